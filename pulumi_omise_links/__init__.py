@@ -1,0 +1,58 @@
+"""Payment links of Omise (Opn Payments), managed as code with Pulumi.
+
+The names a program imports. Each is loaded when it is first used, so that the command line does
+not pay for Pulumi and a program does not pay for the network client.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ._version import __version__
+    from .client import OmiseClient
+    from .errors import OmiseLinksError
+    from .functions import get_link, get_links
+    from .link import Link, LinkArgs
+    from .models import OmiseAccount, OmiseCharge, OmiseLink
+    from .provider import Provider
+    from .settings import Settings
+
+__all__ = [
+    "Link",
+    "LinkArgs",
+    "OmiseAccount",
+    "OmiseCharge",
+    "OmiseClient",
+    "OmiseLink",
+    "OmiseLinksError",
+    "Provider",
+    "Settings",
+    "__version__",
+    "get_link",
+    "get_links",
+]
+
+_HOME = {
+    "Link": "link",
+    "LinkArgs": "link",
+    "OmiseAccount": "models",
+    "OmiseCharge": "models",
+    "OmiseClient": "client",
+    "OmiseLink": "models",
+    "OmiseLinksError": "errors",
+    "Provider": "provider",
+    "Settings": "settings",
+    "__version__": "_version",
+    "get_link": "functions",
+    "get_links": "functions",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,5 @@
+"""``python -m pulumi_omise_links``: the command line."""
+
+from .cli import main
+
+main()

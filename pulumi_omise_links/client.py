@@ -1,0 +1,313 @@
+"""The one door to Omise: typed calls, and the care that links with money behind them need.
+
+Omise has no idempotency key and no update, so this module holds what keeps links safe: a create
+is never repeated blindly, "gone" is said only on proof, and a delete is true.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime, timezone
+from typing import Any, TypeVar
+
+from .creation import Claims, find_created
+from .errors import (
+    ApiError,
+    LinkIdError,
+    NoAnswerError,
+    NotFoundError,
+    RateLimitedError,
+    UncertainCreateError,
+    WrongAccountError,
+)
+from .models import (
+    Home,
+    LinkInputs,
+    OmiseAccount,
+    OmiseCharge,
+    OmiseLink,
+    Page,
+    UnreadableError,
+)
+from .settings import Settings
+from .transport import Cost, Transport
+
+PAGE_SIZE = 100  # the documented greatest (https://docs.opn.ooo/api-pagination)
+_LINK_ID = re.compile(r"link(_test)?_[0-9a-z]+")
+T = TypeVar("T", OmiseLink, OmiseCharge, OmiseAccount, Page)
+
+
+class OmiseClient:
+    """Omise's payment links, their charges, and the account. Safe for many threads.
+
+    ::
+
+        with OmiseClient(Settings.resolve({})) as omise:
+            for link in omise.iter_links():
+                print(link.title, link.payment_uri)
+
+    Every method may raise ``AuthenticationError``, ``ApiError`` and ``NoAnswerError``, and those
+    that take an id ``LinkIdError``; what else, each says itself. See ``errors``.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._transport = Transport(settings)
+        self._claims = Claims()
+        self._account: OmiseAccount | None = None
+        self._account_asked = False
+        self._account_lock = threading.Lock()
+
+    def __enter__(self) -> OmiseClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    @property
+    def cost(self) -> Cost:
+        """Requests, retries and writes so far."""
+        return self._transport.cost
+
+    # -- reading
+
+    def get_link(self, link_id: str) -> OmiseLink:
+        """Return a link with its first charges; a deleted one may come with ``deleted`` true.
+
+        :raises NotFoundError: this account has no such link in the mode of the key.
+        :raises WrongAccountError: the link is of the other mode.
+        """
+        self._check_id(link_id)
+        doing = f"read link {link_id}"
+        return self._read(OmiseLink, doing, self._get(f"/links/{link_id}", doing))
+
+    def list_links(
+        self,
+        *,
+        offset: int = 0,
+        limit: int = PAGE_SIZE,
+        newest_first: bool = False,
+        created_from: str | None = None,
+        created_to: str | None = None,
+    ) -> tuple[list[OmiseLink], int]:
+        """Return one page of links, deleted ones included, and how many there are in all.
+
+        Times are ISO 8601 (``2026-01-31T00:00:00Z``).
+        """
+        params: dict[str, str | int] = {
+            "offset": offset,
+            "limit": limit,
+            "order": "reverse_chronological" if newest_first else "chronological",
+        }
+        if created_from:
+            params["from"] = created_from
+        if created_to:
+            params["to"] = created_to
+        doing = "list links"
+        page = self._read(Page, doing, self._get("/links", doing, params))
+        return [self._read(OmiseLink, doing, each) for each in page.data], page.total
+
+    def iter_links(
+        self, *, created_from: str | None = None, created_to: str | None = None
+    ) -> Iterator[OmiseLink]:
+        """Yield all links, oldest first, deleted ones included; one request per 100 links.
+
+        Oldest first is the order in which links made meanwhile cannot shift the pages.
+        """
+        offset = 0
+        while True:
+            links, total = self.list_links(
+                offset=offset, created_from=created_from, created_to=created_to
+            )
+            yield from links
+            offset += len(links)
+            if not links or offset >= total:
+                return
+
+    def link_charges(self, link_id: str) -> Iterator[OmiseCharge]:
+        """Yield all charges made through a link; one request per 100 charges.
+
+        :raises NotFoundError: this account has no such link in the mode of the key.
+        """
+        self._check_id(link_id)
+        doing = f"list the charges of link {link_id}"
+        offset = 0
+        while True:
+            params: dict[str, str | int] = {"offset": offset, "limit": PAGE_SIZE}
+            page = self._read(Page, doing, self._get(f"/links/{link_id}/charges", doing, params))
+            for each in page.data:
+                yield self._read(OmiseCharge, doing, each)
+            offset += len(page.data)
+            if not page.data or offset >= page.total:
+                return
+
+    def account(self) -> OmiseAccount | None:
+        """Return the account of the key, or None if the key may not ask; asked once a client."""
+        with self._account_lock:
+            if not self._account_asked:
+                doing = "read the account of the key"
+                try:
+                    self._account = self._read(OmiseAccount, doing, self._get("/account", doing))
+                except ApiError as error:
+                    # Whether a restricted key may call it is not documented.
+                    if error.status not in {403, 404}:
+                        raise
+                self._account_asked = True
+            return self._account
+
+    def home(self) -> Home:
+        """Return where links of this client live: the account, and the sub-merchant if any."""
+        account = self.account()
+        return Home(account.id if account else None, self.settings.sub_merchant_id)
+
+    def find_link(self, link_id: str, home: Home) -> OmiseLink | None:
+        """Return the link, or None if it is gone: deleted, or unknown to the home it lived in.
+
+        :param home: where the link was made, as the state knows it.
+        :raises WrongAccountError: a 404 that proves nothing: the key is of another account or
+            mode, or which account it is cannot be told.
+        """
+        try:
+            link = self.get_link(link_id)
+        except NotFoundError:
+            self._require_home(link_id, home)
+            return None
+        return None if link.deleted else link
+
+    # -- writing
+
+    def create_link(self, inputs: LinkInputs) -> OmiseLink:
+        """Make a link: one POST, never a second one whose first may have been carried out.
+
+        After a lost answer, the link is taken from the list only on proof; see ``creation``.
+
+        :raises LiveModeError: the key is live and the stack has not allowed that.
+        :raises UncertainCreateError: the answer was lost, and proof was not to be had.
+        """
+        doing = "create the link"
+        self.settings.require_permission(doing)
+        # Asked before the POST: the answer tells the server's time, by which a lost one is judged.
+        self.account()
+        with self._claims.one_at_a_time(inputs):
+            since = self._transport.server_time()
+            try:
+                answer = self._transport.request("POST", "/links", doing, body=asdict(inputs))
+                link = self._read(OmiseLink, doing, answer)
+            except NoAnswerError as error:
+                if not error.sent:
+                    raise
+                link = self._recover_created(inputs, since, error)
+            self._claims.add(link.id)
+        self._check_mode(link)
+        return link
+
+    def delete_link(self, link_id: str, home: Home) -> None:
+        """Delete a link; returns only if it is gone, by this call or before it.
+
+        :param home: where the link was made, as the state knows it.
+        :raises LiveModeError: the key is live and the stack has not allowed that.
+        :raises WrongAccountError: Omise does not know the link, and that proves nothing.
+        :raises ApiError: Omise refused (``failed_deletion``), and the link still stands.
+        """
+        self._check_id(link_id)
+        doing = f"delete link {link_id}"
+        self.settings.require_permission(doing)
+        try:
+            answer = self._transport.request("DELETE", f"/links/{link_id}", doing)
+        except NotFoundError:
+            self._require_home(link_id, home)
+            return
+        except RateLimitedError:
+            raise
+        except ApiError:
+            # A second delete may be refused (undocumented): the end is what counts.
+            if self.find_link(link_id, home) is None:
+                return
+            raise
+        if answer.get("id") != link_id or answer.get("deleted") is not True:
+            raise NoAnswerError(
+                doing, "Omise's answer does not say that the link is deleted.", sent=True
+            )
+
+    # -- the care
+
+    def _recover_created(
+        self, inputs: LinkInputs, since: float | None, lost: NoAnswerError
+    ) -> OmiseLink:
+        if since is None:
+            raise UncertainCreateError(lost.problem, ())
+        candidates: list[OmiseLink] = []
+        # Omise may still be at work on it; two more looks cost little, a duplicate costs money.
+        for pause in (0.0, 1.0, 3.0):
+            time.sleep(pause)
+            candidates = find_created(self._newest_since(since), inputs, self._claims)
+            if candidates:
+                break
+        if len(candidates) == 1:
+            return candidates[0]
+        raise UncertainCreateError(lost.problem, [each.id for each in candidates]) from None
+
+    def _newest_since(self, since: float) -> list[OmiseLink]:
+        # Whole seconds, as created_at has them.
+        start = datetime.fromtimestamp(int(since), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        # Whether `from` is inclusive is not documented, so it only narrows the list.
+        earlier = datetime.fromtimestamp(int(since) - 5, timezone.utc)
+        listed = self.iter_links(created_from=earlier.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        return [each for each in listed if each.created_at >= start]
+
+    def _require_home(self, link_id: str, home: Home) -> None:
+        """Refuse to read a 404 as "gone" unless the key is of the home the link lived in."""
+        ours = self.home()
+        if home.account_id is not None and ours == home:
+            return
+        source = self.settings.key().source
+        if home.account_id is None or ours.account_id is None:
+            raise WrongAccountError(
+                f"Omise does not know link {link_id}. Whether it is gone cannot be told, because"
+                f" the account of the {'key in ' + source if home.account_id else 'link'} is not"
+                " known: use a key that may read GET /account. If you know that the link is gone,"
+                " take it out of the state with `pulumi state delete`."
+            )
+        raise WrongAccountError(
+            f"Link {link_id} belongs to {home}, but the key in {source} is of {ours}. Nothing was"
+            " changed. Use the settings of its own account for this stack."
+        )
+
+    def _check_id(self, link_id: str) -> None:
+        if not _LINK_ID.fullmatch(link_id):
+            raise LinkIdError(link_id)
+        key = self.settings.key()
+        if link_id.startswith("link_test_") == key.live:
+            of, other = ("test", "live") if key.live else ("live", "test")
+            raise WrongAccountError(
+                f"Link {link_id} is a {of} link, but the key in {key.source} is a {other} key."
+                f" Nothing was changed. Use the {of} key of its account."
+            )
+
+    def _check_mode(self, link: OmiseLink) -> None:
+        key = self.settings.key()
+        if link.livemode != key.live:
+            is_, not_ = ("live", "test") if link.livemode else ("test", "live")
+            raise WrongAccountError(
+                f"Omise made link {link.id} in {is_} mode although the key in {key.source} is a"
+                f" {not_} key. Delete it in the dashboard and ask Omise's support."
+            )
+
+    def _get(self, path: str, doing: str, params: dict[str, str | int] | None = None) -> Any:
+        return self._transport.request("GET", path, doing, params=params)
+
+    def _read(self, kind: type[T], doing: str, data: object) -> T:
+        try:
+            return kind.from_json(data)
+        except UnreadableError as error:
+            raise NoAnswerError(
+                doing, f"Omise's answer is not the object it should be: {error}.", sent=True
+            ) from None

@@ -1,0 +1,157 @@
+"""Everything that can go wrong, drawn as a tree. The base is never raised itself.
+
+::
+
+    OmiseLinksError
+    ├── SettingsError          a setting is missing or wrong
+    ├── AuthenticationError    no key, or a key that Omise refuses
+    ├── LiveModeError          a live key would write and nobody has said yes
+    ├── ApiError               Omise said no: code, message, status, request id
+    │   ├── NotFoundError      404
+    │   └── RateLimitedError   429, for longer than we are willing to wait
+    ├── NoAnswerError          no usable answer: unreachable, timed out, cut, or a 5xx
+    ├── UncertainCreateError   a create whose answer was lost: the link may exist
+    ├── WrongAccountError      the link belongs to another account, or to the other mode
+    ├── AdoptError             the link to adopt is not what the resource declares
+    ├── LinkGoneError          the link was deleted
+    └── LinkIdError            a text that is not the id of a link
+
+Each message is whole sentences: what is wrong, where, what to do. None ever holds a key.
+``exit_code`` is what the command line ends with; the numbers are Pulumi's own
+(https://www.pulumi.com/docs/iac/cli/exit-codes/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class OmiseLinksError(Exception):
+    """The base of all errors of this package. Catch it to catch them all."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class SettingsError(OmiseLinksError):
+    """A setting is missing or wrong. The message names it and both ways to set it."""
+
+    exit_code = 2
+
+
+class AuthenticationError(OmiseLinksError):
+    """There is no key, it is not a secret key, or Omise does not accept it."""
+
+    exit_code = 3
+
+
+class LiveModeError(OmiseLinksError):
+    """A live key would have written, and the stack has not said that it may."""
+
+    def __init__(self, action: str, key_source: str) -> None:
+        super().__init__(
+            f"Refused to {action}: the key in {key_source} is a live key, so this would change real"
+            " payment links. If that is what you want, say so once for this stack:"
+            " `pulumi config set omise:allowLive true` (or set OMISE_ALLOW_LIVE=true)."
+        )
+
+
+class ApiError(OmiseLinksError):
+    """Omise answered and said no.
+
+    ``code`` is Omise's error code (https://docs.opn.ooo/errors-api), ``message`` its English text,
+    ``status`` the HTTP status, ``request_id`` the ``X-Request-Id`` that Omise's support asks for.
+    """
+
+    exit_code = 4
+
+    def __init__(
+        self, doing: str, *, status: int, code: str, message: str, request_id: str | None
+    ) -> None:
+        self.status = status
+        self.code = code
+        self.message = message
+        self.request_id = request_id
+        reference = f", request {request_id}" if request_id else ""
+        super().__init__(f"Omise refused to {doing}: {message} ({status} {code}{reference}).")
+
+
+class NotFoundError(ApiError):
+    """Omise has no such object in the account and mode of the key."""
+
+
+class RateLimitedError(ApiError):
+    """Omise kept answering 429 until the time for this call was used up."""
+
+
+class NoAnswerError(OmiseLinksError):
+    """No usable answer came: unreachable, timed out, cut off, not JSON, or a server fault.
+
+    ``sent`` tells whether the request may have reached Omise. If it did, a write may have been
+    carried out although nobody heard of it.
+    """
+
+    def __init__(self, doing: str, problem: str, *, sent: bool) -> None:
+        self.problem = problem
+        self.sent = sent
+        super().__init__(f"Could not {doing}: {problem}")
+
+
+class UncertainCreateError(OmiseLinksError):
+    """Omise's answer to a create was lost, and what it did cannot be told for certain.
+
+    ``candidates`` are the ids of links that could be the one; empty if none is listed yet.
+    """
+
+    def __init__(self, problem: str, candidates: Sequence[str]) -> None:
+        self.candidates = tuple(candidates)
+        start = f"The answer to the create of this link was lost: {problem} "
+        if self.candidates:
+            found = (
+                f"More than one link could be it: {', '.join(self.candidates)}. Look at them in"
+                ' the dashboard; adopt the right one with adopt="<its id>" on the resource and'
+                " delete the others, then run `pulumi up` again."
+            )
+        else:
+            found = (
+                "No such link is listed yet, and Omise has no way to ask whether one will be. Look"
+                " in the dashboard before you run `pulumi up` again: if the link is there, put"
+                ' adopt="<its id>" on the resource, so that no second one is made.'
+            )
+        super().__init__(start + found)
+
+
+class WrongAccountError(OmiseLinksError):
+    """The key belongs to another account, or to the other mode, than the link."""
+
+
+class AdoptError(OmiseLinksError):
+    """The link named by ``adopt`` differs from what the resource declares."""
+
+    def __init__(self, link_id: str, differing: Sequence[str]) -> None:
+        # Names only: an input may be a secret, and errors are not scrubbed.
+        super().__init__(
+            f"Link {link_id} cannot be adopted: its {', '.join(differing)} differ from what this"
+            " resource declares. Declare what the link is (links are immutable), or leave out"
+            " adopt to make a new one. Nothing was changed."
+        )
+
+
+class LinkGoneError(OmiseLinksError):
+    """A link that was to be read or adopted has been deleted."""
+
+    def __init__(self, link_id: str, deleted_at: str | None) -> None:
+        when = f" at {deleted_at}" if deleted_at else ""
+        super().__init__(f"Link {link_id} was deleted{when}; a deleted link cannot come back.")
+
+
+class LinkIdError(OmiseLinksError):
+    """What should be the id of a link is not one."""
+
+    exit_code = 2
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            f"{text[:80]!r} is not the id of a link: those look like link_test_5x… (test) or"
+            " link_5x… (live)."
+        )

@@ -1,0 +1,48 @@
+"""Links for programs that only want to look: plain, typed values instead of resources."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from .client import OmiseClient
+from .models import OmiseLink
+from .settings import Settings, from_program
+
+
+def get_link(link_id: str, *, settings: Settings | None = None) -> OmiseLink:
+    """Return a link as Omise has it now, its first charges included.
+
+    :param link_id: ``link_test_…`` or ``link_…``.
+    :param settings: for another account than the program's own: ``Settings.resolve({"secretKeyEnv":
+        "OMISE_TH_KEY"})``.
+    :raises OmiseLinksError: see ``errors``; ``NotFoundError`` if the account has no such link.
+    """
+    return _client(settings or from_program()).get_link(link_id)
+
+
+def get_links(
+    *,
+    created_from: str | None = None,
+    created_to: str | None = None,
+    include_deleted: bool = False,
+    settings: Settings | None = None,
+) -> list[OmiseLink]:
+    """Return the account's links in the mode of the key, oldest first, charges included.
+
+    One request per 100 links.
+
+    :param created_from: only links made since then (ISO 8601, ``2026-01-31T00:00:00Z``).
+    :param created_to: only links made until then.
+    :param include_deleted: deleted links too.
+    :raises OmiseLinksError: see ``errors``.
+    """
+    listed = _client(settings or from_program()).iter_links(
+        created_from=created_from, created_to=created_to
+    )
+    return [link for link in listed if include_deleted or not link.deleted]
+
+
+@lru_cache(maxsize=8)
+def _client(settings: Settings) -> OmiseClient:
+    """One client, and so one connection pool and pace, for equal settings."""
+    return OmiseClient(settings)

@@ -1,0 +1,331 @@
+"""The Pulumi resource: what a program declares, and what the engine calls to make it true."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+
+import pulumi
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+from pulumi.output import Unknown
+
+from .errors import AdoptError, LinkGoneError, NoAnswerError, OmiseLinksError
+from .rules import INPUT_NAMES, check_inputs
+from .settings import CONFIG_KEYS, NAMESPACE, Settings
+from .state import (
+    ADOPT,
+    PROVIDER,
+    PROVIDER_KEY,
+    STORED_NAMES,
+    TYPE_TOKEN,
+    home_of,
+    inputs_from,
+    inputs_of,
+    is_link_state,
+    outputs_from,
+)
+
+if TYPE_CHECKING:
+    from .client import OmiseClient
+    from .models import OmiseLink
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+@dataclass(kw_only=True)
+class LinkArgs:
+    """The inputs of a :class:`Link`, where one object is handier than keyword arguments.
+
+    A link is immutable: a change of any of the five replaces it, with a new ``payment_uri``.
+
+    :param amount: what the payer pays, in the smallest unit of the currency (satang, sen, cents;
+        whole yen).
+    :param currency: three-letter ISO 4217 code, in either case.
+    :param title: heading of the payment page.
+    :param description: text of the payment page.
+    :param multiple: whether the link can be paid more than once; by default it cannot.
+    :param adopt: the id of an existing link that this resource is. Nothing is ever made then: the
+        link is taken as it is if all five inputs agree, and refused otherwise. It takes no part in
+        diffs, so it can be added or removed at any time.
+    """
+
+    amount: pulumi.Input[int]
+    currency: pulumi.Input[str]
+    title: pulumi.Input[str]
+    description: pulumi.Input[str]
+    multiple: pulumi.Input[bool] | None = None
+    adopt: pulumi.Input[str] | None = None
+
+
+class Link(pulumi.CustomResource):
+    """A payment link of Omise (https://docs.opn.ooo/links-api).
+
+    ::
+
+        spring = Link("spring-sale", amount=150_000, currency="THB", title="Spring sale",
+                      description="Two tickets", multiple=True)
+        pulumi.export("spring_sale", spring.payment_uri)
+
+    Inputs are those of :class:`LinkArgs`, and are outputs too. They are checked at preview.
+    """
+
+    amount: pulumi.Output[int]
+    """In the smallest unit of the currency."""
+    currency: pulumi.Output[str]
+    """As the program spells it."""
+    title: pulumi.Output[str]
+    description: pulumi.Output[str]
+    multiple: pulumi.Output[bool]
+    payment_uri: pulumi.Output[str]
+    """The address of the payment page: what goes on posters."""
+    created_at: pulumi.Output[str]
+    """``YYYY-MM-DDThh:mm:ssZ``."""
+    used: pulumi.Output[bool]
+    """Whether a single-use link was paid; always false for ``multiple`` links."""
+    used_at: pulumi.Output[str | None]
+    merchant_name: pulumi.Output[str | None]
+    """Only on accounts with sub-merchants (Payfac)."""
+    merchant_uid: pulumi.Output[str | None]
+    account_id: pulumi.Output[str | None]
+    """The account the link lives in; None if the key may not ask."""
+    sub_merchant_id: pulumi.Output[str | None]
+    """The setting ``omise:subMerchantId`` the link was made under."""
+
+    @overload
+    def __init__(
+        self,
+        resource_name: str,
+        args: LinkArgs | Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        resource_name: str,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        amount: pulumi.Input[int],
+        currency: pulumi.Input[str],
+        title: pulumi.Input[str],
+        description: pulumi.Input[str],
+        multiple: pulumi.Input[bool] | None = None,
+        adopt: pulumi.Input[str] | None = None,
+    ) -> None: ...
+    def __init__(self, resource_name: str, *args: Any, **kwargs: Any) -> None:
+        """Declare a link; what is wrong with the inputs is reported at preview, all at once."""
+        given, opts = _given_and_opts(*args, **kwargs)
+        # CustomResource rather than pulumi.dynamic.Resource: that one pickles the provider again
+        # for every resource, leaves a wrapper behind in `pickle` each time, and so ends in a
+        # RecursionError after some 300 resources.
+        super().__init__(
+            TYPE_TOKEN,
+            resource_name,
+            {
+                **dict.fromkeys((*INPUT_NAMES, *STORED_NAMES)),
+                **given,
+                PROVIDER_KEY: PROVIDER,
+            },
+            opts,
+        )
+
+    @staticmethod
+    def get(
+        resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> Link:
+        """Look up an existing link without managing it: never replaced, never deleted.
+
+        :param id: ``link_test_…`` or ``link_…``. An unknown or deleted link is an error.
+        """
+        merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
+        return Link(resource_name, {}, merged)
+
+    @property
+    def object(self) -> pulumi.Output[str]:
+        """Always ``link``."""
+        return pulumi.Output.from_input("link")
+
+    @property
+    def location(self) -> pulumi.Output[str]:
+        """The path of the link in the API."""
+        return self.id.apply(lambda link_id: f"/links/{link_id}")
+
+    @property
+    def livemode(self) -> pulumi.Output[bool]:
+        """Whether real money moves; the id tells (``link_test_…`` does not)."""
+        return self.id.apply(lambda link_id: not link_id.startswith("link_test_"))
+
+    @property
+    def deleted(self) -> pulumi.Output[bool]:
+        """Always false: a link that was deleted leaves the state, and is made again."""
+        return pulumi.Output.from_input(False)
+
+    @property
+    def deleted_at(self) -> pulumi.Output[str | None]:
+        """Always None, as ``deleted`` is false."""
+        return pulumi.Output.from_input(None)
+
+
+def _given_and_opts(
+    args: LinkArgs | Mapping[str, Any] | pulumi.ResourceOptions | None = None,
+    opts: pulumi.ResourceOptions | None = None,
+    **inputs: Any,
+) -> tuple[dict[str, Any], pulumi.ResourceOptions | None]:
+    """Sort out the ways to call ``Link``; unknown inputs pass, so that preview reports them."""
+    if isinstance(args, pulumi.ResourceOptions):
+        args, opts = None, args
+    if args is not None and inputs:
+        raise TypeError("give the inputs of a Link either as args or as keywords, not both")
+    if isinstance(args, LinkArgs):
+        args = vars(args)
+    return dict(args or inputs), opts
+
+
+def _in_sentences(method: Method) -> Method:
+    """Let an expected error reach the user as one line.
+
+    The plugin sends the engine ``traceback.format_exc()``; a limit of 0 leaves the last line of
+    it. The limit holds for the process, which other dynamic providers of the program may share, so
+    it is set only once something has gone wrong and never for a bug.
+    """
+
+    @functools.wraps(method)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(*args, **kwargs)
+        except OmiseLinksError as error:
+            sys.tracebacklimit = 0
+            raise error from None
+
+    return cast(Method, wrapper)
+
+
+class LinkProvider(ResourceProvider):
+    """What the engine calls. An instance holds nothing until ``configure``: it lies in states.
+
+    Its module and name are a permanent format; see ``state``.
+    """
+
+    serialize_as_secret_always = False
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Remember the stack's config. Nothing is resolved yet: a preview needs no key."""
+        self._config = {name: req.config.get(f"{NAMESPACE}:{name}") for name in CONFIG_KEYS}
+        self._lock = threading.Lock()
+        self._made_client: OmiseClient | None = None
+
+    @_in_sentences
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Report everything wrong with the inputs; values not known yet are let through."""
+        given = {name: value for name, value in news.items() if name != PROVIDER_KEY}
+        later = {name: value for name, value in given.items() if isinstance(value, Unknown)}
+        creating = not any(name in _olds for name in INPUT_NAMES)
+        failures = []
+        settings, supported = None, None
+        try:
+            settings = self._settings()
+            if settings.secret_key and creating:
+                settings.require_permission("create the link")
+                supported = self._supported_currencies()
+        except OmiseLinksError as error:
+            failures.append(CheckFailure("", str(error)))
+        checked = check_inputs(
+            {name: value for name, value in given.items() if name != ADOPT},
+            later=later,
+            amount_limits=settings.amount_limits if settings else True,
+            supported_currencies=supported,
+        )
+        failures += [CheckFailure(each.name, each.problem) for each in checked.faults]
+        inputs = {**given, **checked.inputs, **later}
+        return CheckResult(inputs, failures)
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Compare the five inputs; any that differs replaces the link, as links are immutable."""
+        changed = [name for name in INPUT_NAMES if _differs(name, _olds, _news)]
+        return DiffResult(changes=bool(changed), replaces=changed)
+
+    @_in_sentences
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Make the link, or take the one that ``adopt`` names."""
+        client = self._client()
+        home = client.home()
+        adopted = props.get(ADOPT)
+        link = self._adopt(adopted, props) if adopted else client.create_link(inputs_of(props))
+        return CreateResult(link.id, outputs_from(link, home, props))
+
+    @_in_sentences
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """Return the link as it is; an empty id tells the engine that it is gone."""
+        client = self._client()
+        if not is_link_state(props):
+            found = self._get_live(id_)
+            home = client.home()
+        else:
+            home = home_of(props)
+            maybe = client.find_link(id_, home)
+            if maybe is None:
+                return ReadResult("", {})
+            found = maybe
+        return ReadResult(id_, outputs_from(found, home, props), inputs_from(found, props))
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Keep the outputs: every change replaces, and the default would empty the state."""
+        return UpdateResult({name: _olds[name] for name in _olds if name != PROVIDER_KEY})
+
+    @_in_sentences
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Delete the link; returns only if it is gone."""
+        self._client().delete_link(_id, home_of(_props))
+
+    def _settings(self) -> Settings:
+        return Settings.resolve(self._config)
+
+    def _client(self) -> OmiseClient:
+        from .client import OmiseClient  # noqa: PLC0415  (a program that only declares needs no network)
+
+        with self._lock:
+            if self._made_client is None:
+                self._made_client = OmiseClient(self._settings())
+            return self._made_client
+
+    def _supported_currencies(self) -> tuple[str, ...] | None:
+        try:
+            account = self._client().account()
+        except NoAnswerError:
+            return None  # a preview needs no network; `up` will say what is wrong
+        return (account.supported_currencies or None) if account else None
+
+    def _adopt(self, link_id: str, props: Mapping[str, Any]) -> OmiseLink:
+        self._settings().require_permission(f"adopt link {link_id}")
+        link = self._get_live(link_id)
+        differing = inputs_of(props).differences(link.inputs)
+        if differing:
+            raise AdoptError(link_id, differing)
+        return link
+
+    def _get_live(self, link_id: str) -> OmiseLink:
+        link = self._client().get_link(link_id)
+        if link.deleted:
+            raise LinkGoneError(link_id, link.deleted_at)
+        return link
+
+
+def _differs(name: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+    old, new = olds.get(name), news.get(name)
+    if isinstance(new, Unknown):
+        return True
+    if name == "currency" and isinstance(old, str) and isinstance(new, str):
+        return old.upper() != new.upper()
+    return bool(old != new)

@@ -1,0 +1,78 @@
+"""A second account in one program."""
+
+from __future__ import annotations
+
+import pulumi
+
+from .settings import (
+    ALLOW_LIVE,
+    AMOUNT_LIMITS,
+    API_URL,
+    CONFIG_KEYS,
+    NAMESPACE,
+    SECRET_KEY,
+    SECRET_KEY_ENV,
+    SUB_MERCHANT_ID,
+)
+
+
+class Provider(pulumi.ProviderResource):
+    """Settings of its own for some links, such as those of a second account.
+
+    ::
+
+        thailand = Provider("th", secret_key_env="OMISE_TH_KEY")
+        Link("spring", ..., opts=pulumi.ResourceOptions(provider=thailand))
+
+    What is not given here comes from the stack's config, as without a provider. One exception: if
+    a key is given, nothing that says whose account it is (key, sub-merchant) is taken from there.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        secret_key: pulumi.Input[str] | None = None,
+        secret_key_env: pulumi.Input[str] | None = None,
+        api_url: pulumi.Input[str] | None = None,
+        allow_live: pulumi.Input[bool] | None = None,
+        amount_limits: pulumi.Input[bool] | None = None,
+        sub_merchant_id: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare the settings; see ``settings`` for what each means.
+
+        :param secret_key: the key itself; kept encrypted in the state, and used from there by
+            ``refresh`` and ``destroy`` until the next ``up``.
+        :param secret_key_env: the name of the environment variable that holds the key; nothing
+            secret is stored, and the key is always the current one.
+        """
+        given: dict[str, pulumi.Input[str] | None] = {
+            SECRET_KEY: None if secret_key is None else pulumi.Output.secret(secret_key),
+            SECRET_KEY_ENV: secret_key_env,
+            API_URL: api_url,
+            ALLOW_LIVE: _word(allow_live),
+            AMOUNT_LIMITS: _word(amount_limits),
+            SUB_MERCHANT_ID: sub_merchant_id,
+        }
+        own_account = secret_key is not None or secret_key_env is not None
+        identity = {SECRET_KEY, SECRET_KEY_ENV, SUB_MERCHANT_ID}
+        config = pulumi.Config(NAMESPACE)
+        for name in CONFIG_KEYS:
+            if given[name] is None and not (own_account and name in identity):
+                secret = name == SECRET_KEY or config.get_secret(name) is None
+                given[name] = config.get_secret(name) if secret else config.get(name)
+        super().__init__(
+            # The package of all Python dynamic resources: the engine starts a process of its own
+            # for each such provider and configures it with just these properties.
+            "pulumi-python",
+            resource_name,
+            {f"{NAMESPACE}:{name}": value for name, value in given.items() if value is not None},
+            opts,
+        )
+
+
+def _word(flag: pulumi.Input[bool] | None) -> pulumi.Input[str] | None:
+    if flag is None:
+        return None
+    return pulumi.Output.from_input(flag).apply(lambda value: "true" if value else "false")

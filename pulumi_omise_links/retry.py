@@ -1,0 +1,74 @@
+"""May a call be repeated, and after how long? One pure function, tested as a table.
+
+urllib3's ``Retry`` cannot decide this for us: mounted on a connection it sleeps on its own, so
+threads could not slow down together; it has no bound in seconds; and for a POST it does not tell
+"the request never left" from "the answer was lost". Its reading of ``Retry-After`` is used.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from enum import Enum
+
+from urllib3.exceptions import InvalidHeader
+from urllib3.util.retry import Retry
+
+ATTEMPTS = 5
+FAULT_SECONDS = 90.0
+LIMIT_SECONDS = 300.0
+_FIRST_DELAY, _LONGEST_DELAY = 0.25, 8.0
+# What a gateway or a deployment answers for a moment; 501 and 505 will not get better.
+PASSING_STATUSES = frozenset({500, 502, 503, 504})
+
+
+class Result(Enum):
+    """What one attempt came to."""
+
+    UNSENT = "the request never left: refused connection, unknown host"
+    LOST = "it may have left, and no usable answer came"
+    FAULTY = "the server answered with a passing fault (500, 502, 503, 504)"
+    LIMITED = "429: refused before anything was done"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt that did not succeed."""
+
+    method: str
+    result: Result
+    number: int
+    elapsed: float
+    retry_after: float | None = None
+
+
+def delay_before_next(attempt: Attempt, jitter: float | None = None) -> float | None:
+    """Return the seconds to wait before the next attempt, or None if there must be none.
+
+    A POST is repeated only if Omise cannot have carried it out: there is no idempotency key.
+    A 429 costs nothing but time, so it is bounded by seconds alone; other faults by
+    ``ATTEMPTS`` too.
+
+    :param jitter: between 0 and 1, for tests; random if not given.
+    """
+    may_be_done = attempt.result in {Result.LOST, Result.FAULTY}
+    if may_be_done and attempt.method == "POST":
+        return None
+    limited = attempt.result is Result.LIMITED
+    if attempt.number >= ATTEMPTS and not limited:
+        return None
+    backoff = min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** min(attempt.number - 1, 16))
+    share = random.random() if jitter is None else jitter
+    delay = max(attempt.retry_after or 0.0, backoff * (0.5 + share / 2))
+    budget = LIMIT_SECONDS if limited else FAULT_SECONDS
+    return delay if attempt.elapsed + delay <= budget else None
+
+
+def read_retry_after(header: str | None) -> float | None:
+    """Read ``Retry-After`` (seconds or a date); None if it is absent or senseless."""
+    if header is None:
+        return None
+    try:
+        return Retry().parse_retry_after(header)
+    except (InvalidHeader, OverflowError, ValueError):
+        return None

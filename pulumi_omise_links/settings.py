@@ -1,0 +1,220 @@
+"""Settings and where they come from: stack config stands above the environment.
+
+=====================  ======================  ========================================
+stack config           environment             meaning
+=====================  ======================  ========================================
+``omise:secretKey``                            the key itself, encrypted in stack config
+``omise:secretKeyEnv``                         the *name* of the variable with the key;
+                                               ``OMISE_SECRET_KEY`` if not given
+``omise:apiUrl``       ``OMISE_API_URL``       https only, except on a loopback address
+``omise:allowLive``    ``OMISE_ALLOW_LIVE``    let a live key write; false
+``omise:amountLimits`` ``OMISE_AMOUNT_LIMITS`` check the documented limits; on
+``omise:subMerchantId`` ``OMISE_SUB_MERCHANT_ID`` act for this sub-merchant (Payfac)
+=====================  ======================  ========================================
+
+``omise:secretKey`` wins over ``omise:secretKeyEnv``. ``OMISE_TIMEOUT`` (seconds, 30) bounds the
+wait for one answer; it is a matter of the machine, so it has no stack config.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from .errors import AuthenticationError, LiveModeError, SettingsError
+
+NAMESPACE = "omise"
+SECRET_KEY, SECRET_KEY_ENV = "secretKey", "secretKeyEnv"
+API_URL, ALLOW_LIVE = "apiUrl", "allowLive"
+AMOUNT_LIMITS, SUB_MERCHANT_ID = "amountLimits", "subMerchantId"
+CONFIG_KEYS = (SECRET_KEY, SECRET_KEY_ENV, API_URL, ALLOW_LIVE, AMOUNT_LIMITS, SUB_MERCHANT_ID)
+
+DEFAULT_KEY_VARIABLE = "OMISE_SECRET_KEY"
+DEFAULT_API_URL = "https://api.omise.co"
+DEFAULT_TIMEOUT = 30.0
+
+_TRUE, _FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
+
+
+class SecretKey:
+    """An Omise secret key that never shows itself: neither ``repr`` nor ``str`` holds it."""
+
+    __slots__ = ("_text", "source")
+
+    def __init__(self, text: str, source: str) -> None:
+        """:raises AuthenticationError: if ``text`` cannot be a secret key of Omise."""
+        self.source = source
+        self._text = text.strip()
+        if self._text.startswith("pkey_"):
+            raise AuthenticationError(
+                f"The key in {source} is a public key (pkey_…), which may not touch links."
+                " Use the secret key (skey_…) of the same account."
+            )
+        if not self._text.startswith("skey_") or not self._text.isascii() or " " in self._text:
+            raise AuthenticationError(
+                f"The value of {source} is not an Omise secret key: those start with skey_test_"
+                " (test) or skey_ (live). Copy it again from the dashboard, under Keys."
+            )
+
+    @property
+    def live(self) -> bool:
+        """Whether the key moves real money: only ``skey_test_…`` does not."""
+        return not self._text.startswith("skey_test_")
+
+    def reveal(self) -> str:
+        """Return the key, for the Authorization header alone."""
+        return self._text
+
+    def redact(self, text: str) -> str:
+        """Return ``text`` with the key taken out, should a server have echoed it."""
+        return text.replace(self._text, "[secret key]")
+
+    def __repr__(self) -> str:
+        return f"<{'live' if self.live else 'test'} secret key from {self.source}>"
+
+    def __reduce__(self) -> str | tuple[object, ...]:
+        raise TypeError("a secret key is not to be pickled")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to reach Omise, and what is allowed there.
+
+    ``secret_key`` is None if none is at hand; ``key_source`` then names where it was looked for.
+    """
+
+    secret_key: SecretKey | None
+    key_source: str
+    api_url: str = DEFAULT_API_URL
+    allow_live: bool = False
+    amount_limits: bool = True
+    sub_merchant_id: str | None = None
+    timeout: float = DEFAULT_TIMEOUT
+
+    @classmethod
+    def resolve(
+        cls, config: Mapping[str, str | None], environ: Mapping[str, str] | None = None
+    ) -> Settings:
+        """Resolve the settings from stack config (without the namespace) and the environment.
+
+        :raises SettingsError: a value cannot be used.
+        :raises AuthenticationError: there is a key, and it cannot be a secret key.
+        """
+        env = os.environ if environ is None else environ
+
+        def either(name: str, variable: str) -> tuple[str, str]:
+            if config.get(name) is not None:
+                return str(config[name]), f"{NAMESPACE}:{name}"
+            return env.get(variable, ""), variable
+
+        text, source = _find_key(config, env)
+        return cls(
+            secret_key=SecretKey(text, source) if text.strip() else None,
+            key_source=source,
+            api_url=_url(*either(API_URL, "OMISE_API_URL")),
+            allow_live=_flag(*either(ALLOW_LIVE, "OMISE_ALLOW_LIVE"), default=False),
+            amount_limits=_flag(*either(AMOUNT_LIMITS, "OMISE_AMOUNT_LIMITS"), default=True),
+            sub_merchant_id=_header_value(*either(SUB_MERCHANT_ID, "OMISE_SUB_MERCHANT_ID")),
+            timeout=_seconds(env.get("OMISE_TIMEOUT", ""), "OMISE_TIMEOUT"),
+        )
+
+    def key(self) -> SecretKey:
+        """Return the secret key.
+
+        :raises AuthenticationError: if there is none.
+        """
+        if self.secret_key is None:
+            raise AuthenticationError(
+                f"No Omise secret key: {self.key_source} is not set. Set it in the environment, or"
+                " store the key encrypted with `pulumi config set --secret omise:secretKey`."
+            )
+        return self.secret_key
+
+    def require_permission(self, action: str) -> None:
+        """Refuse ``action`` (such as "create a link") with a live key until the stack allows it.
+
+        :raises LiveModeError: the key is live and ``omise:allowLive`` is not true.
+        """
+        if self.key().live and not self.allow_live:
+            raise LiveModeError(action, self.key().source)
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether the API is on this machine, as a local Omise is."""
+        return _is_loopback(urlsplit(self.api_url).hostname or "")
+
+
+def from_program() -> Settings:
+    """Resolve the settings of a Pulumi program: its stack's config, then the environment."""
+    import pulumi  # noqa: PLC0415  (heavy, and only a program needs it)
+
+    config = pulumi.Config(NAMESPACE)
+    return Settings.resolve({name: config.get(name) for name in CONFIG_KEYS})
+
+
+def _find_key(config: Mapping[str, str | None], env: Mapping[str, str]) -> tuple[str, str]:
+    if config.get(SECRET_KEY) is not None:
+        return str(config[SECRET_KEY]), f"{NAMESPACE}:{SECRET_KEY}"
+    variable = config.get(SECRET_KEY_ENV) or DEFAULT_KEY_VARIABLE
+    return env.get(variable, ""), f"the environment variable {variable}"
+
+
+def _flag(text: str, source: str, *, default: bool) -> bool:
+    word = text.strip().lower()
+    if not word:
+        return default
+    if word in _TRUE | _FALSE:
+        return word in _TRUE
+    raise SettingsError(f"{source} must be true or false, not {text!r}.")
+
+
+def _seconds(text: str, source: str) -> float:
+    if not text.strip():
+        return DEFAULT_TIMEOUT
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds <= 600:
+        raise SettingsError(f"{source} must be a number of seconds up to 600, not {text!r}.")
+    return seconds
+
+
+def _header_value(text: str, source: str) -> str | None:
+    value = text.strip()
+    if not value:
+        return None
+    if not value.isascii() or not value.replace("_", "").isalnum():
+        raise SettingsError(f"{source} must be the id of a sub-merchant (team_…), not {text!r}.")
+    return value
+
+
+def _url(text: str, source: str) -> str:
+    url = text.strip().rstrip("/") or DEFAULT_API_URL
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        host = ""
+    if not host or parts.scheme not in {"http", "https"} or parts.query or parts.fragment:
+        raise SettingsError(f"{source} must be a URL such as {DEFAULT_API_URL}.")
+    if parts.username or parts.password:
+        raise SettingsError(f"{source} must not hold a user name or password.")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise SettingsError(
+            f"{source} is {url}: the key would travel unencrypted. Use https; plain http is for a"
+            " local Omise on 127.0.0.1 only."
+        )
+    return url
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
