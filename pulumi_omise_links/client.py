@@ -6,7 +6,6 @@ is never repeated blindly, "gone" is said only on proof, and a delete is true.
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Iterator
@@ -33,11 +32,11 @@ from .models import (
     Page,
     UnreadableError,
 )
+from .rules import LINK_ID
 from .settings import Settings
 from .transport import Cost, Transport
 
 PAGE_SIZE = 100  # the documented greatest (https://docs.opn.ooo/api-pagination)
-_LINK_ID = re.compile(r"link(_test)?_[0-9a-z]+")
 T = TypeVar("T", OmiseLink, OmiseCharge, OmiseAccount, Page)
 
 
@@ -282,7 +281,7 @@ class OmiseClient:
         )
 
     def _check_id(self, link_id: str) -> None:
-        if not _LINK_ID.fullmatch(link_id):
+        if not LINK_ID.fullmatch(link_id):
             raise LinkIdError(link_id)
         key = self.settings.key()
         if link_id.startswith("link_test_") == key.live:

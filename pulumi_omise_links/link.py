@@ -23,7 +23,7 @@ from pulumi.dynamic import (
 from pulumi.output import Unknown
 
 from .errors import AdoptError, LinkGoneError, NoAnswerError, OmiseLinksError
-from .rules import INPUT_NAMES, check_inputs
+from .rules import INPUT_NAMES, LINK_ID, check_inputs
 from .settings import CONFIG_KEYS, NAMESPACE, Settings
 from .state import (
     ADOPT,
@@ -225,6 +225,7 @@ class LinkProvider(ResourceProvider):
         self._config = {name: req.config.get(f"{NAMESPACE}:{name}") for name in CONFIG_KEYS}
         self._lock = threading.Lock()
         self._made_client: OmiseClient | None = None
+        self._reachable = True
 
     @_in_sentences
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -232,6 +233,7 @@ class LinkProvider(ResourceProvider):
         given = {name: value for name, value in news.items() if name != PROVIDER_KEY}
         later = {name: value for name, value in given.items() if isinstance(value, Unknown)}
         creating = not any(name in _olds for name in INPUT_NAMES)
+        # No failure names a property: the engine would print its value, even that of a secret.
         failures = []
         settings, supported = None, None
         try:
@@ -242,14 +244,17 @@ class LinkProvider(ResourceProvider):
         except OmiseLinksError as error:
             failures.append(CheckFailure("", str(error)))
         checked = check_inputs(
-            {name: value for name, value in given.items() if name != ADOPT},
+            given,
             later=later,
+            also_known=(ADOPT,),
             amount_limits=settings.amount_limits if settings else True,
             supported_currencies=supported,
         )
-        failures += [CheckFailure(each.name, each.problem) for each in checked.faults]
-        inputs = {**given, **checked.inputs, **later}
-        return CheckResult(inputs, failures)
+        adopt = given.get(ADOPT)
+        if adopt is not None and ADOPT not in later and not _is_link_id(adopt):
+            failures.append(CheckFailure("", "adopt must be the id of a link (link_test_5x…)"))
+        failures += [CheckFailure("", f"{each.name} {each.problem}") for each in checked.faults]
+        return CheckResult({**given, **checked.inputs, **later}, failures)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare the five inputs; any that differs replaces the link, as links are immutable."""
@@ -301,10 +306,14 @@ class LinkProvider(ResourceProvider):
             return self._made_client
 
     def _supported_currencies(self) -> tuple[str, ...] | None:
+        if not self._reachable:
+            return None
         try:
             account = self._client().account()
         except NoAnswerError:
-            return None  # a preview needs no network; `up` will say what is wrong
+            # A preview needs no network, and must not wait for it once a resource.
+            self._reachable = False
+            return None
         return (account.supported_currencies or None) if account else None
 
     def _adopt(self, link_id: str, props: Mapping[str, Any]) -> OmiseLink:
@@ -320,6 +329,10 @@ class LinkProvider(ResourceProvider):
         if link.deleted:
             raise LinkGoneError(link_id, link.deleted_at)
         return link
+
+
+def _is_link_id(value: object) -> bool:
+    return isinstance(value, str) and LINK_ID.fullmatch(value) is not None
 
 
 def _differs(name: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:

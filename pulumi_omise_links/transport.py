@@ -170,10 +170,10 @@ class Transport:
             why, sent = f"the proxy on the way to {where} cannot be used.", False
         elif isinstance(cause, NameResolutionError):
             why, sent = f"the host of {where} is unknown; is the network up?", False
-        elif isinstance(cause, ConnectTimeoutError):
-            why, sent = f"{where} cannot be reached (no connection in time).", False
         elif isinstance(cause, NewConnectionError):
             why, sent = f"{where} refuses the connection; is it up, and the URL right?", False
+        elif isinstance(cause, ConnectTimeoutError):
+            why, sent = f"{where} cannot be reached (no connection in time).", False
         elif isinstance(error, requests.Timeout):
             why, sent = f"{where} did not answer within {self._settings.timeout:g} s.", True
         else:

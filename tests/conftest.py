@@ -1,0 +1,67 @@
+"""Fixtures for all tests: a local Omise, a clean environment, a Pulumi project."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pulumi_omise_links.emulator import Emulator
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
+sys.path.insert(0, str(Path(__file__).parent))
+
+from harness import Project
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith(("OMISE_", "PULUMI_")) and name != "OMISE_LINKS_ENGINE_CACHE":
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def omise() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="session")
+def engine() -> Path:
+    """The folder with the real `pulumi`."""
+    import engine as tool
+
+    found = tool.find()
+    if found is None:
+        pytest.fail(
+            "No Pulumi engine. `make test` gets one; by hand: python tools/engine.py", pytrace=False
+        )
+    return Path(found)
+
+
+@pytest.fixture
+def new_project(
+    tmp_path: Path, engine: Path, omise: Emulator
+) -> Callable[[], Project]:
+    """Make a project that talks to the local Omise with the Thai test key."""
+    count = 0
+
+    def make() -> Project:
+        nonlocal count
+        count += 1
+        return Project(
+            tmp_path / str(count),
+            engine,
+            {"OMISE_API_URL": omise.url, "OMISE_SECRET_KEY": omise.key("th")},
+        )
+
+    return make
+
+
+@pytest.fixture
+def project(new_project: Callable[[], Project]) -> Project:
+    return new_project()

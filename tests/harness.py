@@ -1,0 +1,122 @@
+"""A Pulumi project in a temporary folder, driven by the real engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one command of the engine did."""
+
+    code: int
+    out: str
+
+    def ok(self) -> Run:
+        """Return self, or fail with everything the engine said."""
+        assert self.code == 0, self.out
+        return self
+
+    def failed(self) -> Run:
+        """Return self if the command ended with an error and without a traceback."""
+        assert self.code != 0, self.out
+        assert "Traceback" not in self.out, self.out
+        return self
+
+
+class Project:
+    """A Pulumi project: a program, a stack on a file backend, a PULUMI_HOME of its own."""
+
+    def __init__(self, folder: Path, engine: Path, env: Mapping[str, str]) -> None:
+        self.folder = folder / "project"
+        self.folder.mkdir(parents=True)
+        backend = folder / "backend"
+        backend.mkdir()
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("OMISE_", "PULUMI_"))}
+        self.env = {
+            **clean,
+            "PATH": f"{engine}{os.pathsep}{os.environ['PATH']}",
+            "PULUMI_HOME": str(folder / "home"),
+            "PULUMI_BACKEND_URL": f"file://{backend}",
+            "PULUMI_CONFIG_PASSPHRASE": "test",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PULUMI_PYTHON_CMD": sys.executable,
+            "NO_COLOR": "1",
+            **env,
+        }
+        self.backend = backend
+        (self.folder / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+        self.pulumi("stack", "init", "dev").ok()
+
+    def program(self, text: str) -> None:
+        """Write the program; ``Link`` and ``pulumi`` are imported already."""
+        start = "import pulumi\nfrom pulumi_omise_links import *\n"
+        (self.folder / "__main__.py").write_text(start + text)
+
+    def pulumi(self, *args: str, env: Mapping[str, str] | None = None) -> Run:
+        """Run ``pulumi`` and wait for it."""
+        done = subprocess.run(
+            ["pulumi", *args, "--non-interactive"],
+            cwd=self.folder,
+            env={**self.env, **(env or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        return Run(done.returncode, _ANSI.sub("", done.stdout))
+
+    def up(self, *args: str, **kw: Any) -> Run:
+        return self.pulumi("up", "--yes", "--skip-preview", *args, **kw)
+
+    def preview(self, *args: str, **kw: Any) -> Run:
+        return self.pulumi("preview", "--diff", *args, **kw)
+
+    def unchanged(self, **kw: Any) -> Run:
+        """Preview, and fail if anything would change."""
+        return self.pulumi("preview", "--diff", "--expect-no-changes", **kw).ok()
+
+    def refresh(self, *args: str, **kw: Any) -> Run:
+        return self.pulumi("refresh", "--yes", "--skip-preview", *args, **kw)
+
+    def destroy(self, *args: str, **kw: Any) -> Run:
+        return self.pulumi("destroy", "--yes", "--skip-preview", *args, **kw)
+
+    def config(self, key: str, value: str, *, secret: bool = False) -> None:
+        self.pulumi("config", "set", key, value, *(["--secret"] if secret else [])).ok()
+
+    def outputs(self) -> dict[str, Any]:
+        run = self.pulumi("stack", "output", "--json", "--show-secrets").ok()
+        outputs: dict[str, Any] = json.loads(run.out)
+        return outputs
+
+    def state(self) -> list[dict[str, Any]]:
+        """The resources in the state, as the engine stores them."""
+        run = self.pulumi("stack", "export").ok()
+        resources: list[dict[str, Any]] = json.loads(run.out)["deployment"].get("resources", [])
+        return resources
+
+    def links(self) -> dict[str, dict[str, Any]]:
+        """The links in the state, by name."""
+        return {
+            each["urn"].rsplit("::", 1)[1]: each
+            for each in self.state()
+            if each["type"] == "pulumi-python:dynamic/omise:Link"
+        }
+
+    def files(self) -> list[Path]:
+        """Every file that the engine has written: state, history, config, logs."""
+        return [each for each in self.folder.parent.rglob("*") if each.is_file()]
