@@ -19,9 +19,10 @@ from .._version import __version__
 from ..errors import OmiseLinksError
 
 COMMANDS = {
+    "validate": "Report all faults of manifests, offline.",
     "emulator": "Run a local Omise for tests and demos.",
 }
-EXIT_CANCELLED, EXIT_WRONG_USE, EXIT_BUG = 8, 2, 255
+EXIT_ERROR, EXIT_WRONG_USE, EXIT_CANCELLED, EXIT_BUG = 1, 2, 8, 255
 
 
 class _Commands(click.Group):
@@ -71,16 +72,13 @@ def run(argv: Sequence[str] | None = None) -> int:
             prog_name="omise-links",
             standalone_mode=False,
         )
-    except click.Abort:
-        _complain("Cancelled.")
-        return EXIT_CANCELLED
     except click.ClickException as error:
         error.show()
-        return EXIT_WRONG_USE
+        return EXIT_WRONG_USE if isinstance(error, click.UsageError) else EXIT_ERROR
     except OmiseLinksError as error:
         _complain(str(error))
         return error.exit_code
-    except KeyboardInterrupt:
+    except (click.Abort, KeyboardInterrupt):
         _complain("Cancelled.")
         return EXIT_CANCELLED
     except BrokenPipeError:

@@ -1,0 +1,43 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+# They need Python 3.10 or newer, and Go or an installed Pulumi.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+JOBS ?= 2
+
+.DEFAULT_GOAL := help
+
+help: ## Show what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(READY) ## Walk through the main job on the real engine and a local Omise
+	@$(BIN)/python tools/demo.py
+
+test: $(READY) ## Run every test (gets an engine first)
+	@$(BIN)/python tools/engine.py > /dev/null
+	$(BIN)/pytest -n $(JOBS) --dist worksteal
+
+fast: $(READY) ## Run the tests that need no engine
+	$(BIN)/pytest -n $(JOBS) -m "not engine"
+
+lint: $(READY) ## Check types and style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+setup: $(READY) ## Make .venv with the package in it
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	  { echo "Python 3.10 or newer is needed; name one with: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@echo "Making $(VENV) and installing the package (about a minute)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+clean: ## Remove .venv and caches
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-run
+
+.PHONY: help demo test fast lint setup clean
