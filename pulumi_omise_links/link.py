@@ -274,15 +274,14 @@ class LinkProvider(ResourceProvider):
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return the link as it is; an empty id tells the engine that it is gone."""
         client = self._client()
-        if not is_link_state(props):
-            found = self._get_live(id_)
-            home = client.home()
-        else:
+        if is_link_state(props):
             home = home_of(props)
-            maybe = client.find_link(id_, home)
-            if maybe is None:
+            found = self._bulk.find(id_) or client.find_link(id_, home)
+            if found is None or found.deleted:
                 return ReadResult("", {})
-            found = maybe
+        else:
+            home = client.home()
+            found = self._get_live(id_)
         return ReadResult(id_, outputs_from(found, home, props), inputs_from(found, props))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -293,16 +292,20 @@ class LinkProvider(ResourceProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Delete the link; returns only if it is gone."""
         self._client().delete_link(_id, home_of(_props))
+        self._bulk.drop(_id)
 
     def _settings(self) -> Settings:
         return Settings.resolve(self._config)
 
     def _client(self) -> OmiseClient:
-        from .client import OmiseClient  # noqa: PLC0415  (a program that only declares needs no network)
+        # A program that only declares links needs no network client.
+        from .bulk import BulkReader  # noqa: PLC0415
+        from .client import OmiseClient  # noqa: PLC0415
 
         with self._lock:
             if self._made_client is None:
-                self._made_client = OmiseClient(self._settings())
+                client = OmiseClient(self._settings())
+                self._bulk, self._made_client = BulkReader(client), client
             return self._made_client
 
     def _supported_currencies(self) -> tuple[str, ...] | None:
