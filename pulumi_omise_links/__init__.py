@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ._version import __version__
     from .client import OmiseClient
+    from .declare import declare_links
     from .errors import OmiseLinksError
     from .functions import get_link, get_links
     from .link import Link, LinkArgs
@@ -30,6 +31,7 @@ __all__ = [
     "Provider",
     "Settings",
     "__version__",
+    "declare_links",
     "get_link",
     "get_links",
 ]
@@ -45,6 +47,7 @@ _HOME = {
     "Provider": "provider",
     "Settings": "settings",
     "__version__": "_version",
+    "declare_links": "declare",
     "get_link": "functions",
     "get_links": "functions",
 }

@@ -19,6 +19,7 @@ from .errors import (
     LinkIdError,
     NoAnswerError,
     NotFoundError,
+    OmiseLinksError,
     RateLimitedError,
     UncertainCreateError,
     WrongAccountError,
@@ -37,6 +38,9 @@ from .settings import Settings
 from .transport import Cost, Transport
 
 PAGE_SIZE = 100  # the documented greatest (https://docs.opn.ooo/api-pagination)
+# Omise may still be at work on a create whose answer was lost; two more looks cost little, a
+# duplicate costs money. Seconds before each look.
+_LOOKS = (0.0, 1.0, 3.0)
 T = TypeVar("T", OmiseLink, OmiseCharge, OmiseAccount, Page)
 
 
@@ -86,7 +90,10 @@ class OmiseClient:
         """
         self._check_id(link_id)
         doing = f"read link {link_id}"
-        return self._read(OmiseLink, doing, self._get(f"/links/{link_id}", doing))
+        link = self._read(OmiseLink, doing, self._get(f"/links/{link_id}", doing))
+        if link.id != link_id:
+            raise NoAnswerError(doing, f"Omise's answer is about {link.id[:80]!r}.", sent=True)
+        return link
 
     def list_links(
         self,
@@ -244,15 +251,21 @@ class OmiseClient:
         if since is None:
             raise UncertainCreateError(lost.problem, ())
         candidates: list[OmiseLink] = []
-        # Omise may still be at work on it; two more looks cost little, a duplicate costs money.
-        for pause in (0.0, 1.0, 3.0):
+        unseen: OmiseLinksError | None = None
+        for pause in _LOOKS:
             time.sleep(pause)
-            candidates = find_created(self._newest_since(since), inputs, self._claims)
+            try:
+                candidates = find_created(self._newest_since(since), inputs, self._claims)
+                unseen = None
+            except OmiseLinksError as error:
+                # Whatever keeps us from looking, the create may have been carried out.
+                unseen = error
             if candidates:
                 break
         if len(candidates) == 1:
             return candidates[0]
-        raise UncertainCreateError(lost.problem, [each.id for each in candidates]) from None
+        problem = f"{lost.problem} {unseen}" if unseen else lost.problem
+        raise UncertainCreateError(problem, [each.id for each in candidates]) from None
 
     def _newest_since(self, since: float) -> list[OmiseLink]:
         # Whole seconds, as created_at has them.

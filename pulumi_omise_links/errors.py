@@ -14,7 +14,8 @@
     ├── WrongAccountError      the link belongs to another account, or to the other mode
     ├── AdoptError             the link to adopt is not what the resource declares
     ├── LinkGoneError          the link was deleted
-    └── LinkIdError            a text that is not the id of a link
+    ├── LinkIdError            a text that is not the id of a link
+    └── ManifestError          manifests with faults: all of them, with their places
 
 Each message is whole sentences: what is wrong, where, what to do. None ever holds a key.
 ``exit_code`` is what the command line ends with; the numbers are Pulumi's own
@@ -24,6 +25,7 @@ Each message is whole sentences: what is wrong, where, what to do. None ever hol
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 
@@ -155,3 +157,33 @@ class LinkIdError(OmiseLinksError):
             f"{text[:80]!r} is not the id of a link: those look like link_test_5x… (test) or"
             " link_5x… (live)."
         )
+
+
+@dataclass(frozen=True)
+class ManifestFault:
+    """One thing wrong with a manifest.
+
+    ``line`` and ``column`` count from 1, in characters; both are 0 if the file could not be
+    opened. ``path`` is where in the document, such as ``links.spring-sale.amount``, or empty.
+    ``problem`` completes the sentence "<path> …". All is safe to print.
+    """
+
+    file: str
+    line: int
+    column: int
+    path: str
+    problem: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return ": ".join(part for part in (place, self.path, self.problem) if part)
+
+
+class ManifestError(OmiseLinksError):
+    """Manifests have faults. The message is all of them, a line each; ``faults`` has them typed."""
+
+    exit_code = 2
+
+    def __init__(self, faults: Sequence[ManifestFault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(map(str, self.faults)))

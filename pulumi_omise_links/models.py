@@ -135,7 +135,7 @@ class OmiseLink:
             deleted_at=_time(given, "deleted_at"),
             merchant_name=_optional(given, "merchant_name", str),
             merchant_uid=_optional(given, "merchant_uid", str),
-            charges=tuple(OmiseCharge.from_json(each) for each in embedded.get("data") or ()),
+            charges=tuple(OmiseCharge.from_json(each) for each in _list(embedded, "data")),
             charges_total=_get(embedded, "total", int, default=0),
         )
 
@@ -154,7 +154,7 @@ class OmiseAccount:
     def from_json(cls, data: object) -> OmiseAccount:
         """:raises UnreadableError: ``data`` is not an account."""
         given = _object(data, "account")
-        supported = given.get("supported_currencies") or ()
+        supported = _list(given, "supported_currencies")
         return cls(
             id=_get(given, "id", str),
             livemode=_get(given, "livemode", bool),
@@ -187,10 +187,7 @@ class Page:
     def from_json(cls, data: object) -> Page:
         """:raises UnreadableError: ``data`` is not a list object."""
         given = _object(data, "list")
-        items = given.get("data")
-        if not isinstance(items, list):
-            raise UnreadableError("data is not a list")
-        return cls(tuple(items), _get(given, "total", int))
+        return cls(tuple(_get(given, "data", list)), _get(given, "total", int))
 
 
 def _object(data: object, kind: str) -> Mapping[str, Any]:
@@ -212,6 +209,10 @@ def _get(given: Mapping[str, Any], name: str, kind: type[T], default: T = _MISSI
 
 def _optional(given: Mapping[str, Any], name: str, kind: type[T]) -> T | None:
     return None if given.get(name) is None else _get(given, name, kind)
+
+
+def _list(given: Mapping[str, Any], name: str) -> list[object]:
+    return _optional(given, name, list) or []
 
 
 def _time(given: Mapping[str, Any], name: str) -> str | None:

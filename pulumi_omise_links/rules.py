@@ -94,6 +94,8 @@ GREATEST_NUMBER = 2**53 - 1
 # Omise documents no length. This bound keeps a pasted file out of requests, state and posters.
 LONGEST_TEXT_BYTES = 16_384
 LINK_ID = re.compile(r"link(_test)?_[0-9a-z]+")
+# https://docs.opn.ooo/links-api
+LINK_ID = re.compile(r"link(_test)?_[0-9a-z]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _WORDS: Mapping[type, str] = {int: "a whole number", str: "text", bool: "true or false"}
 
@@ -151,7 +153,9 @@ def check_inputs(
             inputs[each.name] = int(value) if isinstance(value, float) else value
 
     currency, amount = inputs.get("currency"), inputs.get("amount")
-    code = currency.upper() if isinstance(currency, str) else None
+    code = currency if isinstance(currency, str) else None
+    # Some letters beyond ASCII become A to Z in upper case ("\u0131dr"), and Omise refuses them.
+    code = code.upper() if code and code.isascii() else code
     if code and (problem := _currency_problem(code, supported_currencies)):
         faults.append(Fault("currency", problem))
     limits = LIMITS.get(code or "") if amount_limits else None
@@ -221,7 +225,7 @@ def _kind(value: object) -> str:
 
 
 def _currency_problem(code: str, supported: Collection[str] | None) -> str | None:
-    if not re.fullmatch(r"[A-Z]{3}", code, re.ASCII):
+    if not re.fullmatch(r"[A-Z]{3}", code):
         return "must be a three-letter code such as THB"
     if supported is not None:
         if code not in supported:

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -36,6 +37,8 @@ DEFAULT_KEY_VARIABLE = "OMISE_SECRET_KEY"
 DEFAULT_API_URL = "https://api.omise.co"
 DEFAULT_TIMEOUT = 30.0
 
+_SECRET_KEY = re.compile(r"skey_[!-~]+")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TRUE, _FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
 
 
@@ -53,7 +56,7 @@ class SecretKey:
                 f"The key in {source} is a public key (pkey_…), which may not touch links."
                 " Use the secret key (skey_…) of the same account."
             )
-        if not self._text.startswith("skey_") or not self._text.isascii() or " " in self._text:
+        if not _SECRET_KEY.fullmatch(self._text):
             raise AuthenticationError(
                 f"The value of {source} is not an Omise secret key: those start with skey_test_"
                 " (test) or skey_ (live). Copy it again from the dashboard, under Keys."
@@ -71,6 +74,14 @@ class SecretKey:
     def redact(self, text: str) -> str:
         """Return ``text`` with the key taken out, should a server have echoed it."""
         return text.replace(self._text, "[secret key]")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SecretKey):
+            return NotImplemented
+        return (self._text, self.source) == (other._text, other.source)
+
+    def __hash__(self) -> int:
+        return hash((self._text, self.source))
 
     def __repr__(self) -> str:
         return f"<{'live' if self.live else 'test'} secret key from {self.source}>"
@@ -159,7 +170,22 @@ def _find_key(config: Mapping[str, str | None], env: Mapping[str, str]) -> tuple
     if config.get(SECRET_KEY) is not None:
         return str(config[SECRET_KEY]), f"{NAMESPACE}:{SECRET_KEY}"
     variable = config.get(SECRET_KEY_ENV) or DEFAULT_KEY_VARIABLE
+    if not _VARIABLE.fullmatch(variable) or _looks_like_a_key(variable):
+        # The value is not shown: it may well be the key.
+        raise SettingsError(
+            f"{NAMESPACE}:{SECRET_KEY_ENV} must be the name of an environment variable. The key"
+            f" itself belongs into `pulumi config set --secret {NAMESPACE}:{SECRET_KEY}`."
+        )
     return env.get(variable, ""), f"the environment variable {variable}"
+
+
+def _looks_like_a_key(text: str) -> bool:
+    return re.match(r"\s*[sp]key_", text, re.IGNORECASE) is not None
+
+
+def _shown(text: str) -> str:
+    """Return a wrong value for an error, unless somebody put a key there."""
+    return "a key" if _looks_like_a_key(text) else repr(text[:80])
 
 
 def _flag(text: str, source: str, *, default: bool) -> bool:
@@ -168,7 +194,7 @@ def _flag(text: str, source: str, *, default: bool) -> bool:
         return default
     if word in _TRUE | _FALSE:
         return word in _TRUE
-    raise SettingsError(f"{source} must be true or false, not {text!r}.")
+    raise SettingsError(f"{source} must be true or false, not {_shown(text)}.")
 
 
 def _seconds(text: str, source: str) -> float:
@@ -179,7 +205,7 @@ def _seconds(text: str, source: str) -> float:
     except ValueError:
         seconds = 0
     if not 0 < seconds <= 600:
-        raise SettingsError(f"{source} must be a number of seconds up to 600, not {text!r}.")
+        raise SettingsError(f"{source} must be a number of seconds up to 600, not {_shown(text)}.")
     return seconds
 
 
@@ -187,8 +213,10 @@ def _header_value(text: str, source: str) -> str | None:
     value = text.strip()
     if not value:
         return None
-    if not value.isascii() or not value.replace("_", "").isalnum():
-        raise SettingsError(f"{source} must be the id of a sub-merchant (team_…), not {text!r}.")
+    if not re.fullmatch(r"\w+", value, re.ASCII) or _looks_like_a_key(value):
+        raise SettingsError(
+            f"{source} must be the id of a sub-merchant (team_…), not {_shown(text)}."
+        )
     return value
 
 
@@ -199,7 +227,7 @@ def _url(text: str, source: str) -> str:
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         host = ""
-    if not host or parts.scheme not in {"http", "https"} or parts.query or parts.fragment:
+    if not host or parts.scheme not in {"http", "https"} or re.search(r"[\s?#\\]", url):
         raise SettingsError(f"{source} must be a URL such as {DEFAULT_API_URL}.")
     if parts.username or parts.password:
         raise SettingsError(f"{source} must not hold a user name or password.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email.utils
 import json
 import platform
+import re
 import threading
 import time
 from collections.abc import Mapping
@@ -13,7 +14,14 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    ProxyError,
+    ReadTimeoutError,
+)
 
 from ._version import __version__
 from .errors import (
@@ -24,13 +32,17 @@ from .errors import (
     RateLimitedError,
 )
 from .pacing import MAX_IN_FLIGHT, Pacer
-from .retry import PASSING_STATUSES, Attempt, Result, delay_before_next, read_retry_after
+from .retry import Attempt, Result, delay_before_next, read_retry_after
 from .settings import Settings
 
 API_VERSION = "2019-05-29"
 _CONNECT_TIMEOUT = 5.0
 # A page of 100 links with 20 charges each is some 3 MB; more is not an answer of this API.
 _LARGEST_ANSWER = 32 * 1024 * 1024
+_LONGEST_SAYING = 400
+# Line ends, control characters, and marks that turn the direction of text around.
+_NOT_SHOWN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 
 
 @dataclass
@@ -157,16 +169,16 @@ class Transport:
         with response:
             try:
                 return response, _read(response, time.monotonic() + timeout)
-            except requests.RequestException as error:
+            except (HTTPError, OSError) as error:
                 raise self._no_answer(doing, error) from None
 
-    def _no_answer(self, doing: str, error: requests.RequestException) -> _RetryableError:
+    def _no_answer(self, doing: str, error: Exception) -> _RetryableError:
         where = self._settings.api_url
         cause = _cause(error)
-        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        # Only what is known to come before the request left counts as unsent.
+        if isinstance(error, requests.exceptions.SSLError) and _UNTRUSTED in str(error):
             why, sent = f"the TLS certificate of {where} is not trusted.", False
-        elif isinstance(error, requests.exceptions.ProxyError):
-            # https goes through a tunnel; a proxy that fails has forwarded nothing.
+        elif isinstance(cause, ProxyError) and _no_tunnel(cause.original_error):
             why, sent = f"the proxy on the way to {where} cannot be used.", False
         elif isinstance(cause, NameResolutionError):
             why, sent = f"the host of {where} is unknown; is the network up?", False
@@ -174,7 +186,7 @@ class Transport:
             why, sent = f"{where} refuses the connection; is it up, and the URL right?", False
         elif isinstance(cause, ConnectTimeoutError):
             why, sent = f"{where} cannot be reached (no connection in time).", False
-        elif isinstance(error, requests.Timeout):
+        elif isinstance(error, (requests.Timeout, TimeoutError, ReadTimeoutError)):
             why, sent = f"{where} did not answer within {self._settings.timeout:g} s.", True
         else:
             why, sent = f"the connection to {where} broke before the answer was complete.", True
@@ -188,46 +200,54 @@ class Transport:
         if status != 429:
             self._pacer.speed_up()
         data = _parse(content)
-        request_id = response.headers.get("X-Request-Id")
+        request_id = self._said(response.headers.get("X-Request-Id") or "")
         if 200 <= status < 300:
             if data is not None:
                 return data
-            kind = (response.headers.get("Content-Type") or "no content type").split(";")[0]
+            kind = self._said(response.headers.get("Content-Type") or "no content type")
             raise _RetryableError(
                 Result.LOST,
                 NoAnswerError(
                     doing,
-                    f"the answer was not the JSON of Omise ({status}, {kind}, {len(content)}"
+                    f"the answer was not the JSON of Omise ({status}, {kind.split(';')[0]},"
+                    f" {len(content)}"
                     " bytes); is a proxy or a login page in between?",
                     sent=True,
                 ),
             )
-        code = str((data or {}).get("code") or "no code")
-        message = str((data or {}).get("message") or f"no reason given, HTTP status {status}")
-        message = self._settings.key().redact(message)
+        said = data or {}
+        code = self._said(said.get("code") or "no code")
+        message = self._said(said.get("message") or f"no reason given, HTTP status {status}")
         if status == 401:
             raise AuthenticationError(self._refused_key(message, request_id))
-        kinds: dict[int, type[ApiError]] = {404: NotFoundError, 429: RateLimitedError}
-        error = kinds.get(status, ApiError)(
-            doing, status=status, code=code, message=message, request_id=request_id
-        )
+        # Other codes of a 404 (service_not_found) say nothing about the link.
+        gone = status == 404 and said.get("object") == "error" and code == "not_found"
+        kind_of = NotFoundError if gone else RateLimitedError if status == 429 else ApiError
+        error = kind_of(doing, status=status, code=code, message=message, request_id=request_id)
         if status == 429:
             retry_after = read_retry_after(response.headers.get("Retry-After"))
             raise _RetryableError(Result.LIMITED, error, retry_after)
-        if status in PASSING_STATUSES:
+        if status >= 500:
             why = f"Omise has a fault of its own: {message} ({status} {code})."
+            unknown = NoAnswerError(doing, why, sent=True)
+            if status not in PASSING_STATUSES:
+                # Not worth another try, but no refusal either: 524 may follow a commit.
+                raise unknown
             raise _RetryableError(
-                Result.FAULTY,
-                NoAnswerError(doing, why, sent=True),
-                read_retry_after(response.headers.get("Retry-After")),
+                Result.FAULTY, unknown, read_retry_after(response.headers.get("Retry-After"))
             )
-        if status == 404 and data is None:
+        if status == 404 and said.get("object") != "error":
             # Not Omise's own 404: a proxy's, or the wrong URL. It must never read as "gone".
             where = self._settings.api_url
             raise NoAnswerError(doing, f"{where} answered 404 without Omise's JSON.", sent=True)
         raise error
 
-    def _refused_key(self, message: str, request_id: str | None) -> str:
+    def _said(self, text: object) -> str:
+        """Return what the server said fit for an error: one short line, without the key."""
+        line = _NOT_SHOWN.sub(" ", self._settings.key().redact(str(text))).strip()
+        return line if len(line) <= _LONGEST_SAYING else line[:_LONGEST_SAYING] + "…"
+
+    def _refused_key(self, message: str, request_id: str) -> str:
         key = self._settings.key()
         text = (
             f"Omise does not accept the key in {key.source}: {message} (401"
@@ -268,14 +288,15 @@ class _RetryableError(Exception):
 
 def _read(response: requests.Response, deadline: float) -> bytes:
     """Read the body within a bound in seconds and bytes; a slow drip must not hang the caller."""
-    content = b""
-    for chunk in response.iter_content(65_536):
+    content = bytearray()
+    # read1 returns what has come; `iter_content` would wait for a full chunk, however long.
+    while chunk := response.raw.read1(65_536, decode_content=True):
         content += chunk
         if len(content) > _LARGEST_ANSWER:
-            raise requests.exceptions.ContentDecodingError("the answer is too large")
+            raise OSError("the answer is too large")
         if time.monotonic() > deadline:
-            raise requests.exceptions.ReadTimeout("the answer took too long")
-    return content
+            raise TimeoutError("the answer took too long")
+    return bytes(content)
 
 
 def _parse(content: bytes) -> dict[str, Any] | None:
@@ -284,6 +305,16 @@ def _parse(content: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None
+
+
+def _no_tunnel(error: Exception) -> bool:
+    """Tell whether a proxy failed before it forwarded anything; an error of one does not say so.
+
+    urllib3 also blames the proxy for a connection that ends after the request has gone through.
+    """
+    return isinstance(error, (NewConnectionError, ConnectTimeoutError)) or (
+        isinstance(error, OSError) and str(error).startswith("Tunnel connection failed")
+    )
 
 
 def _cause(error: BaseException) -> object:

@@ -1,0 +1,47 @@
+"""Links of a Pulumi program from a manifest."""
+
+from __future__ import annotations
+
+import os
+
+import pulumi
+
+from .errors import OmiseLinksError
+from .link import Link
+from .manifest import load
+from .settings import AMOUNT_LIMITS, NAMESPACE, Settings
+
+
+def declare_links(
+    path: str | os.PathLike[str], *, opts: pulumi.ResourceOptions | None = None
+) -> dict[str, Link]:
+    """Declare every link of a manifest, and return them by name.
+
+    :param path: the manifest; a relative path starts at the program's folder, which is the current
+        directory of a Pulumi program.
+    :param opts: options of every link, such as ``provider`` or ``protect``.
+    :raises pulumi.RunError: the manifest has faults. Nothing is declared then, and Pulumi shows
+        the faults, a line each, without a traceback.
+    """
+    try:
+        entries = load(path, amount_limits=_check_limits(opts)).entries
+    except OmiseLinksError as error:
+        raise pulumi.RunError(str(error)) from None
+    return {
+        each.name: Link(each.name, opts=opts, adopt=each.id, **vars(each.inputs))
+        for each in entries
+    }
+
+
+def _check_limits(opts: pulumi.ResourceOptions | None) -> bool:
+    """Return whether the documented limits of a charge are to be checked here.
+
+    A provider can have a setting of its own, which a program cannot read. Where there may be one,
+    the limits are left to the preview, which asks the provider.
+    """
+    if opts and (opts.provider or opts.providers or opts.parent):
+        return False
+    # No more of the environment: what is wrong with a key is said by the preview, at the resource.
+    config = {AMOUNT_LIMITS: pulumi.Config(NAMESPACE).get(AMOUNT_LIMITS)}
+    variable = "OMISE_AMOUNT_LIMITS"
+    return Settings.resolve(config, {variable: os.environ.get(variable, "")}).amount_limits
