@@ -1,0 +1,239 @@
+"""Every switch, both ways."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from emulator.omise_client import LINK, Client, refused
+
+from pulumi_omise_links.emulator import Behaviour, Emulator
+
+
+def test_reading_a_deleted_link(omise: Emulator) -> None:
+    api = Client(omise)
+    link = api.create()["id"]
+    api.delete(link)
+    assert api.get(f"/links/{link}").json()["deleted"] is True
+    omise.switch(get_deleted="not_found")
+    assert refused(api.get(f"/links/{link}"))[1] == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("switch", "status"), [("deleted", 200), ("not_found", 404), ("failed_deletion", 422)]
+)
+def test_deleting_a_deleted_link(omise: Emulator, switch: str, status: int) -> None:
+    omise.switch(delete_deleted=switch)
+    api = Client(omise)
+    link = api.create()["id"]
+    first = api.delete(link)
+    assert first.status_code == 200
+    second = api.delete(link)
+    assert second.status_code == status
+    assert second.json()["deleted" if status == 200 else "code"] == (
+        True if status == 200 else switch
+    )
+    assert [each.committed for each in omise.journal.entries] == [True, True, False]
+
+
+@pytest.mark.parametrize("multiple", [False, True])
+def test_deleting_a_paid_link(omise: Emulator, multiple: bool) -> None:
+    api = Client(omise)
+    link = api.create(multiple=multiple)["id"]
+    omise.pay(link)
+    omise.switch(delete_used="failed_deletion")
+    assert refused(api.delete(link))[:2] == (422, "failed_deletion")
+    omise.switch(delete_used="deleted")
+    assert api.delete(link).json()["deleted"] is True
+
+
+def test_listing_deleted_links(omise: Emulator) -> None:
+    api = Client(omise)
+    gone, kept = omise.seed(2)
+    api.delete(gone)
+    assert api.page()["total"] == 2
+    omise.switch(list_includes_deleted=False)
+    page = api.page()
+    assert (page["total"], [each["id"] for each in page["data"]]) == (1, [kept])
+
+
+def test_a_limit_above_100(omise: Emulator) -> None:
+    omise.seed(101)
+    page = Client(omise).page(limit=101)
+    assert (page["limit"], len(page["data"])) == (100, 100)
+    omise.switch(limit_above_100="bad_request")
+    assert refused(Client(omise).get("/links", limit=101))[:2] == (400, "bad_request")
+    assert Client(omise).page(limit=100)["limit"] == 100
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("limit", "x"),
+        ("limit", "0"),
+        ("limit", "-1"),
+        ("offset", "-1"),
+        ("offset", "1.5"),
+        ("order", "up"),
+        ("from", "yesterday"),
+        ("to", "99999-01-01"),
+    ],
+)
+def test_paging_that_cannot_be_read(omise: Emulator, name: str, value: str) -> None:
+    api = Client(omise)
+    assert refused(api.get("/links", **{name: value})) == (
+        400,
+        "bad_request",
+        f"{name} is invalid",
+    )
+    omise.switch(bad_paging="default")
+    page = api.page(**{name: value})
+    assert (page["limit"], page["offset"], page["order"]) == (20, 0, "chronological")
+
+
+def test_an_offset_past_the_end(omise: Emulator) -> None:
+    api = Client(omise)
+    omise.seed(3)
+    for offset in (3, 10**30):
+        page = api.page(offset=offset)
+        assert (page["data"], page["total"]) == ([], 3)
+    omise.switch(offset_past_end="bad_request")
+    assert refused(api.get("/links", offset=3))[:2] == (400, "bad_request")
+    omise.reset()
+    assert api.page(offset=0)["data"] == []
+
+
+def test_the_ends_of_a_range() -> None:
+    with Emulator(clock=lambda: 1_780_000_000.0) as omise:
+        omise.seed(3, seconds_apart=1.0)
+        asked = {"from": "2026-05-28T20:26:38Z", "to": "2026-05-28T20:26:40Z"}
+        api = Client(omise)
+        assert [each["title"] for each in api.page(**asked)["data"]] == [
+            "Link 1",
+            "Link 2",
+            "Link 3",
+        ]
+        omise.switch(range_ends="exclusive")
+        page = api.page(**asked)
+        assert [each["title"] for each in page["data"]] == ["Link 2"]
+        assert (page["from"], page["to"]) == (asked["from"], asked["to"])
+        assert api.page()["total"] == 3
+
+
+def test_a_version_that_does_not_exist(omise: Emulator) -> None:
+    api = Client(omise, version="2030-01-01")
+    assert refused(api.get("/links"))[:2] == (400, "bad_request")
+    omise.switch(unknown_version="default")
+    assert api.get("/links").headers["Omise-Version"] == "2019-05-29"
+
+
+def test_parameters_that_no_document_names(omise: Emulator) -> None:
+    api = Client(omise)
+    assert api.post(**LINK, expires_at="never").status_code == 200
+    omise.switch(unknown_parameters="bad_request")
+    assert refused(api.post(**LINK, expires_at="never")) == (
+        400,
+        "bad_request",
+        "unknown parameter: expires_at",
+    )
+
+
+@pytest.mark.parametrize("code", ["invalid_link", "bad_request"])
+@pytest.mark.parametrize("name", ["amount", "currency", "title", "description"])
+def test_a_missing_parameter(omise: Emulator, name: str, code: Any) -> None:
+    omise.switch(missing_parameter=code)
+    inputs = {key: value for key, value in LINK.items() if key != name}
+    assert refused(Client(omise).post(**inputs)) == (400, code, f"{name} can't be blank")
+
+
+def test_an_empty_description(omise: Emulator) -> None:
+    api = Client(omise)
+    assert refused(api.post(**{**LINK, "description": ""}))[0] == 400
+    omise.switch(empty_description="accept")
+    assert api.create(description="")["description"] == ""
+
+
+def test_how_long_texts_may_be(omise: Emulator) -> None:
+    api = Client(omise)
+    assert api.create(title="ก" * 255, description="x" * 10_000)
+    omise.switch(max_title=None, max_description=20)
+    assert api.create(title="x" * 1_000)
+    assert refused(api.post(**{**LINK, "description": "x" * 21}))[2] == (
+        "description is too long (maximum is 20 characters)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("switch", "least", "greatest"),
+    [("link", 2_000, 100_000_000), ("charge", 2_000, 15_000_000), ("off", 1, 2**63 - 1)],
+)
+def test_limits_of_amounts(omise: Emulator, switch: str, least: int, greatest: int) -> None:
+    omise.switch(amount_limits=switch)
+    api = Client(omise)
+    for amount in (least, greatest):
+        assert api.create(amount=amount)["amount"] == amount
+    for amount in (least - 1, greatest + 1):
+        assert refused(api.post(**{**LINK, "amount": amount}))[1] == "invalid_link"
+
+
+def test_reading_the_account(omise: Emulator) -> None:
+    api = Client(omise)
+    assert api.get("/account").status_code == 200
+    omise.switch(account_readable="forbidden")
+    assert refused(api.get("/account"))[:2] == (403, "not_authorized")
+    omise.switch(account_readable="not_found")
+    assert refused(api.get("/account"))[:2] == (404, "not_found")
+
+
+def test_the_account_of_a_sub_merchant(omise: Emulator) -> None:
+    own, team = Client(omise), Client(omise, SUB_MERCHANT_ID="team_a")
+    assert team.get("/account").json()["id"] == own.get("/account").json()["id"]
+    omise.switch(account_of_sub_merchant="sub_merchant")
+    shown = team.get("/account").json()
+    assert shown["id"] != own.get("/account").json()["id"]
+    assert re.fullmatch(r"account_[0-9a-z]{19}", shown["id"])
+    assert shown["team"] == "team_a"
+    omise.switch(account_of_sub_merchant="forbidden")
+    assert team.get("/account").status_code == 403
+    assert own.get("/account").status_code == 200
+
+
+def test_the_order_of_charges_in_a_link(omise: Emulator) -> None:
+    link = omise.seed(1, multiple=True)[0]
+    paid = [omise.pay(link) for _ in range(3)]
+    assert [c["id"] for c in Client(omise).get(f"/links/{link}").json()["charges"]["data"]] == (
+        paid[::-1]
+    )
+    omise.switch(charges_order="oldest_first")
+    assert [c["id"] for c in Client(omise).get(f"/links/{link}").json()["charges"]["data"]] == paid
+
+
+def test_the_form_of_payment_addresses(omise: Emulator) -> None:
+    first = Client(omise).create()
+    assert first["payment_uri"] == f"{omise.url}/pay/{first['id'][-19:].upper()}"
+    omise.switch(payment_uri="hex")
+    second = Client(omise).create()
+    assert re.fullmatch(re.escape(omise.url) + "/pay/[0-9A-F]{8}", second["payment_uri"])
+    assert Client(omise).get(f"/links/{first['id']}").json() | {"charges": 0} == (
+        first | {"charges": 0}
+    )
+    assert "Spring sale" in Client(omise).get(second["payment_uri"][len(omise.url) :]).text
+
+
+def test_a_clock_that_is_ahead() -> None:
+    with Emulator(clock=lambda: 1_780_000_000.0, behaviour=Behaviour(clock_skew=3600)) as omise:
+        answer = Client(omise).post(**LINK)
+        assert answer.headers["Date"] == "Thu, 28 May 2026 21:26:40 GMT"
+        assert answer.json()["created_at"] == "2026-05-28T21:26:40Z"
+        assert int(answer.json()["id"][-19:], 36) >> 55 == 1_780_003_600_000
+        omise.switch(clock_skew=-60.0)
+        assert Client(omise).create()["created_at"] == "2026-05-28T20:25:40Z"
+
+
+def test_switches_hold_from_the_start_and_come_back_with_a_reset() -> None:
+    with Emulator(behaviour=Behaviour(get_deleted="not_found")) as omise:
+        omise.switch(get_deleted="deleted", retry_after=3)
+        assert omise.behaviour == Behaviour(retry_after=3)
+        omise.reset(behaviour=True)
+        assert omise.behaviour == Behaviour(get_deleted="not_found")

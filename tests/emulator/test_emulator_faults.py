@@ -1,0 +1,247 @@
+"""Faults as a client meets them, the rate limiter, and lists that shift while they are read."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+import requests
+from emulator.omise_client import LINK, Client, refused
+
+from pulumi_omise_links.emulator import KINDS, Behaviour, Emulator, Fault
+
+
+def stored(omise: Emulator) -> int:
+    return len(omise.links())
+
+
+@pytest.mark.parametrize(("kind", "links"), [("lost_before", 0), ("lost_after", 1)])
+def test_a_lost_answer_ends_the_connection_before_or_after_the_link_is_made(
+    omise: Emulator, kind: str, links: int
+) -> None:
+    omise.fault(kind, method="POST")
+    with pytest.raises(requests.ConnectionError):
+        Client(omise).post(**LINK)
+    assert stored(omise) == links
+    (entry,) = omise.journal.entries
+    assert (entry.status, entry.fault, entry.committed) == (None, kind, links == 1)
+
+
+def test_half_a_body_comes_with_the_length_of_the_whole(omise: Emulator) -> None:
+    omise.fault("half_body")
+    with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead"):
+        Client(omise).post(**LINK)
+    assert stored(omise) == 1
+    assert omise.journal.entries[0].status == 200
+
+
+@pytest.mark.parametrize("commit", [False, True])
+def test_a_timeout_never_answers_and_lets_go_when_the_client_leaves(
+    omise: Emulator, commit: bool
+) -> None:
+    omise.fault("timeout", commit=commit)
+    with pytest.raises(requests.ReadTimeout):
+        Client(omise).send("POST", "/links", json=LINK, timeout=0.1)
+    assert stored(omise) == int(commit)
+    assert omise.journal.entries[0].status is None
+    until = time.monotonic() + 5
+    while omise.journal.counters()["in_flight"] and time.monotonic() < until:
+        time.sleep(0.01)
+    assert omise.journal.counters()["in_flight"] == 0
+
+
+def test_a_timeout_has_a_bound(omise: Emulator) -> None:
+    omise.fault("timeout", seconds=0.1)
+    with pytest.raises(requests.ConnectionError):
+        Client(omise).get("/links")
+
+
+def test_a_slow_answer_is_a_right_one(omise: Emulator) -> None:
+    omise.fault("slow", seconds=0.1)
+    began = time.monotonic()
+    assert Client(omise).post(**LINK).status_code == 200
+    assert time.monotonic() - began >= 0.1
+
+
+@pytest.mark.parametrize("html", [False, True])
+@pytest.mark.parametrize("retry_after", [None, 2])
+@pytest.mark.parametrize(
+    ("kind", "code"), [("429", "too_many_requests"), ("500", "internal_error")]
+)
+def test_refusals_come_as_json_or_as_a_proxys_page(
+    omise: Emulator, kind: str, code: str, retry_after: int | None, html: bool
+) -> None:
+    omise.fault(kind, retry_after=retry_after, html=html)
+    answer = Client(omise).post(**LINK)
+    assert answer.status_code == int(kind)
+    assert answer.headers.get("Retry-After") == (None if retry_after is None else str(retry_after))
+    if html:
+        assert answer.headers["Content-Type"] == "text/html"
+        assert answer.text.startswith("<html>")
+    else:
+        assert refused(answer)[1] == code
+    assert stored(omise) == 0
+
+
+@pytest.mark.parametrize("commit", [False, True])
+@pytest.mark.parametrize("kind", ["500", "502", "503"])
+def test_a_server_error_may_come_before_or_after_the_link_is_made(
+    omise: Emulator, kind: str, commit: bool
+) -> None:
+    omise.fault(kind, commit=commit)
+    answer = Client(omise).post(**LINK)
+    assert answer.status_code == int(kind)
+    assert answer.text.startswith("<html>") is (kind == "502")
+    assert stored(omise) == int(commit)
+    assert omise.journal.entries[0].committed is commit
+
+
+def test_answers_can_be_spoilt_after_the_work_was_done(omise: Emulator) -> None:
+    api = Client(omise)
+    for kind in ("wrong_content_type", "not_json", "empty"):
+        omise.fault(kind)
+    typed, page, empty = (api.post(**LINK) for _ in range(3))
+    assert (typed.headers["Content-Type"], typed.json()["object"]) == ("text/html", "link")
+    assert (page.status_code, page.text.startswith("<html>")) == (200, True)
+    assert (empty.status_code, empty.content) == (200, b"")
+    assert stored(omise) == 3
+
+
+def test_a_huge_answer_goes_on_as_long_as_it_is_read(omise: Emulator) -> None:
+    omise.fault("huge", size=3_000_000)
+    answer = Client(omise).post(**LINK)
+    assert len(answer.content) > 3_000_000
+    assert answer.json()["object"] == "link"
+
+
+def test_a_redirect_points_elsewhere(omise: Emulator) -> None:
+    omise.fault("redirect", location="https://thief.example/links")
+    answer = Client(omise).get("/links")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "https://thief.example/links")
+
+
+def test_a_deletion_can_be_refused(omise: Emulator) -> None:
+    api = Client(omise)
+    link = api.create()["id"]
+    omise.fault("refused_deletion", method="DELETE", path="/links/*")
+    assert refused(api.delete(link))[:2] == (422, "failed_deletion")
+    assert api.delete(link).status_code == 200
+
+
+def test_a_script_strikes_only_what_it_names_and_in_order(omise: Emulator) -> None:
+    omise.fault("500", method="POST", path="/links", times=2, skip=1)
+    omise.fault("503", method="post", path="/links")
+    omise.fault("429", path="/account")
+    api = Client(omise)
+    statuses = [api.post(**LINK).status_code for _ in range(3)]
+    statuses += [api.get("/links").status_code, api.send("POST", "/links/").status_code]
+    assert statuses == [503, 500, 500, 200, 400]
+    assert [each["kind"] for each in omise.faults] == ["429"]
+    omise.clear_faults()
+    assert omise.faults == []
+
+
+def test_a_rate_strikes_its_share_and_the_same_ones_with_the_same_seed() -> None:
+    def run(seed: int) -> list[int]:
+        with Emulator(seed=seed) as omise:
+            omise.fault("500", rate=0.3, method="GET")
+            omise.fault("429", rate=0.1)
+            api = Client(omise)
+            return [api.get("/account").status_code for _ in range(200)]
+
+    first = run(7)
+    assert first == run(7)
+    assert first != run(8)
+    assert 30 < first.count(500) < 90
+    assert 5 < first.count(429) < 35
+
+
+def test_a_rate_can_be_bounded(omise: Emulator) -> None:
+    omise.fault("500", rate=1.0, times=2)
+    api = Client(omise)
+    assert [api.get("/links").status_code for _ in range(3)] == [500, 500, 200]
+
+
+def test_a_list_can_shift_between_two_pages(omise: Emulator) -> None:
+    omise.seed(4)
+    api = Client(omise)
+    omise.fault("links_appear", method="GET", path="/links", count=2)
+    assert api.page()["total"] == 6
+    omise.fault("links_vanish", method="GET", path="/links", skip=1)
+    first = api.page(limit=2)["data"]
+    second = api.page(limit=2, offset=2)["data"]
+    assert [each["title"] for each in first + second] == [
+        "Link 1",
+        "Link 2",
+        "Link 4",
+        "Appeared 1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"kind": "boom"}, "no such kind of fault: boom"),
+        ({"kind": "500", "rate": 2}, "rate must lie between 0 and 1"),
+        ({"kind": "lost_before", "commit": True}, "commit is for"),
+        ({"kind": "slow", "seconds": -1}, "seconds must be above 0"),
+        ({"kind": "slow", "seconds": "1"}, "seconds cannot be '1'"),
+        ({"kind": "slow", "times": True}, "times cannot be True"),
+        ({"kind": "slow", "colour": "red"}, "a fault has no colour"),
+        ({"kind": "redirect", "location": "a\r\nb: c"}, "location must be one line"),
+        ({}, "kind is missing"),
+    ],
+)
+def test_a_fault_that_makes_no_sense_is_refused(fields: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        Fault.read(fields)
+
+
+def test_every_kind_of_fault_can_be_asked_for(omise: Emulator) -> None:
+    api = Client(omise)
+    for kind in KINDS:
+        extra = {"size": 10} if kind == "huge" else {}
+        omise.fault(kind, **({"seconds": 0.01} if kind in ("slow", "timeout") else {}), **extra)
+        try:
+            api.get("/links")
+        except requests.RequestException:
+            assert kind in ("lost_before", "lost_after", "half_body", "timeout")
+    assert omise.journal.counters()["faults"] == dict.fromkeys(KINDS, 1)
+
+
+def test_the_limiter_lets_a_burst_through_and_then_the_rate() -> None:
+    limits = Behaviour(requests_per_second=20.0, burst=3)
+    with Emulator(behaviour=limits) as omise:
+        api = Client(omise)
+        statuses = [api.get("/account").status_code for _ in range(4)]
+        assert statuses == [200, 200, 200, 429]
+        assert "Retry-After" not in api.get("/account").headers
+        assert Client(omise, "sg").get("/account").status_code == 200
+        time.sleep(0.1)
+        assert api.get("/account").status_code == 200
+        assert omise.journal.counters()["faults"]["rate_limit"] >= 2
+
+
+def test_the_limiter_may_say_when_to_come_back_and_answer_as_a_proxy() -> None:
+    limits = Behaviour(requests_per_second=0.001, burst=1, retry_after=5, limited_body="html")
+    with Emulator(behaviour=limits) as omise:
+        api = Client(omise)
+        api.get("/account")
+        answer = api.post(**LINK)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "5")
+        assert answer.text.startswith("<html>")
+        assert stored(omise) == 0
+        omise.switch(limited_body="json", retry_after=None)
+        api.get("/account")
+        assert refused(api.get("/account"))[:2] == (429, "too_many_requests")
+
+
+def test_latency_is_added_to_every_request() -> None:
+    with Emulator(latency=0.05) as omise:
+        api = Client(omise)
+        api.get("/account")
+        assert omise.journal.entries[0].seconds >= 0.05
+        omise.latency = 0.0
+        api.get("/account")
+        assert omise.journal.entries[1].seconds < 0.05

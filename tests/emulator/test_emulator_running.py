@@ -1,0 +1,220 @@
+"""Starting, stopping, lasting, many clients at once, and what the journal proves."""
+
+from __future__ import annotations
+
+import _thread
+import dataclasses
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import requests
+from emulator.omise_client import LINK, Client, raw
+
+from pulumi_omise_links.emulator import KINDS, Behaviour, Emulator, Entry, Journal
+from pulumi_omise_links.emulator.api import NOT_IMITATED
+
+
+def test_a_file_keeps_everything_over_a_stop_and_a_start(tmp_path: Path) -> None:
+    path = tmp_path / "omise.db"
+    with Emulator(database=path) as omise:
+        api = Client(omise)
+        link = api.create()
+        omise.pay(link["id"])
+        gone = api.create()
+        api.delete(gone["id"])
+        before = api.page()
+    with Emulator(database=path) as omise:
+        after = Client(omise).page(to=before["to"])
+        assert after["data"][0] | {"charges": 0} == before["data"][0] | {"charges": 0}
+        assert after["total"] == 2
+        assert Client(omise).page(f"/links/{link['id']}/charges")["total"] == 1
+        assert Client(omise).create()["id"] > gone["id"]
+
+
+def test_an_outage_ends_with_the_same_address_and_the_same_links(omise: Emulator) -> None:
+    link = Client(omise).create()
+    address = omise.url
+    omise.stop()
+    assert not omise.running
+    with pytest.raises(requests.ConnectionError):
+        Client(omise).get("/links")
+    omise.start()
+    assert omise.url == address
+    assert Client(omise).get(f"/links/{link['id']}").json()["id"] == link["id"]
+
+
+def test_a_taken_port_is_an_error_that_names_it(omise: Emulator) -> None:
+    port = int(omise.url.rpartition(":")[2])
+    second = Emulator(port=port)
+    with pytest.raises(OSError, match=f"cannot listen on 127.0.0.1:{port}"):
+        second.start()
+    assert not second.running
+
+
+def test_a_bad_database_is_an_error_at_the_start(tmp_path: Path) -> None:
+    with pytest.raises(sqlite3.Error):
+        Emulator(database=tmp_path / "no" / "folder.db").start()
+
+
+def test_there_is_no_address_before_the_start() -> None:
+    with pytest.raises(RuntimeError, match="before it is started"):
+        _ = Emulator().url
+
+
+def test_stopping_ends_idle_and_waiting_connections_and_leaves_no_thread() -> None:
+    before = set(threading.enumerate())
+    omise = Emulator().start()
+    idle = Client(omise)
+    idle.get("/account")
+    omise.fault("timeout")
+    waiting = threading.Thread(target=_ignore, args=(omise,))
+    waiting.start()
+    while not omise.journal.counters()["unanswered"]:
+        pass
+    omise.stop()
+    waiting.join(5)
+    assert set(threading.enumerate()) <= before
+    omise.stop()
+
+
+def _ignore(omise: Emulator) -> None:
+    with pytest.raises(requests.ConnectionError):
+        Client(omise).get("/links")
+
+
+def test_serving_for_ever_ends_when_it_is_interrupted_or_stopped() -> None:
+    omise = Emulator()
+    threading.Timer(0.1, _thread.interrupt_main).start()
+    with pytest.raises(KeyboardInterrupt):
+        omise.serve_forever()
+    assert not omise.running
+    threading.Timer(0.1, omise.stop).start()
+    omise.serve_forever()
+    assert not omise.running
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals as on POSIX")
+def test_a_signal_handler_may_stop_it() -> None:
+    omise = Emulator()
+    before = signal.signal(signal.SIGUSR1, lambda *_: omise.stop())
+    try:
+        threading.Timer(0.1, signal.raise_signal, [signal.SIGUSR1]).start()
+        omise.serve_forever()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert not omise.running
+
+
+def test_many_clients_at_once_get_a_link_each(omise: Emulator) -> None:
+    def work(n: int) -> str:
+        return str(Client(omise).create(title=f"Link {n}")["id"])
+
+    with ThreadPoolExecutor(16) as pool:
+        ids = list(pool.map(work, range(96)))
+    assert len(set(ids)) == 96
+    assert Client(omise).page()["total"] == 96
+    counters = omise.journal.counters()
+    assert (counters["requests"], counters["committed"], counters["in_flight"]) == (97, 96, 0)
+
+
+def test_one_link_is_deleted_once_however_many_ask(omise: Emulator) -> None:
+    omise.switch(delete_deleted="not_found")
+    link = omise.seed()[0]
+    with ThreadPoolExecutor(8) as pool:
+        codes = list(pool.map(lambda _: Client(omise).delete(link).status_code, range(8)))
+    assert sorted(codes) == [200] + [404] * 7
+
+
+def test_the_journal_says_who_asked_what_over_which_connection(omise: Emulator) -> None:
+    api = Client(omise, version="2019-05-29", agent="till/1")
+    api.create()
+    api.get("/links", limit=5)
+    Client(omise, "sg", live=True).get("/account")
+    Client(omise, key="skey_wrong").get("/links")
+    first, second, third, fourth = omise.journal.entries
+    assert (first.sequence, first.method, first.path, first.status) == (1, "POST", "/links", 200)
+    assert (first.account, first.live, first.committed) == (omise.account("th").id, False, True)
+    assert (first.user_agent, first.omise_version) == ("till/1", "2019-05-29")
+    assert (second.query, second.committed) == ("limit=5", False)
+    assert first.connection == second.connection != third.connection
+    assert (third.account, third.live) == (omise.account("sg").id, True)
+    assert (fourth.account, fourth.live, fourth.status) == (None, None, 401)
+    journal = omise.journal
+    assert (len(journal), journal.connections) == (4, 3)
+    assert (journal.count(), journal.count("get"), journal.count(path_prefix="/links")) == (4, 3, 3)
+    assert [each.method for each in journal.writes] == ["POST"]
+    journal.clear()
+    assert (len(journal), journal.entries, journal.counters()["requests"]) == (0, [], 0)
+
+
+def test_the_journal_knows_how_many_requests_were_in_flight() -> None:
+    with Emulator(latency=0.1) as omise:
+        with ThreadPoolExecutor(6) as pool:
+            list(pool.map(lambda _: Client(omise).get("/account"), range(6)))
+        assert omise.journal.max_in_flight == 6
+        assert max(each.in_flight for each in omise.journal.entries) == 6
+
+
+def test_one_client_is_never_more_than_one_request_in_flight(omise: Emulator) -> None:
+    api = Client(omise)
+    for _ in range(100):
+        api.get("/account")
+    assert (omise.journal.max_in_flight, omise.journal.connections) == (1, 1)
+
+
+def test_a_full_journal_forgets_old_entries_and_keeps_counting() -> None:
+    journal = Journal(kept=3)
+    for n in range(10):
+        journal.record(
+            time=0.0, method="GET", path=f"/{n}", query="", account=None, live=None,
+            sub_merchant=None, status=200, fault=None, committed=False, connection=1,
+            in_flight=1, user_agent=None, omise_version=None, seconds=0.0,
+        )  # fmt: skip
+    assert [each.path for each in journal.entries] == ["/7", "/8", "/9"]
+    assert (len(journal), journal.counters()["statuses"]) == (10, {"200": 10})
+
+
+def test_a_caller_can_watch_requests_as_they_come() -> None:
+    seen: list[Entry] = []
+    with Emulator(on_request=seen.append) as omise:
+        Client(omise).post(**LINK)
+        assert [each.path for each in seen] == ["/links"]
+
+
+def test_nothing_else_of_the_package_is_loaded_with_it() -> None:
+    program = (
+        "import sys; from pulumi_omise_links.emulator import Emulator; "
+        "print([m for m in sys.modules if m.startswith(('pulumi', 'requests', 'click'))])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = done.stdout
+    assert "'pulumi'" not in loaded
+    assert "requests" not in loaded
+    assert all(
+        each in ("pulumi_omise_links", "pulumi_omise_links.emulator")
+        or each.startswith("pulumi_omise_links.emulator.")
+        for each in (word.strip("[]' \n") for word in loaded.split(","))
+    )
+
+
+def test_a_broken_request_line_does_no_harm(omise: Emulator) -> None:
+    assert b" 400 " in raw(omise, b"nonsense\r\n\r\n").splitlines()[0] + b" 400 "
+    assert raw(omise, b"GET /links HTTP/1.1\r\nContent-Length: x\r\n\r\n").startswith(
+        b"HTTP/1.1 411"
+    )
+    assert Client(omise).get("/account").status_code == 200
+
+
+def test_the_document_names_every_switch_fault_and_missing_endpoint() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text(encoding="utf-8")
+    switches = {each.name for each in dataclasses.fields(Behaviour)}
+    for name in switches | set(KINDS) | set(NOT_IMITATED):
+        assert f"`{name}`" in text, name
