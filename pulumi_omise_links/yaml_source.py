@@ -203,6 +203,7 @@ def _explained(error: yaml.MarkedYAMLError, text: str) -> tuple[str, int]:
         ("unexpected end of stream", "this quote is not closed", begun),
         ("',' or ']'", "this [ is not closed, or a comma is missing in it", begun),
         ("',' or '}'", "this { is not closed, or a comma is missing in it", begun),
+        ("node content", "a value or a closing bracket is missing before this place", found),
         ("expected ':'", "this key has no colon", begun),
         ("escape", 'is no escape that YAML knows; within " a backslash is written twice', found),
         ("expected key", _ODD, found),

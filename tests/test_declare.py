@@ -1,0 +1,139 @@
+"""What one can rely on from ``declare_links`` in a Pulumi program; Pulumi's own mocks stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime import mocks as pulumi_mocks
+
+import pulumi_omise_links
+from pulumi_omise_links import Link, declare_links
+
+MANIFEST = """\
+version: 1
+defaults: {currency: THB, multiple: true}
+links:
+  tea: {title: Tea, description: Two cups, amount: 5000}
+  cake: {title: Cake, description: A piece, amount: 9000, multiple: false, id: link_test_5x1}
+"""
+
+
+class Mocks(pulumi_mocks.Mocks):
+    """Remembers what was registered."""
+
+    def __init__(self) -> None:
+        self.made: dict[str, dict[str, Any]] = {}
+
+    def new_resource(self, args: pulumi_mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        inputs = {k: v for k, v in args.inputs.items() if k != "__provider" and v is not None}
+        self.made[args.name] = {"type": args.typ, **inputs}
+        return f"link_test_{args.name}", args.inputs
+
+    def call(self, args: pulumi_mocks.MockCallArgs) -> tuple[dict[str, Any], None]:
+        return {}, None
+
+
+@pytest.fixture
+def mocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mocks:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("OMISE_AMOUNT_LIMITS", raising=False)
+    Path("links.yaml").write_text(MANIFEST)
+    made = Mocks()
+    pulumi.runtime.set_mocks(made)
+    pulumi.runtime.set_all_config({})
+    return made
+
+
+def declare(path: str | Path = "links.yaml", **kw: Any) -> dict[str, Link]:
+    """Run a program that does nothing else, until everything is registered."""
+    links: dict[str, Link] = {}
+    finish(lambda: links.update(declare_links(path, **kw)))
+    return links
+
+
+def finish(program: Callable[[], object]) -> None:
+    until_done: Any = pulumi.runtime.test
+    until_done(program)()
+
+
+def refusal(**kw: Any) -> str:
+    with pytest.raises(pulumi.RunError) as caught:
+        declare_links("links.yaml", **kw)
+    assert caught.value.__cause__ is None
+    return str(caught.value)
+
+
+def test_every_link_is_declared_by_its_name(mocks: Mocks) -> None:
+    """Inputs come from entry and defaults; an id means that the link is adopted."""
+    links = declare()
+    assert list(links) == ["tea", "cake"]
+    assert all(isinstance(each, Link) for each in links.values())
+    kind = "pulumi-python:dynamic/omise:Link"
+    assert mocks.made == {
+        "tea": {
+            "type": kind,
+            "title": "Tea",
+            "description": "Two cups",
+            "amount": 5000,
+            "currency": "THB",
+            "multiple": True,
+        },
+        "cake": {
+            "type": kind,
+            "title": "Cake",
+            "description": "A piece",
+            "amount": 9000,
+            "currency": "THB",
+            "multiple": False,
+            "adopt": "link_test_5x1",
+        },
+    }
+
+
+def test_options_hold_for_every_link(mocks: Mocks, tmp_path: Path) -> None:
+    """One ``opts`` serves them all, and the path may be absolute."""
+    parent = pulumi.ComponentResource("my:index:Shop", "shop")
+    links = declare(tmp_path / "links.yaml", opts=pulumi.ResourceOptions(parent=parent))
+    urns: list[str] = []
+    finish(lambda: [each.urn.apply(urns.append) for each in links.values()])
+    assert len(urns) == 2
+    assert all("my:index:Shop$pulumi-python:dynamic/omise:Link" in each for each in urns)
+
+
+def test_a_faulty_manifest_is_shown_by_line_and_declares_nothing(mocks: Mocks) -> None:
+    """Pulumi shows the text of a RunError as it is: all faults, no traceback."""
+    Path("links.yaml").write_text(MANIFEST.replace("5000", "0x1").replace("Cake", "no"))
+    assert refusal().splitlines() == [
+        "links.yaml:4:52: links.tea.amount: must be a whole number in decimal digits",
+        "links.yaml:5:17: links.cake.title: must be text, and YAML can read no as true or false:"
+        ' write "no", in quotes',
+    ]
+    assert not mocks.made
+
+
+def test_a_missing_manifest_is_one_sentence(mocks: Mocks) -> None:
+    """The file is named as the program names it."""
+    Path("links.yaml").unlink()
+    assert refusal() == "links.yaml: there is no such file"
+
+
+def test_limits_follow_the_stack(mocks: Mocks, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Config stands above the environment; nonsense in it is a sentence as well."""
+    Path("links.yaml").write_text(MANIFEST.replace("5000", "100"))
+    assert "links.yaml:4:52: links.tea.amount: is less than 2000" in refusal()
+    monkeypatch.setenv("OMISE_AMOUNT_LIMITS", "on")
+    pulumi.runtime.set_all_config({"omise:amountLimits": "off"})
+    assert len(declare()) == 2
+    pulumi.runtime.set_all_config({"omise:amountLimits": "perhaps"})
+    assert refusal() == "omise:amountLimits must be true or false, not 'perhaps'."
+
+
+def test_limits_of_another_provider_are_left_to_it(mocks: Mocks) -> None:
+    """Its settings are not known to the program; the preview asks it."""
+    Path("links.yaml").write_text(MANIFEST.replace("5000", "100"))
+    other = pulumi_omise_links.Provider("th", amount_limits=False)
+    assert len(declare(opts=pulumi.ResourceOptions(provider=other))) == 2
