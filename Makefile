@@ -22,6 +22,15 @@ test: $(READY) ## Run every test (gets an engine first)
 fast: $(READY) ## Run the tests that need no engine
 	$(BIN)/pytest -n $(JOBS) -m "not engine"
 
+bench: $(READY) ## Measure speed and size, and write docs/performance.md (an hour)
+	@PYTHONPATH=tools $(BIN)/python -m bench $(ARGS)
+
+chaos: $(READY) ## Run 1,000 links through faults on purpose (ten minutes)
+	@$(BIN)/python tools/chaos.py --links 1000 --seed 1 $(ARGS)
+
+kill: $(READY) ## Kill 200 runs in the middle and put things in order (half an hour)
+	@$(BIN)/python tools/kill.py --trials 200 --seed 1 $(ARGS)
+
 lint: $(READY) ## Check types and style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -40,4 +49,4 @@ $(READY): pyproject.toml
 clean: ## Remove .venv and caches
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-run
 
-.PHONY: help demo test fast lint setup clean
+.PHONY: help demo test fast bench chaos kill lint setup clean

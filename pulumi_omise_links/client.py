@@ -174,6 +174,21 @@ class OmiseClient:
         account = self.account()
         return Home(account.id if account else None, self.settings.sub_merchant_id)
 
+    def refuse_other_home(self, link_id: str, home: Home) -> None:
+        """Return only if nothing says that the link lives elsewhere than links of this client.
+
+        :param home: where the link was made, as the state knows it.
+        :raises WrongAccountError: it is of another account, sub-merchant or mode.
+        """
+        self._check_id(link_id)
+        ours = self.home()
+        if None not in {home.account_id, ours.account_id} and ours != home:
+            raise WrongAccountError(
+                f"Link {link_id} belongs to {home}, but the key in {self.settings.key().source} is"
+                f" of {ours}. Nothing was changed. Use the settings of its own account for this"
+                " stack."
+            )
+
     def find_link(self, link_id: str, home: Home) -> OmiseLink | None:
         """Return the link, or None if it is gone: deleted, or unknown to the home it lived in.
 
@@ -265,14 +280,13 @@ class OmiseClient:
         if len(candidates) == 1:
             return candidates[0]
         problem = f"{lost.problem} {unseen}" if unseen else lost.problem
-        raise UncertainCreateError(problem, [each.id for each in candidates]) from None
+        ids = [each.id for each in candidates]
+        raise UncertainCreateError(problem, ids, _whole_second(since)) from None
 
     def _newest_since(self, since: float) -> list[OmiseLink]:
-        # Whole seconds, as created_at has them.
-        start = datetime.fromtimestamp(int(since), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        start = _whole_second(since)
         # Whether `from` is inclusive is not documented, so it only narrows the list.
-        earlier = datetime.fromtimestamp(int(since) - 5, timezone.utc)
-        listed = self.iter_links(created_from=earlier.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        listed = self.iter_links(created_from=_whole_second(since - 5))
         return [each for each in listed if each.created_at >= start]
 
     def _require_home(self, link_id: str, home: Home) -> None:
@@ -280,17 +294,12 @@ class OmiseClient:
         ours = self.home()
         if home.account_id is not None and ours == home:
             return
-        source = self.settings.key().source
-        if home.account_id is None or ours.account_id is None:
-            raise WrongAccountError(
-                f"Omise does not know link {link_id}. Whether it is gone cannot be told, because"
-                f" the account of the {'key in ' + source if home.account_id else 'link'} is not"
-                " known: use a key that may read GET /account. If you know that the link is gone,"
-                " take it out of the state with `pulumi state delete`."
-            )
+        self.refuse_other_home(link_id, home)
+        unknown = f"key in {self.settings.key().source}" if home.account_id else "link"
         raise WrongAccountError(
-            f"Link {link_id} belongs to {home}, but the key in {source} is of {ours}. Nothing was"
-            " changed. Use the settings of its own account for this stack."
+            f"Omise does not know link {link_id}. Whether it is gone cannot be told, because the"
+            f" account of the {unknown} is not known: use a key that may read GET /account. If you"
+            " know that the link is gone, take it out of the state with `pulumi state delete`."
         )
 
     def _check_id(self, link_id: str) -> None:
@@ -323,3 +332,8 @@ class OmiseClient:
             raise NoAnswerError(
                 doing, f"Omise's answer is not the object it should be: {error}.", sent=True
             ) from None
+
+
+def _whole_second(time_: float) -> str:
+    """Return a Unix time as ``created_at`` has it: no later than it was."""
+    return datetime.fromtimestamp(int(time_), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -15,7 +15,10 @@
     ├── AdoptError             the link to adopt is not what the resource declares
     ├── LinkGoneError          the link was deleted
     ├── LinkIdError            a text that is not the id of a link
-    └── ManifestError          manifests with faults: all of them, with their places
+    ├── ManifestError          manifests with faults: all of them, with their places
+    └── ProjectError           the Pulumi project cannot be used, or Pulumi refused
+        ├── StackNotFoundError no such stack, or none is selected
+        └── StackLockedError   another run holds the stack
 
 Each message is whole sentences: what is wrong, where, what to do. None ever holds a key.
 ``exit_code`` is what the command line ends with; the numbers are Pulumi's own
@@ -103,9 +106,10 @@ class UncertainCreateError(OmiseLinksError):
     """Omise's answer to a create was lost, and what it did cannot be told for certain.
 
     ``candidates`` are the ids of links that could be the one; empty if none is listed yet.
+    ``since``: it was made then or later by Omise's clock, if at all.
     """
 
-    def __init__(self, problem: str, candidates: Sequence[str]) -> None:
+    def __init__(self, problem: str, candidates: Sequence[str], since: str = "") -> None:
         self.candidates = tuple(candidates)
         start = f"The answer to the create of this link was lost: {problem} "
         if self.candidates:
@@ -116,8 +120,10 @@ class UncertainCreateError(OmiseLinksError):
             )
         else:
             found = (
-                "No such link is listed yet, and Omise has no way to ask whether one will be. Look"
-                " in the dashboard before you run `pulumi up` again: if the link is there, put"
+                "No such link was found, and Omise has no way to ask whether one will be. Look"
+                " in the dashboard before you run `pulumi up` again: if the link is there"
+                + (f" (made at {since} or later)" if since else "")
+                + ", put"
                 ' adopt="<its id>" on the resource, so that no second one is made.'
             )
         super().__init__(start + found)
@@ -187,3 +193,29 @@ class ManifestError(OmiseLinksError):
     def __init__(self, faults: Sequence[ManifestFault]) -> None:
         self.faults = tuple(faults)
         super().__init__("\n".join(map(str, self.faults)))
+
+
+class ProjectError(OmiseLinksError):
+    """The Pulumi project beside us cannot be used, or Pulumi refused; the message says why."""
+
+
+class StackNotFoundError(ProjectError):
+    """There is no such stack, or none is selected."""
+
+    exit_code = 6
+
+    def __init__(self, said: str) -> None:
+        super().__init__(
+            f"There is no such stack. Pulumi says:\n{said}\nName one with --stack (`pulumi stack ls"
+            " --all` lists them), or select one with `pulumi stack select`."
+        )
+
+
+class StackLockedError(ProjectError):
+    """Another run holds the stack, or one that was killed never let go of it."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(
+            f"The stack is locked by another run. Pulumi says:\n{said}\nWait until that run has"
+            " ended. If it was killed, `pulumi cancel` takes its lock away. Nothing was changed."
+        )

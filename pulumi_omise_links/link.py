@@ -23,7 +23,7 @@ from pulumi.dynamic import (
 from pulumi.output import Unknown
 
 from .errors import AdoptError, LinkGoneError, NoAnswerError, OmiseLinksError
-from .rules import INPUT_NAMES, LINK_ID, check_inputs
+from .rules import INPUT_NAMES, INPUTS, LINK_ID, check_inputs
 from .settings import CONFIG_KEYS, NAMESPACE, Settings
 from .state import (
     ADOPT,
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from .client import OmiseClient
     from .models import OmiseLink
 
+_DEFAULTS = {each.name: each.default for each in INPUTS}
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
@@ -224,8 +225,10 @@ class LinkProvider(ResourceProvider):
         """Remember the stack's config. Nothing is resolved yet: a preview needs no key."""
         self._config = {name: req.config.get(f"{NAMESPACE}:{name}") for name in CONFIG_KEYS}
         self._lock = threading.Lock()
+        self._asking = threading.Lock()
         self._made_client: OmiseClient | None = None
         self._reachable = True
+        self._adopted: set[str] = set()
 
     @_in_sentences
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -253,12 +256,21 @@ class LinkProvider(ResourceProvider):
         adopt = given.get(ADOPT)
         if adopt is not None and ADOPT not in later and not _is_link_id(adopt):
             failures.append(CheckFailure("", "adopt must be the id of a link (link_test_5x…)"))
+        elif adopt is not None and ADOPT not in later:
+            self._adopted.add(adopt)
         failures += [CheckFailure("", f"{each.name} {each.problem}") for each in checked.faults]
         return CheckResult({**given, **checked.inputs, **later}, failures)
 
+    @_in_sentences
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare the five inputs; any that differs replaces the link, as links are immutable."""
         changed = [name for name in INPUT_NAMES if _differs(name, _olds, _news)]
+        known = [name for name in changed if not isinstance(_news.get(name), Unknown)]
+        if known and _news.get(ADOPT) == _id:
+            # No replacement can be this very link; delete_before_replace would find out too late.
+            raise AdoptError(_id, known)
+        if changed:
+            self._refuse_other_home(_id, _olds)
         return DiffResult(changes=bool(changed), replaces=changed)
 
     @_in_sentences
@@ -290,7 +302,13 @@ class LinkProvider(ResourceProvider):
 
     @_in_sentences
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Delete the link; returns only if it is gone."""
+        """Delete the link; returns only if it is gone, or if the program adopts it elsewhere.
+
+        That is a resource renamed without an alias: its old name leaves the state, and the link
+        lives on under the new one. ``destroy`` checks nothing, so it deletes adopted links too.
+        """
+        if _id in self._adopted:
+            return
         self._client().delete_link(_id, home_of(_props))
         self._bulk.drop(_id)
 
@@ -309,15 +327,33 @@ class LinkProvider(ResourceProvider):
             return self._made_client
 
     def _supported_currencies(self) -> tuple[str, ...] | None:
-        if not self._reachable:
-            return None
-        try:
-            account = self._client().account()
-        except NoAnswerError:
-            # A preview needs no network, and must not wait for it once a resource.
-            self._reachable = False
-            return None
+        client = self._client()
+        # A preview needs no network, and must not wait for it once a resource or a thread.
+        with self._asking:
+            if not self._reachable:
+                return None
+            try:
+                account = client.account()
+            except NoAnswerError:
+                self._reachable = False
+                return None
         return (account.supported_currencies or None) if account else None
+
+    def _refuse_other_home(self, link_id: str, olds: Mapping[str, Any]) -> None:
+        """Refuse to replace a link with the key of another account or mode.
+
+        The new link is made before the old one goes: it would come to life over there.
+        """
+        if self._settings().secret_key is None:
+            return  # a preview needs no key
+        client = self._client()
+        with self._asking:
+            if not self._reachable:
+                return
+            try:
+                client.refuse_other_home(link_id, home_of(olds))
+            except NoAnswerError:
+                self._reachable = False
 
     def _adopt(self, link_id: str, props: Mapping[str, Any]) -> OmiseLink:
         self._settings().require_permission(f"adopt link {link_id}")
@@ -339,7 +375,8 @@ def _is_link_id(value: object) -> bool:
 
 
 def _differs(name: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
-    old, new = olds.get(name), news.get(name)
+    # A state of another release may lack what has a default; that must not replace a link.
+    old, new = (each.get(name, _DEFAULTS[name]) for each in (olds, news))
     if isinstance(new, Unknown):
         return True
     if name == "currency" and isinstance(old, str) and isinstance(new, str):

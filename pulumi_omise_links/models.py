@@ -159,7 +159,7 @@ class OmiseAccount:
             id=_get(given, "id", str),
             livemode=_get(given, "livemode", bool),
             country=_optional(given, "country", str),
-            currency=_optional(given, "currency", str),
+            currency=(_optional(given, "currency", str) or "").upper() or None,
             supported_currencies=tuple(str(each).upper() for each in supported),
         )
 

@@ -18,8 +18,6 @@ ATTEMPTS = 5
 FAULT_SECONDS = 90.0
 LIMIT_SECONDS = 300.0
 _FIRST_DELAY, _LONGEST_DELAY = 0.25, 8.0
-# What a gateway or a deployment answers for a moment; 501 and 505 will not get better.
-PASSING_STATUSES = frozenset({500, 502, 503, 504})
 
 
 class Result(Enum):
@@ -27,7 +25,7 @@ class Result(Enum):
 
     UNSENT = "the request never left: refused connection, unknown host"
     LOST = "it may have left, and no usable answer came"
-    FAULTY = "the server answered with a passing fault (500, 502, 503, 504)"
+    FAULTY = "the server, or a gateway before it, answered with a fault of its own (5xx)"
     LIMITED = "429: refused before anything was done"
 
 

@@ -93,7 +93,6 @@ LIMITS = {
 GREATEST_NUMBER = 2**53 - 1
 # Omise documents no length. This bound keeps a pasted file out of requests, state and posters.
 LONGEST_TEXT_BYTES = 16_384
-LINK_ID = re.compile(r"link(_test)?_[0-9a-z]+")
 # https://docs.opn.ooo/links-api
 LINK_ID = re.compile(r"link(_test)?_[0-9a-z]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")

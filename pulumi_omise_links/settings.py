@@ -180,7 +180,7 @@ def _find_key(config: Mapping[str, str | None], env: Mapping[str, str]) -> tuple
 
 
 def _looks_like_a_key(text: str) -> bool:
-    return re.match(r"\s*[sp]key_", text, re.IGNORECASE) is not None
+    return re.match(r"\s*[sp]key_", text) is not None
 
 
 def _shown(text: str) -> str:

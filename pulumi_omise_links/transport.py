@@ -229,12 +229,10 @@ class Transport:
             raise _RetryableError(Result.LIMITED, error, retry_after)
         if status >= 500:
             why = f"Omise has a fault of its own: {message} ({status} {code})."
-            unknown = NoAnswerError(doing, why, sent=True)
-            if status not in PASSING_STATUSES:
-                # Not worth another try, but no refusal either: 524 may follow a commit.
-                raise unknown
             raise _RetryableError(
-                Result.FAULTY, unknown, read_retry_after(response.headers.get("Retry-After"))
+                Result.FAULTY,
+                NoAnswerError(doing, why, sent=True),
+                read_retry_after(response.headers.get("Retry-After")),
             )
         if status == 404 and said.get("object") != "error":
             # Not Omise's own 404: a proxy's, or the wrong URL. It must never read as "gone".
@@ -265,8 +263,10 @@ class Transport:
     def _take_time(self, date: str | None) -> None:
         try:
             stamp = email.utils.parsedate_to_datetime(date or "").timestamp()
-        except (TypeError, ValueError):
+        except (OverflowError, TypeError, ValueError):
             return
+        if not 1e9 < stamp < 1e10:
+            return  # no time of Omise's: neither before 2001 nor after 2286
         with self._lock:
             self._server_ahead = stamp - time.monotonic()
 

@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+# All keys of the local Omise look like this; tests that add keys keep to it.
+KEY = re.compile(r"skey_(test_)?emulator")
+LINK = "pulumi-python:dynamic/omise:Link"
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,12 @@ class Run:
         """Return self if the command ended with an error and without a traceback."""
         assert self.code != 0, self.out
         assert "Traceback" not in self.out, self.out
+        return self
+
+    def says(self, *texts: str) -> Run:
+        """Return self if each of the texts stands in what the engine said."""
+        for text in texts:
+            assert text in self.out, f"not said: {text}\n{self.out}"
         return self
 
 
@@ -65,7 +74,7 @@ class Project:
         (self.folder / "__main__.py").write_text(start + text)
 
     def pulumi(self, *args: str, env: Mapping[str, str] | None = None) -> Run:
-        """Run ``pulumi`` and wait for it."""
+        """Run ``pulumi`` and wait for it; fail if it shows a key."""
         done = subprocess.run(
             ["pulumi", *args, "--non-interactive"],
             cwd=self.folder,
@@ -77,7 +86,30 @@ class Project:
             timeout=240,
             check=False,
         )
+        assert not KEY.search(done.stdout), f"a key is shown:\n{done.stdout}"
         return Run(done.returncode, _ANSI.sub("", done.stdout))
+
+    def cli(self, *args: str, **env: str) -> Run:
+        """Run ``omise-links`` as a user in the project's folder; fail if it shows a key."""
+        done = subprocess.run(
+            [sys.executable, "-m", "pulumi_omise_links", *args],
+            cwd=self.folder,
+            env={**self.env, **env},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        assert not KEY.search(done.stdout), f"a key is shown:\n{done.stdout}"
+        return Run(done.returncode, done.stdout)
+
+    def cli_json(self, *args: str) -> dict[str, Any]:
+        """What ``omise-links`` prints with ``--json``; what it says beside that is left out."""
+        out = self.cli(*args, "--json").ok().out
+        result: dict[str, Any] = json.loads(out[out.index("{\n") : out.rindex("\n}") + 2])
+        return result
 
     def up(self, *args: str, **kw: Any) -> Run:
         return self.pulumi("up", "--yes", "--skip-preview", *args, **kw)
@@ -95,6 +127,11 @@ class Project:
     def destroy(self, *args: str, **kw: Any) -> Run:
         return self.pulumi("destroy", "--yes", "--skip-preview", *args, **kw)
 
+    def plan(self, **kw: Any) -> dict[str, dict[str, Any]]:
+        """What a preview would change, by name of the resource: the steps of ``--json``."""
+        steps = json.loads(self.pulumi("preview", "--json", **kw).ok().out)["steps"]
+        return {_name(each): each for each in steps if each["op"] != "same"}
+
     def config(self, key: str, value: str, *, secret: bool = False) -> None:
         self.pulumi("config", "set", key, value, *(["--secret"] if secret else [])).ok()
 
@@ -105,18 +142,30 @@ class Project:
 
     def state(self) -> list[dict[str, Any]]:
         """The resources in the state, as the engine stores them."""
-        run = self.pulumi("stack", "export").ok()
-        resources: list[dict[str, Any]] = json.loads(run.out)["deployment"].get("resources", [])
+        checkpoint = json.loads(self.state_text())["checkpoint"]
+        resources: list[dict[str, Any]] = checkpoint["latest"].get("resources", [])
         return resources
+
+    def state_text(self) -> str:
+        """The file that holds the state."""
+        return (self.backend / ".pulumi/stacks/shop/dev.json").read_text()
 
     def links(self) -> dict[str, dict[str, Any]]:
         """The links in the state, by name."""
         return {
-            each["urn"].rsplit("::", 1)[1]: each
+            _name(each): each
             for each in self.state()
-            if each["type"] == "pulumi-python:dynamic/omise:Link"
+            if each["type"] == LINK and not each.get("delete")
         }
+
+    def ids(self) -> dict[str, str]:
+        """The ids of the links in the state, by name."""
+        return {name: each["id"] for name, each in self.links().items()}
 
     def files(self) -> list[Path]:
         """Every file that the engine has written: state, history, config, logs."""
         return [each for each in self.folder.parent.rglob("*") if each.is_file()]
+
+
+def _name(record: Mapping[str, Any]) -> str:
+    return str(record["urn"]).rsplit("::", 1)[1]

@@ -7,6 +7,7 @@ and ``validate`` start without loading Pulumi or the network client.
 from __future__ import annotations
 
 import importlib
+import keyword
 import os
 import signal
 import sys
@@ -20,6 +21,12 @@ from ..errors import OmiseLinksError
 
 COMMANDS = {
     "validate": "Report all faults of manifests, offline.",
+    "discover": "Write links that exist as a manifest, with their ids.",
+    "match": "Find the ids of links that exist already.",
+    "plan": "Show what an import would do, and why not.",
+    "import": "Take links that exist under management, and prove it.",
+    "recover": "Put a stack in order after a run was killed in the middle of creates.",
+    "generate": "Print manifests as a Python program.",
     "emulator": "Run a local Omise for tests and demos.",
 }
 EXIT_ERROR, EXIT_WRONG_USE, EXIT_CANCELLED, EXIT_BUG = 1, 2, 8, 255
@@ -34,7 +41,10 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f".{cmd_name.replace('-', '_')}", __name__)
+        name = cmd_name.replace("-", "_")
+        # `import` cannot be the name of a module that Python imports.
+        name += "_" * keyword.iskeyword(name)
+        module = importlib.import_module(f".{name}", __name__)
         command = module.command
         if not isinstance(command, click.Command):
             raise TypeError(f"{module.__name__}.command is not a command")

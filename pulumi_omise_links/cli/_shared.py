@@ -1,0 +1,103 @@
+"""What several commands need: the way to Omise, what it cost, tables and progress for people."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import click
+
+from ..adoption_report import cost_text
+from ..client import OmiseClient
+from ..models import OmiseLink
+from ..project import Project
+from ..settings import Settings
+from ..transport import Cost
+
+
+def projects_and_settings(stacks: Sequence[str], cwd: str | None) -> tuple[list[Project], Settings]:
+    """Return the given stacks, and the settings: those of the first one, else the environment's.
+
+    A folder alone stands for the stack that is selected in it.
+
+    :raises ProjectError: a stack cannot be used.
+    """
+    if not stacks and cwd is None:
+        return [], Settings.resolve({}, os.environ)
+    projects = [Project(cwd or ".", each) for each in (stacks or (None,))]
+    return projects, projects[0].settings()
+
+
+@contextmanager
+def connected(settings: Settings) -> Iterator[OmiseClient]:
+    """Open the way to Omise; at the end, whatever the end is, say what it cost."""
+    with OmiseClient(settings) as omise:
+        try:
+            yield omise
+        finally:
+            say_cost(omise.cost)
+
+
+def say_cost(cost: Cost) -> None:
+    """Say on standard error what talking to Omise has cost, if anybody talked to it."""
+    if cost.requests:
+        click.echo(cost_text(cost), err=True)
+
+
+def read_links(
+    omise: OmiseClient, *, created_from: str | None = None, created_to: str | None = None
+) -> Iterator[OmiseLink]:
+    """Yield all links as ``iter_links`` does, with a progress bar when a person is watching."""
+    if not sys.stderr.isatty():
+        yield from omise.iter_links(created_from=created_from, created_to=created_to)
+        return
+    # Loaded only where it is seen.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
+
+    columns = (TextColumn("Reading links"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=None)
+        offset, total = 0, 1
+        while offset < total:
+            links, total = omise.list_links(
+                offset=offset, created_from=created_from, created_to=created_to
+            )
+            if not links:
+                return
+            yield from links
+            offset += len(links)
+            progress.update(task, completed=offset, total=max(offset, total))
+
+
+def print_rows(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows: a table on a terminal, plain columns with two spaces between in a pipe.
+
+    Foreign text in them is to be safe already.
+    """
+    if sys.stdout.isatty():
+        from rich.box import SIMPLE_HEAD  # noqa: PLC0415
+        from rich.console import Console  # noqa: PLC0415
+        from rich.table import Table  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
+
+        table = Table(*headings, box=SIMPLE_HEAD)
+        for row in rows:
+            table.add_row(*map(Text, row))
+        Console().print(table)
+        return
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        click.echo("  ".join(cells).rstrip())
+
+
+def amount_limits() -> bool:
+    """Whether the documented limits are checked, where nothing else of the settings matters.
+
+    No more of the environment is read: a broken key is no fault of a manifest.
+    """
+    variable = "OMISE_AMOUNT_LIMITS"
+    return Settings.resolve({}, {variable: os.environ.get(variable, "")}).amount_limits

@@ -1,0 +1,134 @@
+"""``omise-links recover``: put a stack in order after a run was killed in the middle of creates."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from ..accounts import Accounts
+from ..adoption_report import recovery_json, recovery_text
+from ..foundations import own_provider
+from ..project import Project
+from ..recovery import Choices, Found, Remedy, Verdict, carry_out, judge, look, seconds_to_wait
+from ..report import count, show
+from . import EXIT_CANCELLED, EXIT_ERROR
+from ._adopting import accounts_of, agreed, project_options, require_yes, watching
+
+_MOST_WAITS = 20
+
+
+@click.command("recover")
+@project_options
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option(
+    "--adopt",
+    "adopt",
+    multiple=True,
+    metavar="NAME=ID",
+    help="Say which link a pending create has made.",
+)
+@click.option(
+    "--clear", "clear", multiple=True, metavar="NAME", help="Say that a create made no link."
+)
+@click.option(
+    "--settle",
+    default=30.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long all must have been quiet before a create counts as never made.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def command(
+    stack: str | None,
+    cwd: str,
+    yes: bool,
+    adopt: tuple[str, ...],
+    clear: tuple[str, ...],
+    settle: float,
+    as_json: bool,
+) -> int:
+    """Put a stack in order after `pulumi up` was killed in the middle of creates.
+
+    What it was making is pending in the state, and a plain `pulumi up` would make it twice. Each
+    pending create is matched with the links that exist and that no stack manages, by all inputs
+    and by time. If its link exists, it is taken into the stack; if not, the create is forgotten,
+    and `pulumi up` makes the link; if that cannot be told, it is shown and left alone, and this
+    ends with 1. Omise is not written to.
+    """
+    require_yes(yes)
+    choices = Choices(frozenset(clear), dict(map(_choice, adopt)))
+    project = Project(cwd, stack)
+    settings = project.settings()
+    with accounts_of(settings) as accounts:
+        found, verdicts = _settled(project, accounts, choices, settle)
+        if not as_json and verdicts:
+            click.echo(recovery_text(verdicts))
+        _require_known(choices, found)
+        act = [each for each in verdicts if each.action is not Remedy.LEAVE]
+        if act:
+            for each in {each.pending.provider for each in act}:
+                client = accounts.client(found.state.providers.get(own_provider(each)))
+                client.settings.require_permission("recover links")
+            if not yes:
+                question = f"Do this to stack {show(project.stack)}?"
+                if not agreed(question):
+                    return EXIT_CANCELLED
+            with watching("Writing the stack's state"):
+                carry_out(project, found, verdicts)
+        left = len(verdicts) - len(act)
+        if as_json:
+            click.echo(recovery_json(verdicts, done=bool(act), cost=accounts.cost))
+        else:
+            click.echo(_ending(verdicts, left))
+    return EXIT_ERROR if left else 0
+
+
+def _settled(
+    project: Project, accounts: Accounts, choices: Choices, settle: float
+) -> tuple[Found, list[Verdict]]:
+    """Look, and look again until the killed run has fallen silent."""
+    for _ in range(_MOST_WAITS):
+        with watching("Reading the stack and the account"):
+            found = look(project, accounts)
+        verdicts = judge(found, choices)
+        wait = seconds_to_wait(found, verdicts, settle)
+        if not wait:
+            break
+        click.echo(f"Waiting {wait:.0f} s: the killed run may still be at work.", err=True)
+        time.sleep(wait)
+    return found, verdicts
+
+
+def _choice(text: str) -> tuple[str, str]:
+    name, equals, link_id = text.rpartition("=")
+    if not equals or not name or not link_id:
+        raise click.UsageError(f"--adopt takes NAME=ID, such as spring=link_test_5x…, not {text}.")
+    return name, link_id
+
+
+def _require_known(choices: Choices, found: Found) -> None:
+    """:raises click.UsageError: a choice is about nothing."""
+    names = {each.name for each in found.pending}
+    for name in sorted(choices.clear | choices.adopt.keys()):
+        if name not in names:
+            raise click.UsageError(f"no create of {show(name)} is pending.")
+    ids = {each.id for links in found.links.values() for each in links}
+    for name, link_id in choices.adopt.items():
+        if link_id not in ids:
+            raise click.UsageError(
+                f"{show(link_id)} is not an unmanaged link with the inputs of {show(name)}."
+            )
+
+
+def _ending(verdicts: list[Verdict], left: int) -> str:
+    if not verdicts:
+        return "No create of a link is pending. Nothing was done."
+    done = {word: sum(each.action is word for each in verdicts) for word in Remedy}
+    text = f"{count(done[Remedy.ADOPT], 'link')} taken into the stack, {done[Remedy.CLEAR]} cleared"
+    if not left:
+        return f"{text}. `pulumi up` makes what is missing."
+    return (
+        f"{text}, {left} left alone: decide about them before `pulumi up`, which would make their"
+        " links anew."
+    )

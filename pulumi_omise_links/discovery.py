@@ -1,0 +1,141 @@
+"""The account's links x what is known of them -> entries for a manifest. Pure but for the listing.
+
+Whatever is left out is counted, and what a manifest could not hold is named with the reason.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from .manifest import Entry
+from .manifest_text import NewEntry
+from .matching import folded
+from .models import OmiseLink
+from .names import Namer
+from .report import show
+from .rules import LINK_ID, check_inputs
+
+# Why a link is not among the new entries.
+KNOWN, MANAGED, DELETED, FILTERED = "known", "managed", "deleted", "filtered"
+LEFT_OUT = (KNOWN, MANAGED, DELETED, FILTERED)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which links are wanted; None wants all.
+
+    ``title`` is a pattern with ``*``, ``?`` and ``[…]`` for the whole title, in either case.
+    Amounts are in the smallest unit; times are ``YYYY-MM-DDThh:mm:ssZ``, ``before`` excluded.
+    """
+
+    title: str | None = None
+    currency: str | None = None
+    min_amount: int | None = None
+    max_amount: int | None = None
+    since: str | None = None
+    before: str | None = None
+    used: bool | None = None
+    multiple: bool | None = None
+
+    def fit(self, link: OmiseLink) -> bool:
+        """Whether a link is wanted."""
+        return (
+            (self.title is None or fnmatchcase(_caseless(link.title), _caseless(self.title)))
+            and (self.currency is None or link.currency == self.currency.upper())
+            and (self.min_amount is None or link.amount >= self.min_amount)
+            and (self.max_amount is None or link.amount <= self.max_amount)
+            and (self.since is None or link.created_at >= self.since)
+            and (self.before is None or link.created_at < self.before)
+            and (self.used is None or link.used is self.used)
+            and (self.multiple is None or link.multiple is self.multiple)
+        )
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A link that is wanted and that a manifest cannot hold."""
+
+    id: str
+    title: str
+    reasons: tuple[str, ...]
+
+
+@dataclass
+class Discovery:
+    """What was found. ``counts`` has how many links were left out, by why."""
+
+    entries: list[NewEntry] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def listed(self) -> int:
+        """How many links Omise listed."""
+        return len(self.entries) + len(self.left_out) + self.counts.total()
+
+
+def discover(
+    links: Iterable[OmiseLink],
+    filters: Filters,
+    *,
+    names: Namer,
+    managed: Collection[str] = (),
+    known: Collection[str] = (),
+    unidentified: Iterable[Entry] = (),
+    amount_limits: bool = True,
+) -> Discovery:
+    """Find what is new.
+
+    :param links: all links, oldest first, deleted ones included: names depend on them (``names``).
+    :param managed: ids of links that stacks manage.
+    :param known: ids of links that are in the manifest already.
+    :param unidentified: entries without an id. A link that one of them may be is left out, or two
+        entries would be one link.
+    :param amount_limits: whether the manifest will be checked for the documented limits.
+    """
+    found = Discovery()
+    seen: set[str] = set()
+    without_id = {folded(each.inputs): each.name for each in unidentified}
+    for link in links:
+        if link.id in seen:  # a page may repeat what the one before had
+            continue
+        seen.add(link.id)
+        name = names.name(link.title, link.id)
+        if why := _why_not(link, filters, managed, known):
+            found.counts[why] += 1
+        elif entry := without_id.get(folded(link.inputs)):
+            reason = f"entry {show(entry)} has the same inputs and no id: `match` it first"
+            found.left_out.append(LeftOut(link.id, link.title, (reason,)))
+        elif reasons := _faults(link, amount_limits):
+            found.left_out.append(LeftOut(link.id, link.title, reasons))
+        else:
+            found.entries.append(NewEntry(name, link.id, link.inputs))
+    return found
+
+
+def _why_not(
+    link: OmiseLink, filters: Filters, managed: Collection[str], known: Collection[str]
+) -> str | None:
+    if link.deleted:
+        return DELETED
+    if link.id in known:
+        return KNOWN
+    if link.id in managed:
+        return MANAGED
+    return None if filters.fit(link) else FILTERED
+
+
+def _faults(link: OmiseLink, amount_limits: bool) -> tuple[str, ...]:
+    faults = check_inputs(vars(link.inputs), amount_limits=amount_limits).faults
+    reasons = [f"its {each.name} {each.problem}" for each in faults]
+    if not LINK_ID.fullmatch(link.id):
+        reasons.append("its id is not the id of a link")
+    return tuple(reasons)
+
+
+def _caseless(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()

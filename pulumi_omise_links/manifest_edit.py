@@ -1,0 +1,271 @@
+"""Edits of a manifest that leave every other byte of it alone.
+
+What is added is inserted into the text where the parser says that things stand; nothing is loaded
+and dumped again, as that would lay out anew what people have laid out. Before the file is replaced,
+the result is read as any manifest is, and must hold exactly what was meant.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import yaml
+
+from .errors import OmiseLinksError
+from .manifest import ID, check
+from .manifest_text import INDENT, NewEntry, entry_lines, flow_entry
+from .models import LinkInputs
+from .report import show
+
+Meaning: TypeAlias = "dict[str, tuple[LinkInputs, str | None]]"
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_BREAK = re.compile(r"\r\n?|\n")
+_BOM = "\ufeff"
+
+
+class EditError(OmiseLinksError):
+    """A file could not be written. Nothing of it was changed."""
+
+
+class Draft:
+    """A manifest without faults, and what is to be added to it."""
+
+    def __init__(self, file: str) -> None:
+        """:raises EditError: the file cannot be read."""
+        self.file = file
+        self._original = _read(file)
+        # Positions do not count the mark at the start.
+        self._text = self._original.removeprefix(_BOM)
+        self._added: list[tuple[int, str]] = []
+
+    @property
+    def text(self) -> str:
+        """The whole file with what was added."""
+        parts = [_BOM] if self._original.startswith(_BOM) else []
+        done = 0
+        for at, added in sorted(self._added):
+            parts += [self._text[done:at], added]
+            done = at
+        return "".join([*parts, self._text[done:]])
+
+    def add_ids(self, ids: Mapping[str, str]) -> None:
+        """Put an ``id`` into each of the entries with these names, as its first line."""
+        _, links = self._links()
+        for key, value in links.value:
+            if key.value in ids:
+                self._add_id(key, value, f"{ID}: {ids[key.value]}")
+
+    def add_entries(self, entries: Iterable[NewEntry]) -> None:
+        """Put entries after the last one."""
+        new = list(entries)
+        root, links = self._links()
+        defaults = {key.value: value for key, value in root.value}.get("defaults")
+        given = {key.value for key, _ in defaults.value} if defaults else set()
+        say_multiple = "multiple" in given
+        last = links.value[-1][1]
+        if links.flow_style:
+            added = "".join(f", {flow_entry(each, say_multiple=say_multiple)}" for each in new)
+            self._insert(last.end_mark.index, added)
+            return
+        above = self._before(links.start_mark.index)
+        if above.strip():
+            raise EditError(self._unusual("links"))
+        step = " " * (last.start_mark.column - links.start_mark.column)
+        lines = [
+            entry_lines(
+                each,
+                above=above,
+                step=INDENT if last.flow_style else step,
+                say_multiple=say_multiple,
+            )
+            for each in new
+        ]
+        gap = "\n" if self._has_gaps(links) else ""
+        at = self._end_of_links(last, root.start_mark.column)
+        start = "" if self._text[at - 1] in "\r\n" else "\n"
+        if not self._keeps_line_ends(last):
+            start += gap
+        self._insert(at, start + gap.join(lines))
+
+    def save(self, meant: Meaning, *, amount_limits: bool) -> None:
+        """Replace the file, if it holds what is meant and nobody has changed it meanwhile.
+
+        :raises EditError: it does not, or somebody has, or it cannot be written.
+        """
+
+        def agree(written: str) -> None:
+            if meaning_of(written, amount_limits=amount_limits) != meant:
+                raise EditError(self._unusual("file"))
+            if _read(self.file) != self._original:
+                raise EditError(
+                    f"{_shown(self.file)} was changed by somebody else meanwhile, so it was left as"
+                    " it is. Try again."
+                )
+
+        replace_file(self.file, self.text, agree)
+
+    # -- positions; yaml's nodes are not typed
+
+    def _links(self) -> tuple[yaml.MappingNode, yaml.MappingNode]:
+        root: Any = yaml.compose(self._text, Loader=_LOADER)
+        links = {key.value: value for key, value in root.value}["links"]
+        return root, links
+
+    def _add_id(self, key: yaml.Node, table: yaml.MappingNode, line: str) -> None:
+        if table.flow_style:
+            if table.value:
+                self._insert(table.value[0][0].start_mark.index, f"{line}, ")
+            else:
+                self._insert(table.start_mark.index + 1, line)
+            return
+        at = table.start_mark.index
+        before = self._before(at)
+        end = key.end_mark.index
+        explicit = not self._text[end : self._next_line(end)].lstrip().startswith(":")
+        if before.strip():  # `? name` and `: title: …` on a line
+            self._insert(at, line + "\n" + " " * table.start_mark.column)
+        else:
+            self._insert(
+                at - len(before) if explicit else self._next_line(end), f"{before}{line}\n"
+            )
+
+    def _insert(self, at: int, added: str) -> None:
+        found = _BREAK.search(self._text)
+        self._added.append((at, added.replace("\n", found.group() if found else "\n")))
+
+    def _before(self, at: int) -> str:
+        """Return what stands before a position in its line."""
+        start = max(self._text.rfind("\n", 0, at), self._text.rfind("\r", 0, at)) + 1
+        return self._text[start:at]
+
+    def _next_line(self, at: int) -> int:
+        found = _BREAK.search(self._text, at)
+        return found.end() if found else len(self._text)
+
+    def _end_of_links(self, last: yaml.Node, margin: int) -> int:
+        """Return where the last entry ends, with the comments below that are its own."""
+        text = self._text
+        at = _last_value(last).end_mark.index
+        if not self._before(at).strip():
+            at -= len(self._before(at))  # a block of text ends where the next line's words begin
+        else:
+            at = self._next_line(at)
+        end = at
+        while at < len(text):
+            line = text[at : self._next_line(at)]
+            bare = line.strip()
+            if bare and not (bare.startswith("#") and len(line) - len(line.lstrip()) > margin):
+                break
+            at = self._next_line(at)
+            end = at if bare else end
+        return end
+
+    def _keeps_line_ends(self, last: yaml.Node) -> bool:
+        """Whether an empty line below would belong to a block of text (`|+`)."""
+        value = _last_value(last)
+        start = value.start_mark.index
+        head = self._text[start : self._next_line(start)].partition("#")[0]
+        return getattr(value, "style", None) in {"|", ">"} and "+" in head
+
+    def _has_gaps(self, links: yaml.MappingNode) -> bool:
+        """Whether empty lines stand between entries; they do if there is but one."""
+        if len(links.value) == 1:
+            return True
+        between = self._text[
+            links.value[-2][0].start_mark.index : links.value[-1][0].start_mark.index
+        ]
+        return any(not line.strip() for line in _BREAK.split(between)[1:-1])
+
+    def _unusual(self, what: str) -> str:
+        return (
+            f"{_shown(self.file)} was left as it is: its {what} is laid out in a way that cannot be"
+            " added to safely. Give each link lines of its own, and try again."
+        )
+
+
+def _last_value(node: yaml.Node) -> yaml.Node:
+    while isinstance(node, yaml.MappingNode) and not node.flow_style:
+        node = node.value[-1][1]
+    return node
+
+
+def meaning_of(file: str, *, amount_limits: bool) -> Meaning | None:
+    """Return what a manifest says, by name; None if it has faults."""
+    (checked,) = check(file, amount_limits=amount_limits)
+    if checked.faults:
+        return None
+    return {each.name: (each.inputs, each.id) for each in checked.entries}
+
+
+def replace_file(file: str, text: str, agree: Callable[[str], None] | None = None) -> None:
+    """Write a file in one step, so that there is never half of it; its mode and owner stay.
+
+    :param agree: is given the name of the new file before it takes the place of the old one, and
+        may raise to leave that.
+    :raises EditError: it cannot be written.
+    """
+    require_writable([file])
+    target = Path(os.path.realpath(file))
+    temporary = target.with_name(f".omise-links-{secrets.token_hex(8)}.tmp")
+    try:
+        with temporary.open("x", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if target.exists():
+            there = target.stat()
+            temporary.chmod(there.st_mode & 0o7777)
+            with suppress(OSError):
+                os.chown(temporary, there.st_uid, there.st_gid)
+        if agree:
+            agree(str(temporary))
+        temporary.replace(target)
+    except OSError as error:
+        why = os.strerror(error.errno or 0)
+        raise EditError(f"Cannot write {_shown(file)}: {why}. Nothing was changed.") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def require_writable(files: Iterable[str]) -> None:
+    """Refuse to begin what could not be finished, as far as that can be told beforehand.
+
+    :raises EditError: one of the files cannot be written.
+    """
+    for each in files:
+        if problem := _why_not_writable(Path(os.path.realpath(each))):
+            raise EditError(f"Cannot write {_shown(each)}: {problem}. Nothing was changed.")
+
+
+def _why_not_writable(target: Path) -> str | None:
+    folder = target.parent
+    try:
+        there = target.exists()
+        problems = {
+            "it is a directory": target.is_dir(),
+            "it is not a regular file": there and not target.is_file(),
+            f"there is no folder {_shown(str(folder))}": not folder.is_dir(),
+            f"this user may not write in {_shown(str(folder))}": not os.access(folder, os.W_OK),
+            "this user may not write it": there and not os.access(target, os.W_OK),
+        }
+    except (OSError, ValueError):
+        return "that is not the name of a file"
+    return next((problem for problem, applies in problems.items() if applies), None)
+
+
+def _read(file: str) -> str:
+    try:
+        return Path(file).read_bytes().decode()
+    except (OSError, ValueError):
+        raise EditError(f"{_shown(file)} cannot be read any more. Nothing was changed.") from None
+
+
+def _shown(file: str) -> str:
+    return show(file, longest=1000)

@@ -1,0 +1,107 @@
+"""After kill -9 in the middle of creates: the account ends up holding what the program declares."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+from harness import Project
+
+from pulumi_omise_links.emulator import Emulator
+
+pytestmark = pytest.mark.engine
+
+PROGRAM = """
+jp = Provider("jp", secret_key_env="JP_KEY")
+for n in range(10):
+    Link(f"n{n}", amount=150_000 + n * 100, currency="thb", title="Spring sale",
+         description=pulumi.Output.secret(f"Hall {n}"), multiple=True)
+for name in ("twin-a", "twin-b"):
+    Link(name, amount=5_000, currency="THB", title="Twin", description="d",
+         opts=pulumi.ResourceOptions(protect=True))
+Link("yen", amount=5_000, currency="JPY", title="Yen", description="d",
+     opts=pulumi.ResourceOptions(provider=jp))
+"""
+
+
+def killed_up(project: Project, omise: Emulator, posts: int) -> None:
+    """Run `pulumi up`, kill it with -9 when so many creates were asked for, release the lock."""
+    before = len(omise.journal.writes)
+    child = subprocess.Popen(
+        ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"],
+        cwd=project.folder,
+        env=project.env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while len(omise.journal.writes) - before < posts and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    project.pulumi("cancel", "--yes").ok()
+
+
+def test_a_killed_up_leaves_neither_doubles_nor_orphans(project: Project, omise: Emulator) -> None:
+    """Links that the killed run made are adopted, what it did not make is forgotten, an older link
+    like it is not taken, and `pulumi up` then makes exactly what is missing."""
+    project.env["JP_KEY"] = omise.key("jp")
+    project.program(PROGRAM)
+    (older,) = omise.seed(
+        title="Spring sale",
+        description="Hall 0",
+        amount=150_000,
+        multiple=True,
+    )
+    time.sleep(7)  # further back than the clocks of two machines may be apart
+    omise.latency = 0.4
+
+    killed_up(project, omise, posts=3)
+
+    assert "creating" in project.state_text()
+    project.cli("recover").failed().says("say --yes")
+    writes = len(omise.journal.writes)
+    result = project.cli_json("recover", "--yes", "--settle", "6")
+    assert len(omise.journal.writes) >= writes  # the killed run may have finished its own
+    assert result["done"] is True
+    assert result["summary"]["leave"] == 0
+    assert result["summary"]["adopt"] >= 3
+    assert result["cost"]["writes"] == 0
+    adopted = {each["id"] for each in result["pending"] if each["action"] == "adopt"}
+    assert older not in adopted
+    assert adopted <= set(project.ids().values())
+    assert "creating" not in project.state_text()
+    again = project.cli("recover", "--yes").ok()
+    again.says("No create of a link is pending. Nothing was done.")
+
+    omise.latency = 0.0
+    project.up().ok()
+    project.unchanged()
+    ids = set(project.ids().values())
+    assert len(ids) == 13
+    assert {each["id"] for each in omise.links(deleted=False)} == ids | {older}
+
+
+def test_what_cannot_be_told_is_shown_and_left_alone(project: Project, omise: Emulator) -> None:
+    """Two links fit one create: nothing is done about it until a person says which it is."""
+    project.program(
+        "Link('spring', amount=5_000, currency='THB', title='Spring', description='d')\n"
+    )
+    omise.latency = 0.5
+    killed_up(project, omise, posts=1)
+    (twin,) = omise.seed(title="Spring", description="d", amount=5_000)
+
+    run = project.cli("recover", "--yes", "--settle", "3")
+
+    assert run.code == 1
+    run.says("leave   spring", "More links fit than creates are pending", twin)
+    assert "creating" in project.state_text()
+    (right,) = (each["id"] for each in omise.links() if each["id"] != twin)
+    project.cli("recover", "--yes", "--adopt", f"spring={right}").ok()
+    assert project.ids() == {"spring": right}
+    assert "creating" not in project.state_text()
+    project.unchanged()

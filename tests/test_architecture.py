@@ -1,0 +1,270 @@
+"""The rooms of the package and the arrows between them, as the design draws them."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import pulumi_omise_links
+
+PACKAGE = Path(pulumi_omise_links.__file__).parent
+NAME = "pulumi_omise_links"
+
+# The core: who may use whom. Every other room stands on it and may use all of it.
+CORE: dict[str, str] = {
+    "_version": "",
+    "errors": "",
+    "rules": "",
+    "models": "",
+    "retry": "",
+    "pacing": "",
+    "settings": "errors",
+    "state": "models rules",
+    "creation": "models",
+    "transport": "_version errors pacing retry settings",
+    "client": "creation errors models rules settings transport",
+    "bulk": "client errors models",
+    "functions": "client models settings",
+    "provider": "settings",
+    "link": "bulk client errors models rules settings state",
+}
+# Who alone may know what. A room that is not there yet is no fault.
+ONLY: dict[str, set[str]] = {
+    "pulumi": {"link", "provider", "declare", "settings"},
+    "requests": {"transport"},
+    "urllib3": {"transport", "retry"},
+    "socket": {"transport"},
+    "ssl": {"transport"},
+    "http": {"transport"},
+    "urllib.request": set(),
+    "asyncio": set(),
+    "grpc": set(),
+    "dill": set(),
+    "pickle": set(),
+    "click": {"cli"},
+}
+
+
+class Import:
+    """One import in one module."""
+
+    def __init__(self, module: str, target: str, *, typing_only: bool, in_function: bool) -> None:
+        self.module = module
+        self.target = target
+        self.typing_only = typing_only
+        self.in_function = in_function
+
+    @property
+    def room(self) -> str:
+        return room_of(self.module)
+
+    @property
+    def own(self) -> str | None:
+        """The room of ours that is imported, if it is one."""
+        return room_of(self.target) if self.target.split(".")[0] == NAME else None
+
+    def __repr__(self) -> str:
+        return f"{self.module} -> {self.target}"
+
+
+def room_of(module: str) -> str:
+    return [*module.split("."), ""][1] or "__init__"
+
+
+def modules() -> dict[str, Path]:
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        name = ".".join((NAME, *parts)).removesuffix(".__init__")
+        found[name] = path
+    return found
+
+
+def walk(
+    node: ast.AST, *, typing_only: bool = False, in_function: bool = False
+) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool, bool]]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.Import, ast.ImportFrom)):
+            yield child, typing_only, in_function
+        typing = isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING")
+        function = isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        yield from walk(
+            child, typing_only=typing_only or typing, in_function=in_function or function
+        )
+
+
+@cache
+def imports() -> list[Import]:
+    """Every import of the package, with the full name of what is imported."""
+    known = modules()
+    found = []
+    for module, path in known.items():
+        package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+        for node, typing_only, in_function in walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                targets = [each.name for each in node.names]
+            else:
+                up = package.split(".")[: len(package.split(".")) + 1 - node.level]
+                base = ".".join([*(up if node.level else []), *filter(None, [node.module])])
+                whole = [f"{base}.{each.name}" for each in node.names]
+                targets = [each if each in known or not node.level else base for each in whole]
+                targets = [each if each in known else base for each in targets]
+            found += [
+                Import(module, each, typing_only=typing_only, in_function=in_function)
+                for each in dict.fromkeys(targets)
+            ]
+    return found
+
+
+def run(program: str) -> str:
+    """Run a program in a fresh interpreter, and return what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_imports_are_seen() -> None:
+    """The reading of imports below is no empty check: known arrows are found."""
+    seen = {(each.room, each.own or each.target) for each in imports()}
+
+    assert {("client", "transport"), ("link", "client"), ("transport", "requests")} <= seen
+    assert ("link", "pulumi") in seen
+    assert any(each.own == "errors" and each.room == "cli" for each in imports())
+
+
+@pytest.mark.parametrize("room", sorted(CORE))
+def test_the_core_uses_only_what_is_below(room: str) -> None:
+    """Each room of the core uses the rooms that the design gives it, and no other."""
+    used = {each.own for each in imports() if each.room == room and each.own}
+
+    assert (PACKAGE / f"{room}.py").exists()
+    assert used <= {*CORE[room].split()}
+
+
+@pytest.mark.parametrize("library", sorted(ONLY))
+def test_who_knows_which_library(library: str) -> None:
+    """Pulumi, the network and the terminal are each known to few rooms."""
+    users = {
+        each.room
+        for each in imports()
+        if f"{each.target}.".startswith(f"{library}.") and each.room != "emulator"
+    }
+
+    assert users <= ONLY[library]
+
+
+def test_settings_load_pulumi_only_when_asked() -> None:
+    """The command line reads settings without paying for Pulumi."""
+    for each in imports():
+        if each.room == "settings" and each.target.startswith("pulumi."):
+            assert each.in_function
+
+
+def test_the_emulator_stands_alone() -> None:
+    """The local Omise uses the standard library and itself; only its command uses it."""
+    for each in imports():
+        if each.room == "emulator":
+            top = each.target.split(".")[0]
+            assert each.own == "emulator" or top in sys.stdlib_module_names, each
+        elif each.own == "emulator":
+            assert each.module == f"{NAME}.cli.emulator", each
+
+
+def test_the_command_line_is_on_top() -> None:
+    """No room but `python -m` uses the command line."""
+    users = {each.room for each in imports() if each.own == "cli" and each.room != "cli"}
+
+    assert users <= {"__main__"}
+
+
+def test_no_room_needs_itself() -> None:
+    """There is no circle: each room can be read after those it uses."""
+    graph: dict[str, set[str]] = {}
+    for each in imports():
+        if each.own and each.own != each.room and not each.typing_only:
+            graph.setdefault(each.room, set()).add(each.own)
+    try:
+        order = [*TopologicalSorter(graph).static_order()]
+    except CycleError as error:
+        pytest.fail(f"these rooms need each other: {' -> '.join(error.args[1])}")
+    assert order.index("errors") < order.index("client") < order.index("link")
+
+
+def test_importing_the_package_loads_neither_pulumi_nor_the_network() -> None:
+    """`import pulumi_omise_links` is free: every name is loaded when it is first used."""
+    loaded = run(
+        "import sys, pulumi_omise_links as p\n"
+        "assert p.__version__\n"
+        "print(*{each.split('.')[0] for each in sys.modules})"
+    ).split()
+
+    assert not {"pulumi", "grpc", "requests", "urllib3", "yaml", "click"} & {*loaded}
+
+
+def test_declaring_a_link_does_not_load_the_network_client() -> None:
+    """A program that only declares links does not pay for the client."""
+    loaded = run(
+        "import sys, pulumi\n"
+        "class Mocks(pulumi.runtime.Mocks):\n"
+        "    def new_resource(self, args): return ['id', args.inputs]\n"
+        "    def call(self, args): return {}\n"
+        "pulumi.runtime.set_mocks(Mocks())\n"
+        "before = set(sys.modules)\n"
+        "from pulumi_omise_links import Link\n"
+        "Link('a', amount=1, currency='THB', title='t', description='d')\n"
+        "print(*(set(sys.modules) - before))"
+    ).split()
+
+    assert f"{NAME}.link" in loaded
+    assert not {"requests", f"{NAME}.client", f"{NAME}.transport"} & {*loaded}
+
+
+def test_help_loads_neither_pulumi_nor_the_network() -> None:
+    """`omise-links --help` answers at once."""
+    printed = run(
+        "import sys\n"
+        f"from {NAME}.cli import run\n"
+        "assert run(['--help']) == 0\n"
+        "print('LOADED', *{each.split('.')[0] for each in sys.modules})"
+    )
+    loaded = printed.partition("LOADED")[2].split()
+
+    assert "click" in loaded
+    assert not {"pulumi", "grpc", "requests", "urllib3"} & {*loaded}
+
+
+def test_the_names_a_program_imports() -> None:
+    """What `__all__` promises can be had, is typed, and is all there is."""
+    homes = pulumi_omise_links._HOME
+    assert sorted(pulumi_omise_links.__all__) == sorted(homes)
+    for name, home in homes.items():
+        module = importlib.import_module(f"{NAME}.{home}")
+        assert getattr(pulumi_omise_links, name) is getattr(module, name)
+    typed = {
+        alias.name: node.module
+        for node, typing_only, _ in walk(ast.parse((PACKAGE / "__init__.py").read_text()))
+        if typing_only and isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert typed == homes
+    everything: dict[str, object] = {}
+    exec(f"from {NAME} import *", everything)
+    assert {*everything} - {"__builtins__"} == {*homes}
+
+
+def test_an_unknown_name_is_an_ordinary_error() -> None:
+    """A misspelt import fails the way Python users know."""
+    with pytest.raises(AttributeError, match="has no attribute 'Lnik'"):
+        pulumi_omise_links.Lnik  # noqa: B018
+    with pytest.raises(ImportError):
+        exec(f"from {NAME} import Lnik")

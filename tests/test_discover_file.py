@@ -1,0 +1,205 @@
+"""What one can rely on about the file of ``omise-links discover``: it reads back, and is kept."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+import yaml
+from hostile import HOSTILE, INPUTS
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pulumi_omise_links import manifest_edit
+from pulumi_omise_links.cli import run
+from pulumi_omise_links.emulator import Emulator
+from pulumi_omise_links.manifest import load
+from pulumi_omise_links.manifest_edit import Draft, EditError, meaning_of
+from pulumi_omise_links.manifest_text import NewEntry, flow_entry, manifest_of
+from pulumi_omise_links.models import LinkInputs
+from pulumi_omise_links.names import Namer
+
+
+@pytest.fixture(autouse=True)
+def _account(tmp_path: Path, omise: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OMISE_API_URL", omise.url)
+    monkeypatch.setenv("OMISE_SECRET_KEY", omise.key("th"))
+
+
+@given(st.lists(INPUTS, min_size=1, max_size=5))
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
+def test_what_is_written_reads_as_it_was(tmp_path: Path, found: list[LinkInputs]) -> None:
+    """Whatever a title holds: exactly the link's inputs, in lines and between braces."""
+    namer = Namer()
+    entries = [
+        NewEntry(namer.name(each.title, f"link_test_{n}"), f"link_test_{n}", each)
+        for n, each in enumerate(found)
+    ]
+    braces = ", ".join(map(flow_entry, entries))
+    for text in (manifest_of(entries), f"{{version: 1, links: {{{braces}}}}}"):
+        file = tmp_path / "m.yaml"
+        file.write_bytes(text.encode())
+
+        manifest = load(file)
+
+        assert [NewEntry(e.name, e.id or "", e.inputs) for e in manifest.entries] == entries
+        assert all(each.isprintable() or each in "\n\u200c\u200d" for each in text)
+
+
+def test_links_of_an_account_survive_the_way(omise: Emulator) -> None:
+    """The same through Omise and the file."""
+    for each in HOSTILE:
+        omise.seed(title=each, description=each)
+    alive = omise.links()
+
+    assert run(["discover", "-o", "links.yaml"]) == 0
+
+    assert {(e.id, e.inputs.title, e.inputs.description) for e in load("links.yaml").entries} == {
+        (each["id"], each["title"], each["description"]) for each in alive
+    }
+
+
+FIRST = """\
+# Our links; ask Ann.
+version: 1
+defaults: { currency: thb,   multiple: true }   # most are
+
+links:
+    poster:        # on the wall since May
+        # not the name of its title
+        id: "%s"
+        title:   'Link 1'
+        description: "A seeded link"
+        amount:  100000
+        multiple: false
+        # amount: 90000 until June
+
+    # cake:
+    #     title: not yet
+
+# The end.
+"""
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_second_run_adds_only_what_is_new(omise: Emulator, end: str, mark: bytes) -> None:
+    """Every byte of the file stays: comments, order, layout, names, line ends."""
+    (first,) = omise.seed(title="Link 1")
+    before = mark + (FIRST % first).replace("\n", end).encode()
+    Path("links.yaml").write_bytes(before)
+    assert run(["discover", "-o", "links.yaml"]) == 0
+    assert Path("links.yaml").read_bytes() == before
+    (second,) = omise.seed(title="Link 1", multiple=True)
+    (third,) = omise.seed(title="Tea")
+
+    assert run(["discover", "-o", "links.yaml"]) == 0
+
+    added = f"""
+    link-1-{second[-6:]}:
+        id: {second}
+        title: Link 1
+        description: A seeded link
+        amount: 100000  # THB 1,000.00
+        currency: THB
+        multiple: true
+
+    tea:
+        id: {third}
+        title: Tea
+        description: A seeded link
+        amount: 100000  # THB 1,000.00
+        currency: THB
+        multiple: false
+"""
+    start, note = before.split(f"{end}# The end.".encode())
+    assert Path("links.yaml").read_bytes() == (
+        start + added.replace("\n", end).encode() + f"{end}# The end.".encode() + note
+    )
+    assert run(["validate", "links.yaml"]) == 0
+
+
+ENTRY = "title: Old, description: D, amount: 5000, currency: THB"
+LINES = "title: Old\n    description: D\n    amount: 5000\n    currency: THB"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"version: 1\nlinks:\n  old:\n    {LINES}\n",
+        f"version: 1\nlinks:\n  old:\n    {LINES}",
+        f"version: 1\nlinks:\n  old: {{{ENTRY}}}\n",
+        f"version: 1\nlinks: {{old: {{{ENTRY}}}}}\n",
+        f"version: 1\nlinks: {{\n  old: {{{ENTRY}}},\n}}\n",
+        f"{{version: 1, links: {{old: {{{ENTRY}}}}}}}",
+        f"links:\n  old:\n    {LINES}\nversion: 1\n",
+        f"links:\n  old:\n    {LINES}\n\n\n# below\nversion: 1\n",
+        f"links:\n  old:\n    {LINES}\n    # its own\n# of the version\nversion: 1\n",
+        "version: 1\nlinks:\n  old:\n    title: Old\n    amount: 5000\n    currency: THB\n"
+        "    description: |\n      a\n      b\n\n",
+        "version: 1\nlinks:\n  old:\n    title: Old\n    amount: 5000\n    currency: THB\n"
+        "    description: |+\n      a\n\n\n# below\n",
+        "version: 1\nlinks:\n  old:\n    title: Old\n    amount: 5000\n    currency: THB\n"
+        "    description: >-\n      a\n      b",
+        "version: 1\nlinks:\n  old:\n    title: Old\n    amount: 5000\n    currency: THB\n"
+        "    description: a\n      b\n      c # end\n",
+        f"defaults: {{{ENTRY}}}\nversion: 1\nlinks:\n  old: {{}}\n",
+        f"---\nversion: 1\nlinks:\n  old:\n    {LINES}\n...\n",
+        f"  version: 1\n  links:\n   old:\n    {LINES}\n  # the end\n",
+        f"version: 1\nlinks:\n  ? old\n  : {LINES}\n",
+        f"version: 1\nlinks:\n  a: {{{ENTRY}}}\n  'b': {{{ENTRY}}}\n",
+    ],
+)
+@pytest.mark.parametrize("loader", [yaml.SafeLoader, getattr(yaml, "CSafeLoader", None)])
+def test_any_layout_is_added_to(
+    omise: Emulator, text: str, loader: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blocks, braces, long texts, other keys below: what was there stays, in its order."""
+    monkeypatch.setattr(manifest_edit, "_LOADER", loader or yaml.SafeLoader)
+    Path("links.yaml").write_bytes(text.encode())
+    before = load("links.yaml").entries
+    new = omise.seed(2, title="New {n}", multiple=True)
+
+    assert run(["discover", "-o", "links.yaml"]) == 0
+
+    after = load("links.yaml").entries
+    assert [(e.name, e.inputs, e.id) for e in after[: len(before)]] == [
+        (e.name, e.inputs, e.id) for e in before
+    ]
+    assert [(e.name, e.id) for e in after[len(before) :]] == [("new-1", new[0]), ("new-2", new[1])]
+    characters = iter(Path("links.yaml").read_bytes())
+    assert all(each in characters for each in text.encode())
+
+
+def test_the_file_keeps_its_mode_and_place(omise: Emulator) -> None:
+    """Also behind a symbolic link; and no other file is left behind."""
+    omise.seed()
+    Path("real.yaml").write_text(f"version: 1\nlinks:\n  old: {{{ENTRY}}}\n")
+    Path("real.yaml").chmod(0o640)
+    Path("links.yaml").symlink_to("real.yaml")
+
+    assert run(["discover", "-o", "links.yaml"]) == 0
+
+    assert Path("links.yaml").is_symlink()
+    assert stat.S_IMODE(Path("real.yaml").stat().st_mode) == 0o640
+    assert sorted(map(str, Path().iterdir())) == ["links.yaml", "real.yaml"]
+
+
+def test_what_somebody_else_has_written_meanwhile_stays() -> None:
+    """The file is compared once more before it is replaced."""
+    file = Path("links.yaml")
+    file.write_text(f"version: 1\nlinks:\n  old: {{{ENTRY}}}\n")
+    draft = Draft("links.yaml")
+    draft.add_ids({"old": "link_test_1"})
+    ((inputs, _),) = (meaning_of("links.yaml", amount_limits=True) or {}).values()
+    file.write_text(f"version: 1\nlinks:\n  other: {{{ENTRY}}}\n")
+
+    with pytest.raises(EditError, match="was changed by somebody else meanwhile"):
+        draft.save({"old": (inputs, "link_test_1")}, amount_limits=True)
+
+    assert "other" in file.read_text()
+    assert list(Path().iterdir()) == [file]

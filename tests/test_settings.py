@@ -1,0 +1,338 @@
+"""Settings: where they come from, which win, and that the key never shows."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import traceback
+from dataclasses import asdict
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulumi_omise_links.errors import (
+    AuthenticationError,
+    LiveModeError,
+    OmiseLinksError,
+    SettingsError,
+)
+from pulumi_omise_links.settings import SecretKey, Settings
+
+TEST_KEY, LIVE_KEY = "skey_test_5ecret", "skey_5ecretlive"
+OTHER_KEY = "skey_test_0ther"
+
+
+def resolve(
+    config: dict[str, str | None] | None = None, environ: dict[str, str] | None = None
+) -> Settings:
+    return Settings.resolve(config or {}, environ or {})
+
+
+def test_the_defaults() -> None:
+    """Without any setting: Omise's own address, nothing live, limits on, and no key."""
+    settings = resolve()
+
+    assert settings.secret_key is None
+    assert settings.api_url == "https://api.omise.co"
+    assert settings.allow_live is False
+    assert settings.amount_limits is True
+    assert settings.sub_merchant_id is None
+    assert settings.timeout == 30
+
+
+@pytest.mark.parametrize(
+    ("config", "environ", "attribute", "value"),
+    [
+        ({"apiUrl": "https://a.example"}, {}, "api_url", "https://a.example"),
+        ({}, {"OMISE_API_URL": "https://b.example/"}, "api_url", "https://b.example"),
+        (
+            {"apiUrl": "https://a.example"},
+            {"OMISE_API_URL": "https://b.example"},
+            "api_url",
+            "https://a.example",
+        ),
+        ({"apiUrl": None}, {"OMISE_API_URL": "https://b.example"}, "api_url", "https://b.example"),
+        ({"allowLive": "true"}, {}, "allow_live", True),
+        ({}, {"OMISE_ALLOW_LIVE": "yes"}, "allow_live", True),
+        ({"allowLive": "false"}, {"OMISE_ALLOW_LIVE": "true"}, "allow_live", False),
+        ({"allowLive": ""}, {"OMISE_ALLOW_LIVE": "true"}, "allow_live", False),
+        ({"amountLimits": "off"}, {}, "amount_limits", False),
+        ({}, {"OMISE_AMOUNT_LIMITS": "0"}, "amount_limits", False),
+        ({"amountLimits": "on"}, {"OMISE_AMOUNT_LIMITS": "off"}, "amount_limits", True),
+        ({"subMerchantId": "team_a"}, {"OMISE_SUB_MERCHANT_ID": "team_b"}, "sub_merchant_id",
+         "team_a"),
+        ({}, {"OMISE_SUB_MERCHANT_ID": " team_b "}, "sub_merchant_id", "team_b"),
+        ({}, {"OMISE_TIMEOUT": "2.5"}, "timeout", 2.5),
+    ],
+)  # fmt: skip
+def test_stack_config_stands_above_the_environment(
+    config: dict[str, str | None], environ: dict[str, str], attribute: str, value: object
+) -> None:
+    """Each setting comes from stack config, else from its variable, else it has its default."""
+    assert getattr(resolve(config, environ), attribute) == value
+
+
+@pytest.mark.parametrize(
+    ("config", "environ", "key", "source"),
+    [
+        ({}, {"OMISE_SECRET_KEY": TEST_KEY}, TEST_KEY, "the environment variable OMISE_SECRET_KEY"),
+        ({"secretKey": TEST_KEY}, {"OMISE_SECRET_KEY": OTHER_KEY}, TEST_KEY, "omise:secretKey"),
+        (
+            {"secretKeyEnv": "TH_KEY"},
+            {"TH_KEY": TEST_KEY, "OMISE_SECRET_KEY": OTHER_KEY},
+            TEST_KEY,
+            "the environment variable TH_KEY",
+        ),
+        (
+            {"secretKey": TEST_KEY, "secretKeyEnv": "TH_KEY"},
+            {"TH_KEY": OTHER_KEY},
+            TEST_KEY,
+            "omise:secretKey",
+        ),
+        ({}, {"OMISE_SECRET_KEY": f" {TEST_KEY}\n"}, TEST_KEY, "the environment variable"),
+    ],
+)
+def test_where_the_key_comes_from(
+    config: dict[str, str | None], environ: dict[str, str], key: str, source: str
+) -> None:
+    """omise:secretKey wins over the named variable, that over the usual one; the source is told."""
+    settings = resolve(config, environ)
+
+    assert settings.key().reveal() == key
+    assert settings.key().source.startswith(source)
+
+
+def test_a_named_variable_does_not_fall_back() -> None:
+    """A variable that is named and empty is no key; the usual one is another account's."""
+    settings = resolve({"secretKeyEnv": "TH_KEY"}, {"OMISE_SECRET_KEY": OTHER_KEY})
+
+    with pytest.raises(AuthenticationError, match="TH_KEY is not set"):
+        settings.key()
+
+
+def test_an_empty_key_in_stack_config_does_not_fall_back() -> None:
+    """An empty omise:secretKey does not let another account's key act for the stack."""
+    with pytest.raises(AuthenticationError, match="omise:secretKey is not set"):
+        resolve({"secretKey": ""}, {"OMISE_SECRET_KEY": OTHER_KEY}).key()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("pkey_test_5g3z", "public key"),
+        ("pkey_5g3z", "public key"),
+        ("sk_test_123", "is not an Omise secret key"),
+        ("skey", "is not an Omise secret key"),
+        ("skey_", "is not an Omise secret key"),
+        ("SKEY_TEST_1", "is not an Omise secret key"),
+        ("skey_test_a b", "is not an Omise secret key"),
+        ("skey_test_a\nX-Evil: 1", "is not an Omise secret key"),
+        ("skey_test_ключ", "is not an Omise secret key"),
+        ("Bearer skey_test_1", "is not an Omise secret key"),
+    ],
+)
+def test_what_cannot_be_a_secret_key(text: str, reason: str) -> None:
+    """A public key, or what is no key, is told before any request, without showing it."""
+    with pytest.raises(AuthenticationError, match=reason) as caught:
+        resolve({}, {"OMISE_SECRET_KEY": text})
+
+    assert "OMISE_SECRET_KEY" in str(caught.value)
+    assert text in ("skey", "skey_") or text not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "live"),
+    [(TEST_KEY, False), (LIVE_KEY, True), ("skey_testing", True), ("skey_live_1", True)],
+)
+def test_only_a_test_key_is_a_test_key(text: str, live: bool) -> None:
+    """Whatever does not start with skey_test_ moves real money."""
+    assert SecretKey(text, "here").live is live
+
+
+@pytest.mark.parametrize("text", [TEST_KEY, LIVE_KEY])
+def test_the_key_never_shows(text: str) -> None:
+    """No repr, str, format, pickle, copy or asdict of a key or of settings holds it."""
+    key = SecretKey(text, "omise:secretKey")
+    settings = resolve({"secretKey": text})
+
+    for shown in (repr(key), str(key), f"{key}", repr(settings), str(settings), f"{[key]}"):
+        assert "5ecret" not in shown
+        assert "omise:secretKey" in shown
+    for thing in (key, settings):
+        for carry in (pickle.dumps, copy.copy, copy.deepcopy):
+            with pytest.raises(TypeError, match="secret key"):
+                carry(key if carry is copy.copy else thing)
+    with pytest.raises(TypeError, match="secret key"):
+        asdict(settings)
+    assert key.redact(f"a {text} b {text}") == "a [secret key] b [secret key]"
+
+
+def test_equal_settings_are_equal() -> None:
+    """Settings resolved twice compare equal and hash equal; another key or source differs."""
+    same = [resolve({"secretKey": TEST_KEY}) for _ in range(2)]
+    assert same[0] == same[1]
+    assert len({*same}) == 1
+    assert same[0] != resolve({"secretKey": OTHER_KEY})
+    assert same[0] != resolve({}, {"OMISE_SECRET_KEY": TEST_KEY})
+    assert SecretKey(TEST_KEY, "a") != TEST_KEY
+
+
+@pytest.mark.parametrize(
+    ("config", "environ"),
+    [
+        ({"secretKeyEnv": TEST_KEY}, {}),
+        ({"secretKeyEnv": f" {LIVE_KEY} "}, {}),
+        ({"secretKeyEnv": "my key"}, {}),
+        ({"subMerchantId": TEST_KEY}, {}),
+        ({"allowLive": TEST_KEY}, {}),
+        ({}, {"OMISE_AMOUNT_LIMITS": LIVE_KEY}),
+        ({}, {"OMISE_TIMEOUT": TEST_KEY}),
+        ({"apiUrl": TEST_KEY}, {}),
+        ({"apiUrl": f"https://{TEST_KEY}@api.omise.co"}, {}),
+        ({"apiUrl": f"https://{TEST_KEY}:@api.omise.co"}, {}),
+    ],
+)
+def test_a_key_in_the_wrong_setting_is_refused_unseen(
+    config: dict[str, str | None], environ: dict[str, str]
+) -> None:
+    """A key pasted into another setting is an error that does not show it, nor is it ever sent."""
+    with pytest.raises(SettingsError) as caught:
+        resolve(config, environ)
+
+    assert "5ecret" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.omise.co",
+        "https://proxy.example:8443/omise",
+        "http://127.0.0.1:8080",
+        "http://127.9.9.9",
+        "http://localhost:1",
+        "http://LocalHost:1",
+        "http://[::1]:8080",
+    ],
+)
+def test_urls_that_are_accepted(url: str) -> None:
+    """https everywhere; plain http on a loopback address only. A slash at the end is no matter."""
+    assert resolve({"apiUrl": url + "/"}).api_url == url
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://api.omise.co", "the key would travel unencrypted"),
+        ("http://10.0.0.1", "the key would travel unencrypted"),
+        ("http://0.0.0.0", "the key would travel unencrypted"),
+        ("http://[::2]", "the key would travel unencrypted"),
+        ("http://127.0.0.1.evil.example", "the key would travel unencrypted"),
+        ("http://localhost.evil.example", "the key would travel unencrypted"),
+        ("http://2130706433", "the key would travel unencrypted"),
+        ("http://127.0.0.1@evil.example", "must not hold a user name"),
+        ("https://user:pw@api.omise.co", "must not hold a user name"),
+        ("https://:pw@api.omise.co", "must not hold a user name"),
+        ("http://127.0.0.1\\@evil.example", "must be a URL"),
+        ("https://api.omise.co/?x=1", "must be a URL"),
+        ("https://api.omise.co?", "must be a URL"),
+        ("https://api.omise.co#x", "must be a URL"),
+        ("https://api.omise.co /x", "must be a URL"),
+        ("https://api.\nomise.co", "must be a URL"),
+        ("https://", "must be a URL"),
+        ("https://:443", "must be a URL"),
+        ("https://api.omise.co:99999", "must be a URL"),
+        ("https://[::1", "must be a URL"),
+        ("ftp://api.omise.co", "must be a URL"),
+        ("file:///etc/passwd", "must be a URL"),
+        ("api.omise.co", "must be a URL"),
+        ("localhost:8080", "must be a URL"),
+    ],
+)
+def test_urls_that_are_refused(url: str, reason: str) -> None:
+    """A URL over which the key could leak, or that is none, is refused and its setting named."""
+    for config, environ, name in (
+        ({"apiUrl": url}, {}, "omise:apiUrl"),
+        ({}, {"OMISE_API_URL": url}, "OMISE_API_URL"),
+    ):
+        with pytest.raises(SettingsError, match=reason) as caught:
+            resolve(dict(config), environ)
+        assert str(caught.value).startswith(name)
+
+
+@pytest.mark.parametrize(
+    ("url", "on_loopback"),
+    [
+        ("http://127.0.0.1:1", True),
+        ("https://[::1]", True),
+        ("https://localhost", True),
+        ("https://api.omise.co", False),
+    ],
+)
+def test_the_local_omise_is_recognised(url: str, on_loopback: bool) -> None:
+    """Proxies have no business between us and a local Omise, and only there."""
+    assert resolve({"apiUrl": url}).on_loopback is on_loopback
+
+
+@pytest.mark.parametrize("word", ["true", "TRUE", "1", "yes", "On", " true "])
+def test_words_for_yes(word: str) -> None:
+    """Flags take the usual words, in any case."""
+    assert resolve({"allowLive": word}).allow_live is True
+
+
+@pytest.mark.parametrize("word", ["false", "0", "no", "OFF", "", "  "])
+def test_words_for_no(word: str) -> None:
+    """Flags take the usual words, in any case; an empty one is the default."""
+    assert resolve({"allowLive": word}).allow_live is False
+
+
+@pytest.mark.parametrize("word", ["maybe", "2", "truee", "None"])
+def test_words_for_nothing(word: str) -> None:
+    """A flag that cannot be read is an error that names the setting: never a guess about money."""
+    with pytest.raises(SettingsError, match=f"omise:allowLive must be true or false, not '{word}'"):
+        resolve({"allowLive": word})
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "1e9", "601", "soon"])
+def test_a_timeout_is_always_a_bound(text: str) -> None:
+    """Time-outs can be set, and never to one that would let a call hang."""
+    with pytest.raises(SettingsError, match="OMISE_TIMEOUT must be a number of seconds"):
+        resolve({}, {"OMISE_TIMEOUT": text})
+
+
+@pytest.mark.parametrize("text", ["team a", "team\r\nX: 1", "téam", "a-b", "skey_test_1"])
+def test_a_sub_merchant_cannot_break_out_of_its_header(text: str) -> None:
+    """What is no id is refused before it gets into a header."""
+    with pytest.raises(SettingsError, match="omise:subMerchantId must be the id"):
+        resolve({"subMerchantId": text})
+
+
+def test_the_live_guard() -> None:
+    """A live key writes only where that was allowed; a test key always may."""
+    resolve({"secretKey": TEST_KEY}).require_permission("create the link")
+    resolve({"secretKey": LIVE_KEY, "allowLive": "true"}).require_permission("create the link")
+    with pytest.raises(LiveModeError) as caught:
+        resolve({"secretKey": LIVE_KEY}).require_permission("create the link")
+
+    text = str(caught.value)
+    assert text.startswith("Refused to create the link: the key in omise:secretKey is a live key")
+    assert "pulumi config set omise:allowLive true" in text
+    with pytest.raises(AuthenticationError):
+        resolve().require_permission("create the link")
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["secretKey", "secretKeyEnv", "apiUrl", "allowLive", "subMerchantId"]),
+        st.none() | st.text() | st.just(TEST_KEY) | st.text().map(lambda text: TEST_KEY + text),
+    )
+)
+def test_any_config_is_settings_or_one_sentence(config: dict[str, str | None]) -> None:
+    """Whatever a stack holds, the outcome is settings or an error of ours without the key."""
+    try:
+        settings = resolve(config)
+        shown = repr(settings)
+        assert settings.api_url.startswith("https://") or settings.on_loopback
+    except OmiseLinksError as error:
+        shown = str(error)
+    assert "5ecret" not in shown

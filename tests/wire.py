@@ -1,0 +1,155 @@
+"""What tests of the client share: settings, quick retries, and servers that break below HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from pulumi_omise_links.client import OmiseClient
+from pulumi_omise_links.emulator import Emulator
+from pulumi_omise_links.models import LinkInputs
+from pulumi_omise_links.settings import Settings
+
+KEY = "skey_test_wire"
+SPRING = LinkInputs(150_000, "THB", "Spring sale", "Two tickets", True)
+
+
+def settings_for(
+    omise: Emulator | str,
+    account: str = "th",
+    *,
+    live: bool = False,
+    key: str | None = None,
+    timeout: float = 5.0,
+    **environ: str,
+) -> Settings:
+    """Settings as the environment would give them."""
+    if isinstance(omise, Emulator):
+        key, url = key or omise.key(account, live=live), omise.url
+    else:
+        key, url = key or KEY, omise
+    return Settings.resolve(
+        {},
+        {
+            "OMISE_API_URL": url,
+            "OMISE_SECRET_KEY": key,
+            "OMISE_TIMEOUT": str(timeout),
+            **environ,
+        },
+    )
+
+
+def client_for(omise: Emulator | str, *args: Any, **kwargs: Any) -> OmiseClient:
+    return OmiseClient(settings_for(omise, *args, **kwargs))
+
+
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let retries and the looks after a lost create follow quickly; how many stays the same."""
+    monkeypatch.setattr("pulumi_omise_links.retry._FIRST_DELAY", 0.002)
+    monkeypatch.setattr("pulumi_omise_links.client._LOOKS", (0.0, 0.01, 0.03))
+
+
+def response(
+    body: bytes | dict[str, Any] = b"",
+    status: str = "200 OK",
+    kind: str = "application/json; charset=utf-8",
+    **headers: str,
+) -> bytes:
+    """An HTTP answer; underscores in names of headers stand for hyphens."""
+    content = json.dumps(body).encode() if isinstance(body, dict) else body
+    lines = [
+        f"HTTP/1.1 {status}",
+        f"Content-Type: {kind}",
+        f"Content-Length: {len(content)}",
+        *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items()),
+    ]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
+
+
+def error(code: str, message: str) -> dict[str, Any]:
+    return {
+        "object": "error",
+        "location": f"https://www.omise.co/api-errors#{code.replace('_', '-')}",
+        "code": code,
+        "message": message,
+    }
+
+
+Conduct = Callable[[socket.socket, str], bool]
+"""Answers one request, given its line ("GET /links"); False ends the connection."""
+
+
+class RawServer:
+    """Speaks as little HTTP as a test wants. ``requests`` has the line of each request."""
+
+    def __init__(self, conduct: Conduct) -> None:
+        self._conduct = conduct
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.requests: list[str] = []
+        self._open: list[socket.socket] = []
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                self._open.append(connection)
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError), connection:
+            while line := read_request(connection):
+                self.requests.append(line)
+                if not self._conduct(connection, line):
+                    return
+
+    def close(self) -> None:
+        self._listener.close()
+        for each in self._open:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+
+def read_request(connection: socket.socket) -> str:
+    """Read one request to its end; its line without the version, "" if there is none."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        chunk = connection.recv(65_536)
+        if not chunk:
+            return ""
+        data += chunk
+    head, _, body = data.partition(b"\r\n\r\n")
+    lines = head.decode("latin-1").split("\r\n")
+    lengths = [int(each.split(":")[1]) for each in lines if each.lower().startswith("content-len")]
+    missing = sum(lengths) - len(body)
+    while missing > 0:
+        missing -= len(connection.recv(missing))
+    return lines[0].rpartition(" ")[0]
+
+
+@contextlib.contextmanager
+def raw_server(*answers: bytes | Conduct) -> Iterator[RawServer]:
+    """A server that gives these answers in turn; the last one stays."""
+    left = list(answers)
+    lock = threading.Lock()
+
+    def conduct(connection: socket.socket, line: str) -> bool:
+        with lock:
+            answer = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(answer, bytes):
+            connection.sendall(answer)
+            return True
+        return answer(connection, line)
+
+    server = RawServer(conduct)
+    try:
+        yield server
+    finally:
+        server.close()

@@ -1,0 +1,28 @@
+"""As many resources, declared as this package does it, whose provider does nothing at all."""
+
+import os
+
+import pulumi
+
+from bench.empty import PROVIDER
+
+
+class Link(pulumi.CustomResource):
+    """A resource with the inputs and outputs of a link."""
+
+    def __init__(self, name: str, **inputs: object) -> None:
+        """Declare it."""
+        outputs = dict.fromkeys(("payment_uri", "created_at", "used", "account_id"))
+        properties = {**outputs, **inputs, "__provider": PROVIDER}
+        super().__init__("pulumi-python:dynamic/bench:Link", name, properties)
+
+
+for number in range(int(os.environ["BENCH_LINKS"])):
+    Link(
+        f"link-{number:04}",
+        amount=150_000 + number,
+        currency="THB",
+        title=f"Spring sale {number}",
+        description="Two tickets for the price of one",
+        multiple=True,
+    )

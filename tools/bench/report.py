@@ -1,0 +1,171 @@
+"""The figures as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from .checks import all_checks
+from .fit import Growth, fit
+from .project import COMMANDS
+from .results import Results
+from .run import FLOOR, HAND, OURS
+
+BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
+NAMES = {OURS: "this package", HAND: "by hand", FLOOR: "floor"}
+_STATE_PARTS = {
+    "record": "the whole record",
+    "inputs_outputs": "inputs and outputs",
+    "provider": "of these, the provider (`__provider`, twice)",
+    "stack_trace": "the engine's `stackTrace`",
+    "source_position": "the engine's `sourcePosition`",
+    "property_dependencies": "the engine's `propertyDependencies`",
+}
+
+
+def write(results: Results, path: Path) -> None:
+    """Put the figures between the markers of a document; the rest of it stays."""
+    text = path.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise SystemExit(f"{path.name} lacks the lines {BEGIN} and {END}")
+    path.write_text(f"{before}{BEGIN}\n\n{render(results)}\n{END}{after}", encoding="utf-8")
+
+
+def render(results: Results) -> str:
+    """Return all tables, each with a heading."""
+    parts = [_machine(results)]
+    parts += [_seconds(results, links) for links in results.links]
+    parts += [_state(results), _memory(results), _growth(results), _promises(results)]
+    return "\n\n".join(each for each in parts if each) + "\n"
+
+
+def _machine(results: Results) -> str:
+    rows = [[name, value] for name, value in results.machine.items()]
+    return _table(["measured on", ""], [*rows, ["rounds", str(results.rounds)]])
+
+
+def _seconds(results: Results, links: int) -> str:
+    head = [
+        *("operation", "latency"),
+        *(f"{name}, s" for name in NAMES.values()),
+        *("by hand / this package", "this package / floor"),
+        *("calls (writes)", "by hand"),
+    ]
+    rows = [
+        _row(results, links, latency, operation)
+        for operation in COMMANDS
+        for latency in results.latencies
+    ]
+    note = ""
+    error = results.error(HAND, links)
+    if error:
+        note = f"\n\nBy hand: `{error}`, so there are no figures."
+    return f"### {links:,} links\n\n{_table(head, rows)}{note}"
+
+
+def _row(results: Results, links: int, latency: float, operation: str) -> list[str]:
+    case = (links, latency, operation)
+    return [
+        operation,
+        f"{latency * 1000:.0f} ms",
+        *(_number(results.value(name, *case), 1) for name in NAMES),
+        _number(results.ratio(HAND, OURS, *case), 2),
+        _number(results.ratio(OURS, FLOOR, *case), 2),
+        _calls(results, OURS, *case),
+        _calls(results, HAND, *case),
+    ]
+
+
+def _calls(results: Results, contender: str, links: int, latency: float, operation: str) -> str:
+    calls = results.value(contender, links, latency, operation, "calls")
+    writes = results.value(contender, links, latency, operation, "writes")
+    return "–" if calls is None else f"{calls:.0f} ({writes:.0f})"
+
+
+def _state(results: Results) -> str:
+    links, latency = _state_case(results)
+    rows = [
+        [what, *(_number(results.state(name, links, latency, part), 0) for name in NAMES)]
+        for part, what in _STATE_PARTS.items()
+    ]
+    head = ["bytes per link, as compact JSON", *NAMES.values()]
+    return f"### State, {links:,} links\n\n{_table(head, rows)}"
+
+
+def _state_case(results: Results) -> tuple[int, float]:
+    """Choose the largest stack that all contenders can do."""
+    able = [each for each in results.links if not results.error(HAND, each)] or results.links
+    return max(able), results.latencies[-1]
+
+
+def _memory(results: Results) -> str:
+    latency = results.latencies[-1]
+    rows = []
+    for links in results.links:
+        peaks = [_peak(results, name, links, latency) for name in NAMES]
+        rows.append([f"{links:,}", *(_number(each, 0) for each in peaks)])
+    head = ["links", *(f"{name}, MiB" for name in NAMES.values())]
+    return f"### Greatest memory of the process that runs the provider\n\n{_table(head, rows)}"
+
+
+def _peak(results: Results, contender: str, links: int, latency: float) -> float | None:
+    peaks = [
+        results.value(contender, links, latency, operation, "peak_bytes") for operation in COMMANDS
+    ]
+    known = [each for each in peaks if each is not None]
+    return max(known) / 1024**2 if known else None
+
+
+def _growth(results: Results) -> str:
+    largest = max([*results.links, *(each["links"] for each in results.runs)])
+    rows = []
+    for operation in COMMANDS:
+        fits = {name: fit(results.points(name, operation)) for name in (OURS, FLOOR)}
+        rows += [
+            _growth_row(operation, NAMES[name], growth, largest)
+            for name, growth in fits.items()
+            if growth
+        ]
+        ours, floor = fits[OURS], fits[FLOOR]
+        if ours and floor:
+            rows.append([operation, "difference: ours", *_difference(ours, floor, largest)])
+    if not rows:
+        return ""
+    head = ["operation", "", "constant, s", "ms per link", "µs per link²", f"s at {largest:,}"]
+    return f"### Growth, without latency\n\n{_table(head, rows)}"
+
+
+def _growth_row(operation: str, name: str, growth: Growth, largest: int) -> list[str]:
+    return [
+        operation,
+        name,
+        f"{growth.constant:.2f}",
+        f"{growth.linear * 1e3:.2f}",
+        f"{growth.quadratic * 1e6:.2f}",
+        f"{growth.at(largest):.1f}",
+    ]
+
+
+def _difference(ours: Growth, floor: Growth, largest: int) -> list[str]:
+    return [
+        f"{ours.constant - floor.constant:+.2f}",
+        f"{(ours.linear - floor.linear) * 1e3:+.2f}",
+        f"{(ours.quadratic - floor.quadratic) * 1e6:+.2f}",
+        f"{ours.at(largest) - floor.at(largest):+.1f}",
+    ]
+
+
+def _promises(results: Results) -> str:
+    rows = [each.cells() for each in all_checks(results)]
+    return f"### Promises\n\n{_table(['', 'target', 'measured', ''], rows)}"
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "–" if value is None else f"{value:,.{digits}f}"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---", *("---:" for _ in head[1:])], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

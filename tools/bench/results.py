@@ -1,0 +1,86 @@
+"""What was measured, and medians of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from .run import FLOOR
+
+Run = dict[str, Any]
+"""What ``run.run`` returns."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """All runs of a benchmark, and on what they were made."""
+
+    machine: dict[str, str]
+    links: list[int]
+    """The numbers of links that were measured with every latency."""
+    latencies: list[float]
+    """In seconds."""
+    rounds: int
+    runs: list[Run]
+
+    def find(self, contender: str, links: int, latency: float) -> list[Run]:
+        """The runs of one case, in the order of the rounds."""
+        wanted = (contender, links, 0.0 if contender == FLOOR else latency)
+        return [each for each in self.runs if _case(each) == wanted]
+
+    def value(
+        self, contender: str, links: int, latency: float, operation: str, figure: str = "seconds"
+    ) -> float | None:
+        """The median of a figure; None if it was not measured or the contender cannot do it."""
+        return _median(
+            each["operations"].get(operation, {}).get(figure)
+            for each in self.find(contender, links, latency)
+        )
+
+    def state(self, contender: str, links: int, latency: float, part: str) -> float | None:
+        """The median of a part of the state, in bytes per link."""
+        found = self.find(contender, links, latency)
+        return _median(each["state"] and each["state"][part] for each in found)
+
+    def ratio(
+        self, over: str, under: str, links: int, latency: float, operation: str
+    ) -> float | None:
+        """The median of the rounds' ratios: each is of two runs made next to each other."""
+        above, below = self.find(over, links, latency), self.find(under, links, latency)
+        return _median(
+            a["operations"][operation]["seconds"] / b["operations"][operation]["seconds"]
+            for a, b in zip(above, below, strict=False)
+            if operation in a["operations"] and operation in b["operations"]
+        )
+
+    def error(self, contender: str, links: int) -> str | None:
+        """Why a contender cannot do so many links, if so."""
+        return next(
+            (
+                each["error"]
+                for each in self.runs
+                if (each["contender"], each["links"]) == (contender, links) and each["error"]
+            ),
+            None,
+        )
+
+    def points(self, contender: str, operation: str) -> list[tuple[float, float]]:
+        """Links and seconds of all runs without latency."""
+        return [
+            (each["links"], each["operations"][operation]["seconds"])
+            for each in self.runs
+            if each["contender"] == contender
+            and each["latency"] == 0
+            and operation in each["operations"]
+        ]
+
+
+def _case(run: Run) -> tuple[str, int, float]:
+    return run["contender"], run["links"], run["latency"]
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    known = [each for each in values if each is not None]
+    return median(known) if known else None

@@ -1,0 +1,323 @@
+"""Kill Pulumi in the middle of its work, again and again, and put things in order afterwards.
+
+    python tools/kill.py --trials 200 --seed 1
+    python tools/kill.py --seed 1 --trial 17        # that one again
+
+Each trial has a project, a stack and a local Omise of its own. `pulumi up` or `pulumi destroy` is
+ended with SIGKILL at a random moment: the command alone, or all the processes it has started too.
+Then comes what the documents ask for: `pulumi cancel` if the stack is still locked,
+`omise-links recover`, and `pulumi up`. The account must then hold exactly what the program
+declares, and the state the same. A trial that ends otherwise is shown, and ends the run with exit
+code 1. Needs Linux (it finds processes in /proc).
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import engine
+from trial import Links, Run, Shop, TrialError, compare, descendants, end, kill, say
+
+from pulumi_omise_links.emulator import Emulator
+
+FLAGS = ("--yes", "--skip-preview", "--suppress-progress", "--non-interactive")
+# What a killed run was doing ends soon here: the local Omise answers at once.
+SETTLE = "3"
+MOST_RECOVERIES = 4
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a trial does. ``after``: so many writes, or none for a time after the start."""
+
+    doing: str
+    links: int
+    whole_family: bool
+    after: int | None
+    delay: float
+    latency: float
+    ending: str
+
+    @classmethod
+    def draw(cls, seed: int, number: int) -> Plan:
+        """Draw the plan of a trial; the same for the same numbers."""
+        dice = random.Random(f"{seed}/{number}")
+        doing = dice.choices(["create", "change", "destroy"], [5, 3, 2])[0]
+        links = dice.randint(2, 6)
+        at_a_write = dice.random() < 0.8
+        return cls(
+            doing=doing,
+            links=links,
+            whole_family=dice.random() < 0.5,
+            after=dice.randrange(links) if at_a_write else None,
+            delay=dice.uniform(0, 0.3) if at_a_write else dice.uniform(0.5, 3.5),
+            latency=dice.uniform(0.03, 0.25),
+            ending="destroy" if doing == "destroy" and dice.random() < 0.5 else "up",
+        )
+
+    def __str__(self) -> str:
+        victim = "all its processes" if self.whole_family else "pulumi alone"
+        moment = f"{self.delay:.2f} s after " + (
+            "the start" if self.after is None else f"write {self.after}"
+        )
+        return f"{self.doing} {self.links} links, {victim} killed {moment}"
+
+
+@dataclass
+class Outcome:
+    """What a trial came to."""
+
+    plan: Plan
+    broken: str = ""
+    facts: Counter[str] = field(default_factory=Counter)
+
+
+class Trial:
+    """One project, one kill, and the way back."""
+
+    def __init__(self, folder: Path, pulumi: Path, omise: Emulator, plan: Plan) -> None:
+        self._omise = omise
+        self._plan = plan
+        self._left: list[int] = []
+        self._shop = Shop(folder, pulumi, omise, seconds=5).make()
+        self.outcome = Outcome(plan)
+
+    def run(self) -> Outcome:
+        """Go through the trial."""
+        try:
+            self._prepare()
+            self._killed_run()
+            self._recover()
+            self._finish()
+        except TrialError as error:
+            self.outcome.broken = str(error)
+        finally:
+            kill(self._left)
+        return self.outcome
+
+    def _prepare(self) -> None:
+        shop, plan = self._shop, self._plan
+        shop.links = declare(range(plan.links))
+        if plan.doing == "create":
+            return
+        self._must(shop.pulumi("up"), "the first up")
+        if plan.doing == "change":
+            # Every second link is replaced, the last one goes, and two are new.
+            for inputs in list(shop.links.values())[::2]:
+                inputs["amount"] += 1_000
+            shop.links.popitem()
+            shop.links |= declare(range(plan.links, plan.links + 2))
+
+    def _killed_run(self) -> None:
+        """Start, wait for the moment, kill."""
+        plan, journal = self._plan, self._omise.journal
+        self._omise.latency = plan.latency
+        journal.clear()
+        verb = "destroy" if plan.doing == "destroy" else "up"
+        child = self._shop.start("pulumi", verb, *FLAGS)
+        if plan.after is None:
+            moment: Callable[[], bool] = lambda: True  # noqa: E731
+        elif plan.after == 0:
+            moment = lambda: len(journal) > 0  # noqa: E731
+        else:
+            moment = lambda: len(journal.writes) >= (plan.after or 0)  # noqa: E731
+        try:
+            while child.poll() is None and not moment():
+                time.sleep(0.002)
+            time.sleep(plan.delay)
+            family = descendants(child.pid)
+            finished = child.poll() is not None
+            kill([child.pid, *(family if plan.whole_family else ())])
+            # Its output may stay open in the hands of those who live on.
+            child.wait(60)
+        except BaseException:
+            end(child)
+            raise
+        finally:
+            if child.stdout:
+                child.stdout.close()
+        self._left = [] if plan.whole_family else family
+        self.outcome.facts["had ended before the kill"] += finished
+        self.outcome.facts["killed: all processes"] += plan.whole_family and not finished
+        self.outcome.facts["killed: pulumi alone"] += not plan.whole_family and not finished
+
+    def _recover(self) -> None:
+        """Do what the texts ask for until `recover` is content."""
+        facts = self.outcome.facts
+        for _ in range(MOST_RECOVERIES):
+            run = self._shop.run("omise-links", "recover", "--yes", "--settle", SETTLE, limit=300)
+            if "Traceback" in run.text:
+                raise TrialError(f"recover showed a traceback: {run.text}")
+            if run.code == 0:
+                break
+            if self._unlock(run) or self._mend(run):
+                continue
+            orphans = self._orphans()
+            named = [each for each in orphans if each["id"] in run.text]
+            if not named:
+                raise TrialError(f"recover gave up and named no link: {run.text}")
+            # A person reads which links nobody needs, and deletes them in the dashboard.
+            for each in named:
+                self._omise.delete(each["id"])
+            facts["links that recover left to a person"] += len(named)
+        else:
+            raise TrialError(f"recover was not content after {MOST_RECOVERIES} times: {run.text}")
+        facts["links that recover took into the state"] += _count("taken", run.text)
+
+    def _finish(self) -> None:
+        self._omise.latency = 0
+        verb, plan = self._plan.ending, self._plan
+        target: Links = {} if verb == "destroy" else self._shop.links
+        run = self._shop.pulumi(verb)
+        if self._unlock(run):
+            run = self._shop.pulumi(verb)
+        self._must(run, f"the last {verb}")
+        deployment = self._shop.deployment()
+        found = compare(target, self._shop.held(deployment), self._omise)
+        if not found.equal:
+            raise TrialError(f"the sets differ: {found}")
+        if deployment.get("pending_operations"):
+            raise TrialError(f"operations are pending: {deployment['pending_operations']}")
+        made = len(self._omise.links())
+        least = plan.links if plan.doing == "create" else 0
+        if made < least:
+            raise TrialError(f"only {made} links were ever made")
+
+    def _unlock(self, run: Run) -> bool:
+        """Run `pulumi cancel` if a command said that it would help."""
+        if not (run.code and "pulumi cancel" in run.text):
+            return False
+        self.outcome.facts["still locked: pulumi cancel"] += 1
+        self._must(self._shop.run("pulumi", "cancel", "--yes"), "pulumi cancel")
+        return True
+
+    def _mend(self, run: Run) -> bool:
+        """Delete the side file that a file backend was writing when it was killed.
+
+        Beside each state it keeps a file of HTTP headers, which nothing needs, and rewrites it in
+        place: cut off there, it makes the state itself unreadable to Pulumi.
+        """
+        if "failed to load checkpoint: EOF" not in run.text:
+            return False
+        empty = [
+            each
+            for each in self._shop.folder.parent.glob("backend/.pulumi/stacks/*/*.attrs")
+            if each.stat().st_size == 0
+        ]
+        for each in empty:
+            each.unlink()
+        self.outcome.facts["unreadable until an empty .attrs file was deleted"] += bool(empty)
+        return bool(empty)
+
+    def _orphans(self) -> list[dict[str, Any]]:
+        return compare({}, self._shop.held(), self._omise).unheld
+
+    def _must(self, run: Run, what: str) -> None:
+        if run.code:
+            raise TrialError(f"{what} failed: {run.text}")
+
+
+def declare(numbers: range) -> Links:
+    """Declare links that differ in everything a person would look at."""
+    return {
+        f"link-{number}": {
+            "amount": 10_000 + number,
+            "currency": "THB",
+            "title": f"Link {number}",
+            "description": f"Ticket {number}",
+            "multiple": number % 2 == 0,
+        }
+        for number in numbers
+    }
+
+
+def try_once(pulumi: Path, plan: Plan) -> Outcome:
+    """Run a trial in a folder of its own."""
+    with (
+        tempfile.TemporaryDirectory(prefix="omise-links-kill-", ignore_cleanup_errors=True) as name,
+        Emulator() as omise,
+    ):
+        return Trial(Path(name, "trial"), pulumi, omise, plan).run()
+
+
+def interrupted(pulumi: Path, folder: Path, links: int) -> tuple[int, str, int]:
+    """Send one SIGINT in the middle of an up; return its exit code, what differs, what pends.
+
+    What differs are links that live in the account and are in no state.
+    """
+    with Emulator(latency=0.3) as omise:
+        shop = Shop(folder, pulumi, omise, seconds=5).make()
+        shop.links = declare(range(links))
+        child = shop.start("pulumi", "up", *FLAGS)
+        try:
+            while child.poll() is None and len(omise.journal.writes) < 2:
+                time.sleep(0.002)
+            child.send_signal(signal.SIGINT)
+            child.communicate(timeout=120)
+        except BaseException:
+            end(child)
+            raise
+        deployment = shop.deployment()
+        found = compare({}, shop.held(deployment), omise)
+        lost = ", ".join(each["id"] for each in found.unheld)
+        return child.returncode, lost, len(deployment.get("pending_operations") or ())
+
+
+def _count(words: str, text: str) -> int:
+    number = text.partition(words)[0].split()[-2:-1]
+    return int(number[0]) if number and number[0].isdecimal() else 0
+
+
+def main() -> None:
+    """Run what was asked for."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--trials", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--trial", type=int, help="only the trial of this number")
+    parser.add_argument("--jobs", type=int, default=2, help="trials at the same time")
+    given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    pulumi = engine.find_or_get()
+    numbers = range(given.trials) if given.trial is None else [given.trial]
+    facts: Counter[str] = Counter()
+    broken = 0
+    started = time.monotonic()
+    pool = ThreadPoolExecutor(given.jobs)
+    try:
+        running = {
+            pool.submit(try_once, pulumi, Plan.draw(given.seed, number)): number
+            for number in numbers
+        }
+        for done in as_completed(running):
+            outcome = done.result()
+            facts += outcome.facts
+            broken += bool(outcome.broken)
+            result = f"BROKEN: {outcome.broken}" if outcome.broken else "as declared"
+            say(f"trial {running[done]}: {outcome.plan}: {result}")
+            if outcome.broken:
+                say(f"again: python tools/kill.py --seed {given.seed} --trial {running[done]}")
+    finally:
+        pool.shutdown(cancel_futures=True)
+    say(f"\n| | |\n|---|---|\n| trials | {len(numbers)} |")
+    say(f"| ended as declared | {len(numbers) - broken} |")
+    for name, count in sorted(facts.items()):
+        say(f"| {name} | {count} |")
+    say(f"| seconds | {time.monotonic() - started:.0f} |")
+    sys.exit(1 if broken else 0)
+
+
+if __name__ == "__main__":
+    main()
