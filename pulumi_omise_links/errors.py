@@ -16,6 +16,7 @@
     ├── LinkGoneError          the link was deleted
     ├── LinkIdError            a text that is not the id of a link
     ├── ManifestError          manifests with faults: all of them, with their places
+    ├── EditError              a manifest could not be written
     └── ProjectError           the Pulumi project cannot be used, or Pulumi refused
         ├── StackNotFoundError no such stack, or none is selected
         └── StackLockedError   another run holds the stack
@@ -219,3 +220,7 @@ class StackLockedError(ProjectError):
             f"The stack is locked by another run. Pulumi says:\n{said}\nWait until that run has"
             " ended. If it was killed, `pulumi cancel` takes its lock away. Nothing was changed."
         )
+
+
+class EditError(OmiseLinksError):
+    """A manifest could not be written. Nothing of it was changed."""

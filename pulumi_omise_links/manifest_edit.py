@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from .errors import OmiseLinksError
+from .errors import EditError
 from .manifest import ID, check
 from .manifest_text import INDENT, NewEntry, entry_lines, flow_entry
 from .models import LinkInputs
@@ -28,10 +28,6 @@ Meaning: TypeAlias = "dict[str, tuple[LinkInputs, str | None]]"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BREAK = re.compile(r"\r\n?|\n")
 _BOM = "\ufeff"
-
-
-class EditError(OmiseLinksError):
-    """A file could not be written. Nothing of it was changed."""
 
 
 class Draft:

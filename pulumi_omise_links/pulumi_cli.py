@@ -89,6 +89,8 @@ _LOCKED = re.compile(r"currently locked by|another update is (currently )?in pro
 _NO_STACK = re.compile(r"no stack (named|selected)", re.I)
 _NO_PROJECT = re.compile(r"no Pulumi\.yaml project file found", re.I)
 _FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)', re.M)
+# What the engine adds to an error that it has told already.
+_EMPTY_WORDS = re.compile(r"program exited with non-zero exit code|^\s*(preview|update) failed$")
 _MOST_LINES = 40
 
 
@@ -102,7 +104,7 @@ def _failure(done: Done, folder: Path) -> ProjectError | StackNotFoundError:
         return StackNotFoundError(text)
     if _NO_PROJECT.search(text):
         return ProjectError(f"There is no Pulumi project in {where}: name its folder with --cwd.")
-    return ProjectError("Pulumi could not do it, and says:\n" + text)
+    return ProjectError("Pulumi failed, and says:\n" + text)
 
 
 def _complaints(done: Done, folder: Path) -> list[str]:
@@ -118,7 +120,8 @@ def _complaints(done: Done, folder: Path) -> list[str]:
         text = done.err.decode("utf-8", "replace").strip()
         messages = [text or done.out.decode("utf-8", "replace").strip()]
     lines = [line for each in messages for line in _without_traceback(each, folder)]
-    unique = [show(line, longest=1000) for line in dict.fromkeys(lines)]
+    telling = [line for line in dict.fromkeys(lines) if not _EMPTY_WORDS.search(line)]
+    unique = [show(line, longest=1000) for line in telling or lines]
     return unique[:_MOST_LINES] or [f"nothing (exit code {done.code})"]
 
 

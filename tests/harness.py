@@ -162,6 +162,11 @@ class Project:
         """The ids of the links in the state, by name."""
         return {name: each["id"] for name, each in self.links().items()}
 
+    def known(self) -> dict[str, list[object]]:
+        """What the state holds of each link that is ours: id, inputs and outputs, by name."""
+        parts = ("id", "inputs", "outputs")
+        return {name: [each[part] for part in parts] for name, each in self.links().items()}
+
     def files(self) -> list[Path]:
         """Every file that the engine has written: state, history, config, logs."""
         return [each for each in self.folder.parent.rglob("*") if each.is_file()]

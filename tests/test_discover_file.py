@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from pulumi_omise_links import manifest_edit
 from pulumi_omise_links.cli import run
 from pulumi_omise_links.emulator import Emulator
+from pulumi_omise_links.errors import EditError
 from pulumi_omise_links.manifest import load
-from pulumi_omise_links.manifest_edit import Draft, EditError, meaning_of
+from pulumi_omise_links.manifest_edit import Draft, meaning_of
 from pulumi_omise_links.manifest_text import NewEntry, flow_entry, manifest_of
 from pulumi_omise_links.models import LinkInputs
 from pulumi_omise_links.names import Namer

@@ -45,12 +45,16 @@ def test_an_unhindered_client_does_not_wait() -> None:
 def test_a_429_to_one_thread_slows_all() -> None:
     """After one warning the requests of every thread leave one by one, with a gap between."""
     pacer = Pacer()
-    pacer.slow_down(time.monotonic(), None)
-    with ThreadPoolExecutor(4) as threads:
-        waits = sorted(threads.map(leave, [pacer] * 4))
+    warned_at = time.monotonic()
+    pacer.slow_down(warned_at, None)
 
-    for n, waited in enumerate(waits, start=1):
-        assert waited >= 0.05 * n - 0.005
+    def left_after(_: int) -> float:
+        with pacer.slot() as left_at:
+            return left_at - warned_at
+
+    with ThreadPoolExecutor(4) as threads:
+        for n, after in enumerate(sorted(threads.map(left_after, range(4))), start=1):
+            assert after >= 0.05 * n
 
 
 def test_requests_refused_together_are_one_warning() -> None:

@@ -95,6 +95,9 @@ def run(argv: Sequence[str] | None = None) -> int:
         # The reader (`| head`) has seen enough; Python would complain again when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
+    except OSError as error:
+        _complain(f"The system refused: {error}.")
+        return EXIT_ERROR
     except Exception:
         traceback.print_exc()
         _complain("This is a bug of omise-links; please report it with the lines above.")

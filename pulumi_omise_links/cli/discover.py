@@ -11,9 +11,9 @@ from typing import Any
 import click
 
 from ..discovery import LEFT_OUT, Discovery, Filters, discover
-from ..errors import ManifestError
+from ..errors import EditError, ManifestError
 from ..manifest import Entry, check
-from ..manifest_edit import Draft, EditError, Meaning, replace_file, require_writable
+from ..manifest_edit import Draft, Meaning, replace_file, require_writable
 from ..manifest_text import manifest_of, too_large
 from ..names import Namer
 from ..project import name_of

@@ -63,7 +63,7 @@ def test_nothing_changes_while_omise_cannot_be_used(project: Project, omise: Emu
     destroy end with one line each; no link is made, deleted or dropped from the state."""
     project.program(ONE.format("Old"))
     project.up().ok()
-    before, links = known(project), omise.links()
+    before, links = project.known(), omise.links()
     project.program(ONE.format("New"))
     variable = "environment variable OMISE_SECRET_KEY"
     with socket.socket() as closed:
@@ -88,16 +88,8 @@ def test_nothing_changes_while_omise_cannot_be_used(project: Project, omise: Emu
             run = command(env=env).failed()
             assert sentence in _one_line(run, "one"), run.out
 
-    assert known(project) == before
+    assert project.known() == before
     assert omise.links() == links
-
-
-def known(project: Project) -> dict[str, list[object]]:
-    """What the state holds of each link: all that is ours."""
-    return {
-        name: [each[part] for part in ("id", "inputs", "outputs")]
-        for name, each in project.links().items()
-    }
 
 
 def _one_line(run: Run, name: str) -> str:

@@ -81,11 +81,11 @@ def test_a_declared_link_lives_and_dies(project: Project, omise: Emulator) -> No
 
     project.unchanged(env={"OMISE_SECRET_KEY": ""})
     assert omise.journal.entries == []  # a preview without changes asks Omise nothing
-    before = project.links()
+    before = project.known()
     # All that Pulumi can log, and still no key: the harness looks for one in every output.
     project.refresh("--expect-no-changes", "-v=9", "--logtostderr", "--logflow").ok()
     assert writes(omise) == []
-    assert project.links() == before
+    assert project.known() == before
 
     project.destroy("-v=9", "--logtostderr", "--logflow").ok()
     assert writes(omise) == [f"DELETE /links/{link['id']}"]
@@ -118,7 +118,7 @@ def test_the_preview_names_the_input_that_changed(project: Project, omise: Emula
     assert set(plan) == set(changes)
     for name in changes:
         assert plan[name]["op"] == "replace"
-        assert plan[name]["replaceReasons"] == plan[name]["diffReasons"] == [name]
+        assert plan[name]["replaceReasons"] == [name]
     assert re.search(r"~ amount\s*: 150000 => 160000", shown.out)
     assert re.search(r'~ title\s*: "Spring sale" => "Summer sale"', shown.out)
     assert re.search(r"~ multiple\s*: false => true", shown.out)

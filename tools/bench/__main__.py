@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import time
 from dataclasses import asdict
@@ -27,6 +28,7 @@ QUICK_RAW = ROOT / "build" / "bench-quick.json"
 
 def main() -> int:
     """Measure and write; 1 if a promise was not kept."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     options = _options()
     results = Results(**json.loads(RAW.read_text())) if options.render else _measure(options)
     if options.quick:
@@ -58,7 +60,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--render", action="store_true", help="measure nothing: write docs again")
     options = parser.parse_args()
     if options.quick:
-        options.links, options.latencies, options.growth, options.rounds = [5, 40], [30], [], 1
+        options.links, options.latencies, options.growth, options.rounds = [10], [30], [], 1
     return options
 
 
@@ -104,4 +106,7 @@ def _cases(results: Results, growth: list[int]) -> list[Case]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -9,7 +9,7 @@ from .report import NAMES
 from .results import Results
 from .run import HAND, OURS
 
-_WIDTH, _PANEL, _LABELS, _BARS = 880, 440, 130, 230
+_WIDTH, _PANEL, _LABELS, _BARS = 880, 440, 148, 220
 _BAR, _GAP, _TOP = 12, 12, 74
 _STYLE = """\
 text { font: 12px system-ui, sans-serif; fill: #1f2328 }

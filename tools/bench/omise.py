@@ -28,7 +28,10 @@ class Omise:
     def __init__(self, latency: float) -> None:
         command = [sys.executable, "-m", "pulumi_omise_links", "emulator", "--port", "0", "--quiet"]
         self._process = subprocess.Popen(
-            [*command, "--latency", str(latency)], stdout=subprocess.PIPE, text=True
+            [*command, "--latency", str(latency)],
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # it ends when we say so, not with Ctrl-C
         )
         self.url = self._told(r"OMISE_API_URL=(\S+)")
         self.key = self._told(r"OMISE_SECRET_KEY=(\S+)")

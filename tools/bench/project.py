@@ -6,6 +6,7 @@ import json
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -83,12 +84,14 @@ class Project:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                # Ctrl-C is for us alone: asked once and left to it, Pulumi ends its plugins.
+                start_new_session=True,
             )
             memory = PeakMemory(process.pid)
             try:
                 code = process.wait(1800)
             except BaseException:
-                process.terminate()  # asked once, it ends its plugins
+                process.send_signal(signal.SIGINT)
                 process.wait(60)
                 raise
             seconds = time.perf_counter() - began
@@ -99,7 +102,8 @@ class Project:
 
     def resources(self) -> list[dict[str, Any]]:
         """The resources of the program in the state, as the engine stores them."""
-        exported = json.loads(self.pulumi("stack", "export").output)
+        output = self.pulumi("stack", "export").output
+        exported = json.loads(output[output.index("{") :])  # a warning may stand above
         stored = exported["deployment"].get("resources", [])
         return [each for each in stored if not each["type"].startswith("pulumi:")]
 
