@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
@@ -24,6 +23,7 @@ from urllib3.exceptions import (
 )
 
 from ._version import __version__
+from .deadline import DeadlineAdapter
 from .errors import (
     ApiError,
     AuthenticationError,
@@ -67,7 +67,7 @@ class Transport:
         self._session = requests.Session()
         # Neither a proxy nor ~/.netrc has any business between us and a local Omise.
         self._session.trust_env = not settings.on_loopback
-        adapter = HTTPAdapter(pool_maxsize=MAX_IN_FLIGHT)
+        adapter = DeadlineAdapter(pool_maxsize=MAX_IN_FLIGHT)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 

@@ -29,7 +29,8 @@ CORE: dict[str, str] = {
     "settings": "errors",
     "state": "models rules",
     "creation": "models",
-    "transport": "_version errors pacing retry settings",
+    "deadline": "",
+    "transport": "_version deadline errors pacing retry settings",
     "client": "creation errors models rules settings transport",
     "bulk": "client errors models",
     "functions": "client models settings",
@@ -39,9 +40,9 @@ CORE: dict[str, str] = {
 # Who alone may know what. A room that is not there yet is no fault.
 ONLY: dict[str, set[str]] = {
     "pulumi": {"link", "provider", "declare", "settings"},
-    "requests": {"transport"},
-    "urllib3": {"transport", "retry"},
-    "socket": {"transport"},
+    "requests": {"deadline", "transport"},
+    "urllib3": {"deadline", "transport", "retry"},
+    "socket": {"deadline", "transport"},
     "ssl": {"transport"},
     "http": {"transport"},
     "urllib.request": set(),

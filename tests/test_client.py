@@ -303,6 +303,23 @@ def test_a_slow_drip_cannot_hang_a_call(way: str, monkeypatch: pytest.MonkeyPatc
     assert time.monotonic() - began < 10
 
 
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 100 Continue\r\n\r\n" * 3])
+def test_a_slow_head_cannot_hang_a_call(head: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Headers that trickle in, each byte in time, end with the time-out all the same."""
+    monkeypatch.setattr("pulumi_omise_links.retry.ATTEMPTS", 1)
+
+    def conduct(connection: socket.socket, _: str) -> bool:
+        connection.sendall(head)
+        return drip(connection, (head + b"a" * 60) * 50, 0.05)
+
+    with raw_server(conduct) as server, client_for(server.url, timeout=0.4) as client:
+        began = time.monotonic()
+        with pytest.raises(NoAnswerError):
+            client.list_links()
+
+    assert time.monotonic() - began < 5
+
+
 def test_a_body_that_swells_when_unpacked_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A small answer that unpacks to gigabytes does not fill the memory."""
     monkeypatch.setattr("pulumi_omise_links.retry.ATTEMPTS", 1)

@@ -6,9 +6,9 @@
 Each trial has a project, a stack and a local Omise of its own. `pulumi up` or `pulumi destroy` is
 ended with SIGKILL at a random moment: the command alone, or all the processes it has started too.
 Then comes what the documents ask for: `pulumi cancel` if the stack is still locked,
-`omise-links recover`, and `pulumi up --refresh`. The account must then hold exactly what the program
-declares, and the state the same. A trial that ends otherwise is shown, and ends the run with exit
-code 1. Needs Linux (it finds processes in /proc).
+`omise-links recover`, and `pulumi up --refresh`. The account must then hold exactly what the
+program declares, and the state the same. A trial that ends otherwise is shown, and ends the run
+with exit code 1. Needs Linux (it finds processes in /proc).
 """
 
 from __future__ import annotations

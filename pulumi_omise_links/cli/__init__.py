@@ -95,14 +95,18 @@ def run(argv: Sequence[str] | None = None) -> int:
         # The reader (`| head`) has seen enough; Python would complain again when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
-    except OSError as error:
+    except Exception as error:
+        return _unexpected(error)
+    return code if isinstance(code, int) else 0
+
+
+def _unexpected(error: Exception) -> int:
+    if isinstance(error, OSError):
         _complain(f"The system refused: {error}.")
         return EXIT_ERROR
-    except Exception:
-        traceback.print_exc()
-        _complain("This is a bug of omise-links; please report it with the lines above.")
-        return EXIT_BUG
-    return code if isinstance(code, int) else 0
+    traceback.print_exception(error)
+    _complain("This is a bug of omise-links; please report it with the lines above.")
+    return EXIT_BUG
 
 
 def main() -> None:
