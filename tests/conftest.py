@@ -44,9 +44,7 @@ def engine() -> Path:
 
 
 @pytest.fixture
-def new_project(
-    tmp_path: Path, engine: Path, omise: Emulator
-) -> Callable[[], Project]:
+def new_project(tmp_path: Path, engine: Path, omise: Emulator) -> Callable[[], Project]:
     """Make a project that talks to the local Omise with the Thai test key."""
     count = 0
 

@@ -86,6 +86,7 @@ def main() -> None:
     with _without_traces(folder), Emulator() as omise:
         walk = Walk(folder, engine.find_or_get(), omise)
         _campaign(walk, omise)
+        _adoption(walk, omise)
     heading("That was it")
     print(
         "Next: README.md, from nothing to a link of your own; examples/, each with a README;\n"
@@ -111,6 +112,28 @@ def _campaign(walk: Walk, omise: Emulator) -> None:
     walk.run("pulumi", "up", "--yes", "--skip-preview", "--suppress-progress")
 
     heading("The campaign is over: destroy deletes the links")
+    _end(walk)
+
+
+def _adoption(walk: Walk, omise: Emulator) -> None:
+    heading("Three links exist already, made by hand (examples/03-adopt-existing-links)")
+    walk.enter("03-adopt-existing-links", "posters")
+    walk.run("python", "make_links.py")
+    walk.run("omise-links", "match", "links.yaml", "--write")
+
+    heading("They come under management: planned, imported, and proved by an empty preview")
+    writes = len(omise.journal.writes)
+    walk.run("omise-links", "plan", "links.yaml")
+    walk.run("omise-links", "import", "links.yaml", "--yes")
+    walk.run("omise-links", "plan", "links.yaml")
+    print(f"\nThe local Omise counted {len(omise.journal.writes) - writes} writes meanwhile.")
+
+    heading("From now on they are code: the fourth is made, and all are torn down")
+    walk.run("pulumi", "up", "--yes", "--skip-preview", "--suppress-progress")
+    _end(walk)
+
+
+def _end(walk: Walk) -> None:
     walk.run("pulumi", "destroy", "--yes", "--skip-preview", "--suppress-progress")
     left = walk.live()
     print(f"\nThe local Omise is asked for links that can still be paid: {left or 'none'}.")

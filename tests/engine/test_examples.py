@@ -1,0 +1,79 @@
+"""The examples do what their READMEs say, command by command."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from harness import Project
+
+from pulumi_omise_links.emulator import Emulator
+
+pytestmark = pytest.mark.engine
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+# Nobody can be asked in a test, and its backend is logged into already.
+ASKS = re.compile(r"^(pulumi (?:up|refresh)|omise-links import links\.yaml)$", re.M)
+
+
+def follow(example: str, project: Project) -> str:
+    """Run the commands of an example's README in their order; return all that they print."""
+    for each in project.folder.glob("Pulumi*.yaml"):
+        each.unlink()
+    shutil.copytree(EXAMPLES / example, project.folder, dirs_exist_ok=True)
+    commands = re.findall(r"^\$ (.*)$", (EXAMPLES / example / "README.md").read_text(), re.M)
+    script = "\n".join(each for each in commands if not each.startswith("pulumi login"))
+    script = ASKS.sub(r"\1 --yes", script)
+    bin_folder = Path(sys.executable).parent
+    done = subprocess.run(
+        ["bash", "-ec", script],
+        cwd=project.folder,
+        env={**project.env, "PATH": f"{bin_folder}{os.pathsep}{project.env['PATH']}"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def test_every_example_is_followed() -> None:
+    """No example is left out of these tests."""
+    tested = {"01-first-link", "02-campaign", "03-adopt-existing-links"}
+    assert {each.name for each in EXAMPLES.iterdir() if each.is_dir()} == tested
+
+
+def test_one_link(project: Project, omise: Emulator) -> None:
+    """01 makes one link and prints the address of its payment page."""
+    out = follow("01-first-link", project)
+
+    (link,) = omise.links()
+    assert out.rstrip().endswith(link["payment_uri"])
+
+
+def test_a_campaign(project: Project, omise: Emulator) -> None:
+    """02 makes three links; a changed price replaces the two that follow it, and says why."""
+    out = follow("02-campaign", project)
+
+    assert "~ amount     : 150000 => 160000" in out
+    assert "+-2 to replace" in out
+    assert sorted(each["amount"] for each in omise.links(deleted=False)) == [50000, 160000, 576000]
+
+
+def test_existing_links(project: Project, omise: Emulator) -> None:
+    """03 adopts the posters' links without a write; then `pulumi up` makes the fourth alone."""
+    out = follow("03-adopt-existing-links", project)
+    project.up().ok()
+
+    assert "3 to import, 0 managed already, 1 to create, 0 blocked." in out
+    assert "no change to any of the 3 links" in out
+    assert [each["title"] for each in omise.links()][3:] == ["Autumn concert"]
+    assert len(omise.journal.writes) == 1
