@@ -83,28 +83,6 @@ class Link(pulumi.CustomResource):
     Inputs are those of :class:`LinkArgs`, and are outputs too. They are checked at preview.
     """
 
-    amount: pulumi.Output[int]
-    """In the smallest unit of the currency."""
-    currency: pulumi.Output[str]
-    """As the program spells it."""
-    title: pulumi.Output[str]
-    description: pulumi.Output[str]
-    multiple: pulumi.Output[bool]
-    payment_uri: pulumi.Output[str]
-    """The address of the payment page: what goes on posters."""
-    created_at: pulumi.Output[str]
-    """``YYYY-MM-DDThh:mm:ssZ``."""
-    used: pulumi.Output[bool]
-    """Whether a single-use link was paid; always false for ``multiple`` links."""
-    used_at: pulumi.Output[str | None]
-    merchant_name: pulumi.Output[str | None]
-    """Only on accounts with sub-merchants (Payfac)."""
-    merchant_uid: pulumi.Output[str | None]
-    account_id: pulumi.Output[str | None]
-    """The account the link lives in; None if the key may not ask."""
-    sub_merchant_id: pulumi.Output[str | None]
-    """The setting ``omise:subMerchantId`` the link was made under."""
-
     @overload
     def __init__(
         self,
@@ -153,6 +131,87 @@ class Link(pulumi.CustomResource):
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
         return Link(resource_name, {}, merged)
 
+    # Getters, not annotations: the SDK evaluates annotations anew for every resource, and not at
+    # all for those of a base class, which would make 150000.0 of an amount in a subclass.
+
+    @property
+    @pulumi.getter
+    def amount(self) -> pulumi.Output[int]:
+        """In the smallest unit of the currency."""
+        return _output(self, "amount")
+
+    @property
+    @pulumi.getter
+    def currency(self) -> pulumi.Output[str]:
+        """As the program spells it."""
+        return _output(self, "currency")
+
+    @property
+    @pulumi.getter
+    def title(self) -> pulumi.Output[str]:
+        """Heading of the payment page."""
+        return _output(self, "title")
+
+    @property
+    @pulumi.getter
+    def description(self) -> pulumi.Output[str]:
+        """Text of the payment page."""
+        return _output(self, "description")
+
+    @property
+    @pulumi.getter
+    def multiple(self) -> pulumi.Output[bool]:
+        """Whether the link can be paid more than once."""
+        return _output(self, "multiple")
+
+    @property
+    @pulumi.getter
+    def payment_uri(self) -> pulumi.Output[str]:
+        """The address of the payment page: what goes on posters."""
+        return _output(self, "payment_uri")
+
+    @property
+    @pulumi.getter
+    def created_at(self) -> pulumi.Output[str]:
+        """``YYYY-MM-DDThh:mm:ssZ``."""
+        return _output(self, "created_at")
+
+    @property
+    @pulumi.getter
+    def used(self) -> pulumi.Output[bool]:
+        """Whether a single-use link was paid; always false for ``multiple`` links."""
+        return _output(self, "used")
+
+    @property
+    @pulumi.getter
+    def used_at(self) -> pulumi.Output[str | None]:
+        """When it was paid, ``YYYY-MM-DDThh:mm:ssZ``."""
+        return _output(self, "used_at")
+
+    @property
+    @pulumi.getter
+    def merchant_name(self) -> pulumi.Output[str | None]:
+        """Only on accounts with sub-merchants (Payfac)."""
+        return _output(self, "merchant_name")
+
+    @property
+    @pulumi.getter
+    def merchant_uid(self) -> pulumi.Output[str | None]:
+        """Only on accounts with sub-merchants (Payfac)."""
+        return _output(self, "merchant_uid")
+
+    @property
+    @pulumi.getter
+    def account_id(self) -> pulumi.Output[str | None]:
+        """The account the link lives in; None if the key may not ask."""
+        return _output(self, "account_id")
+
+    @property
+    @pulumi.getter
+    def sub_merchant_id(self) -> pulumi.Output[str | None]:
+        """The setting ``omise:subMerchantId`` the link was made under."""
+        return _output(self, "sub_merchant_id")
+
     @property
     def object(self) -> pulumi.Output[str]:
         """Always ``link``."""
@@ -177,6 +236,11 @@ class Link(pulumi.CustomResource):
     def deleted_at(self) -> pulumi.Output[str | None]:
         """Always None, as ``deleted`` is false."""
         return pulumi.Output.from_input(None)
+
+
+def _output(link: Link, name: str) -> pulumi.Output[Any]:
+    output: pulumi.Output[Any] = pulumi.get(link, name)
+    return output
 
 
 def _given_and_opts(

@@ -62,7 +62,7 @@ class Walk:
             env=self._env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL if quiet else None,
-            # Ctrl-C is for us alone: Pulumi ends its plugins only if it is asked once and left to it.
+            # Ctrl-C is for us alone: Pulumi ends its plugins only if it is asked once.
             start_new_session=True,
         )
         try:

@@ -66,27 +66,27 @@ def test_nothing_changes_while_omise_cannot_be_used(project: Project, omise: Emu
     before, links = project.known(), omise.links()
     project.program(ONE.format("New"))
     variable = "environment variable OMISE_SECRET_KEY"
+    # Bound and never listening: nobody answers, and nobody else can take the port meanwhile.
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         nobody = f"http://127.0.0.1:{closed.getsockname()[1]}"
-
-    for env, sentence in (
-        (
-            {"OMISE_SECRET_KEY": "skey_test_wrong"},
-            f"Omise does not accept the key in the {variable}",
-        ),
-        (
-            {"OMISE_SECRET_KEY": omise.key("sg")},
-            f"but the key in the {variable} is of account {omise.account('sg').id}.",
-        ),
-        ({"OMISE_API_URL": nobody}, f"{nobody} refuses the connection; is it up, and the URL"),
-        ({}, "Omise has a fault of its own: "),
-    ):
-        if not env:
-            omise.fault("503", rate=1.0)
-        for command in (project.refresh, project.up, project.destroy):
-            run = command(env=env).failed()
-            assert sentence in _one_line(run, "one"), run.out
+        for env, sentence in (
+            (
+                {"OMISE_SECRET_KEY": "skey_test_wrong"},
+                f"Omise does not accept the key in the {variable}",
+            ),
+            (
+                {"OMISE_SECRET_KEY": omise.key("sg")},
+                f"but the key in the {variable} is of account {omise.account('sg').id}.",
+            ),
+            ({"OMISE_API_URL": nobody}, f"{nobody} refuses the connection; is it up, and the URL"),
+            ({}, "Omise has a fault of its own: "),
+        ):
+            if not env:
+                omise.fault("503", rate=1.0)
+            for command in (project.refresh, project.up, project.destroy):
+                run = command(env=env).failed()
+                assert sentence in _one_line(run, "one"), run.out
 
     assert project.known() == before
     assert omise.links() == links
