@@ -139,8 +139,9 @@ class AdoptError(OmiseLinksError):
 
     def __init__(self, link_id: str, differing: Sequence[str]) -> None:
         # Names only: an input may be a secret, and errors are not scrubbed.
+        differ = "differs" if len(differing) == 1 else "differ"
         super().__init__(
-            f"Link {link_id} cannot be adopted: its {', '.join(differing)} differ from what this"
+            f"Link {link_id} cannot be adopted: its {', '.join(differing)} {differ} from what this"
             " resource declares. Declare what the link is (links are immutable), or leave out"
             " adopt to make a new one. Nothing was changed."
         )
@@ -151,7 +152,10 @@ class LinkGoneError(OmiseLinksError):
 
     def __init__(self, link_id: str, deleted_at: str | None) -> None:
         when = f" at {deleted_at}" if deleted_at else ""
-        super().__init__(f"Link {link_id} was deleted{when}; a deleted link cannot come back.")
+        super().__init__(
+            f"Link {link_id} was deleted{when}; a deleted link cannot come back. Leave out its id"
+            " to make a new link, with a new address."
+        )
 
 
 class LinkIdError(OmiseLinksError):

@@ -173,7 +173,7 @@ class Home:
 
     def __str__(self) -> str:
         merchant = f", sub-merchant {self.sub_merchant_id}" if self.sub_merchant_id else ""
-        return f"account {self.account_id}{merchant}"
+        return f"{self.account_id}{merchant}"
 
 
 @dataclass(frozen=True)

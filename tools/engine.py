@@ -193,6 +193,9 @@ def _go(at: Path, *arguments: str) -> str:
     }
     log = at / "log"
     with log.open("wb") as output:
+        # A Ctrl-C while Popen is at work would leave a child that nobody knows of: it waits.
+        endings = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, endings)
         process = subprocess.Popen(
             ["go", *arguments],
             cwd=at,
@@ -203,6 +206,7 @@ def _go(at: Path, *arguments: str) -> str:
             start_new_session=True,  # a process group of its own, to end with all its compilers
         )
         try:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
             code = process.wait()
         except BaseException:
             os.killpg(process.pid, signal.SIGKILL)  # Go's caches are made to stand this

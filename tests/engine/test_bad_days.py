@@ -171,10 +171,10 @@ def test_deletes_are_true(project: Project, omise: Emulator) -> None:
 
 def test_a_storm_of_429_passes(project: Project, omise: Emulator) -> None:
     """All threads slow down together and recover; nothing is made twice."""
-    names = [f"l{number}" for number in range(24)]
+    names = [f"l{number}" for number in range(16)]
     omise.fault("429", times=3, html=True)
     omise.fault("429", times=2, retry_after=1)
-    omise.switch(requests_per_second=10, burst=4)
+    omise.switch(requests_per_second=15, burst=4)
     declare(project, *names)
 
     project.up().ok()
@@ -258,7 +258,7 @@ def test_live_money_needs_a_yes(project: Project, omise: Emulator) -> None:
 
 def test_chaos_breaks_no_promise(engine: Path, tmp_path: Path) -> None:
     """The run of tools/chaos.py, with few links."""
-    tally = chaos.storm(engine, tmp_path, links=20, seed=3, seconds=0.7)
+    tally = chaos.storm(engine, tmp_path, links=12, seed=3, seconds=0.5)
 
     assert tally.broken == []
     assert tally.struck > 0
@@ -267,7 +267,7 @@ def test_chaos_breaks_no_promise(engine: Path, tmp_path: Path) -> None:
 
 def test_pipelines_share_a_limit(engine: Path, tmp_path: Path) -> None:
     """Several pipelines at once against one limiter: all succeed, nothing is duplicated."""
-    tally = chaos.pipelines(engine, tmp_path, count=3, links=15, limit=10, seed=1)
+    tally = chaos.pipelines(engine, tmp_path, count=3, links=8, limit=8, seed=1)
 
     assert tally.broken == []
     assert tally.limited > 0

@@ -71,7 +71,7 @@ def test_a_campaign(project: Project, omise: Emulator) -> None:
 def test_existing_links(project: Project, omise: Emulator) -> None:
     """03 adopts the posters' links without a write; then `pulumi up` makes the fourth alone."""
     out = follow("03-adopt-existing-links", project)
-    project.up().ok()
+    project.up(env={"PULUMI_CONFIG_PASSPHRASE": "example"}).ok()
 
     assert "3 to import, 0 managed already, 1 to create, 0 blocked." in out
     assert "no change to any of the 3 links" in out
