@@ -192,26 +192,30 @@ def _go(at: Path, *arguments: str) -> str:
         "GOTMPDIR": str(at),  # so that its temporary files go when `at` does, however it ends
     }
     log = at / "log"
-    with log.open("wb") as output:
-        # A Ctrl-C while Popen is at work would leave a child that nobody knows of: it waits.
-        endings = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, endings)
-        process = subprocess.Popen(
-            ["go", *arguments],
-            cwd=at,
-            env={**os.environ, **own},  # GOFLAGS, GOPROXY and all else are the user's
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # a process group of its own, to end with all its compilers
-        )
-        try:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-            code = process.wait()
-        except BaseException:
+    process = None
+    # A Ctrl-C while Popen is at work would leave a child that nobody knows of: it waits.
+    endings = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, endings)
+    try:
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                ["go", *arguments],
+                cwd=at,
+                env={**os.environ, **own},  # GOFLAGS, GOPROXY and all else are the user's
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # a process group of its own, to end with all its compilers
+            )
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        code = process.wait()
+    except BaseException:
+        if process is not None:
             os.killpg(process.pid, signal.SIGKILL)  # Go's caches are made to stand this
             process.wait()
-            raise
+        raise
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     lines = log.read_text(errors="replace").splitlines()
     if code:
         kept = shutil.copyfile(log, Path(f"{_target()}.log"))
