@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ._version import __version__
-    from .client import OmiseClient
     from .declare import declare_links
     from .errors import OmiseLinksError
     from .functions import get_link, get_links
     from .link import Link, LinkArgs
-    from .models import OmiseAccount, OmiseCharge, OmiseLink
+    from .omise.client import OmiseClient
+    from .omise.models import OmiseAccount, OmiseCharge, OmiseLink
     from .provider import Provider
     from .settings import Settings
 
@@ -39,10 +39,10 @@ __all__ = [
 _HOME = {
     "Link": "link",
     "LinkArgs": "link",
-    "OmiseAccount": "models",
-    "OmiseCharge": "models",
-    "OmiseClient": "client",
-    "OmiseLink": "models",
+    "OmiseAccount": "omise.models",
+    "OmiseCharge": "omise.models",
+    "OmiseClient": "omise.client",
+    "OmiseLink": "omise.models",
     "OmiseLinksError": "errors",
     "Provider": "provider",
     "Settings": "settings",

@@ -8,7 +8,7 @@ import pulumi
 
 from .errors import OmiseLinksError
 from .link import Link
-from .manifest import load
+from .manifest.entries import load
 from .settings import AMOUNT_LIMITS, NAMESPACE, Settings
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from .client import OmiseClient
-from .models import OmiseLink
+from .omise.client import OmiseClient
+from .omise.models import OmiseLink
 from .settings import Settings, from_program
 
 

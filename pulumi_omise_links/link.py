@@ -39,8 +39,8 @@ from .state import (
 )
 
 if TYPE_CHECKING:
-    from .client import OmiseClient
-    from .models import OmiseLink
+    from .omise.client import OmiseClient
+    from .omise.models import OmiseLink
 
 _DEFAULTS = {each.name: each.default for each in INPUTS}
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -381,8 +381,8 @@ class LinkProvider(ResourceProvider):
 
     def _client(self) -> OmiseClient:
         # A program that only declares links needs no network client.
-        from .bulk import BulkReader  # noqa: PLC0415
-        from .client import OmiseClient  # noqa: PLC0415
+        from .omise.bulk import BulkReader  # noqa: PLC0415
+        from .omise.client import OmiseClient  # noqa: PLC0415
 
         with self._lock:
             if self._made_client is None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .errors import ManifestFault
-    from .manifest import CheckedFile
+    from .manifest.entries import CheckedFile
 
 FORMAT_VERSION = "1.0"
 

@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .models import Home, LinkInputs, OmiseLink
+from .omise.models import Home, LinkInputs, OmiseLink
 from .rules import INPUT_NAMES, INPUTS
 
 TYPE_TOKEN = "pulumi-python:dynamic/omise:Link"  # noqa: S105

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from pulumi_omise_links.models import LinkInputs
+from pulumi_omise_links.omise.models import LinkInputs
 from pulumi_omise_links.rules import check_inputs
 
 HOSTILE = (

@@ -10,16 +10,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_omise_links.accounts import Account
-from pulumi_omise_links.adoption import Action, Facts, Planned, changed_after, plan
-from pulumi_omise_links.adoption_report import plan_json, plan_text
-from pulumi_omise_links.import_file import import_file, import_files
-from pulumi_omise_links.manifest import Entry, Place
-from pulumi_omise_links.models import Home, LinkInputs, OmiseLink
-from pulumi_omise_links.project import PROVIDER_TYPE, SECRET_MARK, UNKNOWN, Declared, Held, Preview
-from pulumi_omise_links.project import StackState as State
+from pulumi_omise_links.adoption.accounts import Account
+from pulumi_omise_links.adoption.import_file import import_file, import_files
+from pulumi_omise_links.adoption.plan import Action, Facts, Planned, changed_after, plan
+from pulumi_omise_links.adoption.report import plan_json, plan_text
+from pulumi_omise_links.manifest.entries import Entry, Place
+from pulumi_omise_links.omise.models import Home, LinkInputs, OmiseLink
+from pulumi_omise_links.omise.transport import Cost
+from pulumi_omise_links.stack.project import (
+    PROVIDER_TYPE,
+    SECRET_MARK,
+    UNKNOWN,
+    Declared,
+    Held,
+    Preview,
+)
+from pulumi_omise_links.stack.project import StackState as State
 from pulumi_omise_links.state import PROVIDER, PROVIDER_KEY, TYPE_TOKEN
-from pulumi_omise_links.transport import Cost
 
 ID = "link_test_5xspring"
 STACK = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev"

@@ -17,7 +17,6 @@ import pytest
 from wire import KEY, SPRING, client_for, error, hurry, raw_server, response, settings_for
 
 from pulumi_omise_links import __version__, functions, get_link, get_links
-from pulumi_omise_links.client import OmiseClient
 from pulumi_omise_links.emulator import Behaviour, Emulator
 from pulumi_omise_links.errors import (
     ApiError,
@@ -30,8 +29,9 @@ from pulumi_omise_links.errors import (
     RateLimitedError,
     WrongAccountError,
 )
-from pulumi_omise_links.models import Home
-from pulumi_omise_links.retry import ATTEMPTS
+from pulumi_omise_links.omise.client import OmiseClient
+from pulumi_omise_links.omise.models import Home
+from pulumi_omise_links.omise.retry import ATTEMPTS
 
 LINK = "link_test_6344k6rzgco9ul41cap"
 UNKNOWN = response(error("not_found", f"link {LINK} was not found"), "404 Not Found")
@@ -283,7 +283,7 @@ def drip(connection: socket.socket, content: bytes, pause: float) -> bool:
 @pytest.mark.parametrize("way", ["length", "chunked", "closed"])
 def test_a_slow_drip_cannot_hang_a_call(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A body that trickles in, each byte in time, ends with the time-out all the same."""
-    monkeypatch.setattr("pulumi_omise_links.retry.ATTEMPTS", 1)
+    monkeypatch.setattr("pulumi_omise_links.omise.retry.ATTEMPTS", 1)
     heads = {
         "length": b"Content-Length: 100000",
         "chunked": b"Transfer-Encoding: chunked",
@@ -306,7 +306,7 @@ def test_a_slow_drip_cannot_hang_a_call(way: str, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 100 Continue\r\n\r\n" * 3])
 def test_a_slow_head_cannot_hang_a_call(head: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Headers that trickle in, each byte in time, end with the time-out all the same."""
-    monkeypatch.setattr("pulumi_omise_links.retry.ATTEMPTS", 1)
+    monkeypatch.setattr("pulumi_omise_links.omise.retry.ATTEMPTS", 1)
 
     def conduct(connection: socket.socket, _: str) -> bool:
         connection.sendall(head)
@@ -322,7 +322,7 @@ def test_a_slow_head_cannot_hang_a_call(head: bytes, monkeypatch: pytest.MonkeyP
 
 def test_a_body_that_swells_when_unpacked_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A small answer that unpacks to gigabytes does not fill the memory."""
-    monkeypatch.setattr("pulumi_omise_links.retry.ATTEMPTS", 1)
+    monkeypatch.setattr("pulumi_omise_links.omise.retry.ATTEMPTS", 1)
     bomb = gzip.compress(b" " * 35_000_000)
     with (
         raw_server(response(bomb, Content_Encoding="gzip")) as server,

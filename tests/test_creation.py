@@ -20,7 +20,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from wire import SPRING, RawServer, client_for, hurry, raw_server, read_request, response
 
-from pulumi_omise_links.client import OmiseClient
 from pulumi_omise_links.emulator import Behaviour, Emulator, Entry
 from pulumi_omise_links.errors import (
     ApiError,
@@ -29,7 +28,8 @@ from pulumi_omise_links.errors import (
     RateLimitedError,
     UncertainCreateError,
 )
-from pulumi_omise_links.models import LinkInputs, OmiseLink
+from pulumi_omise_links.omise.client import OmiseClient
+from pulumi_omise_links.omise.models import LinkInputs, OmiseLink
 
 # What leaves a create without an answer although the link was made, and what does so before.
 AFTER: list[dict[str, Any]] = [
@@ -188,7 +188,7 @@ def test_a_lost_create_that_cannot_be_looked_up_is_never_silent(
     outage: Callable[[Emulator], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever keeps us from looking, the error says that the link may exist."""
-    monkeypatch.setattr("pulumi_omise_links.retry.LIMIT_SECONDS", 0.05)
+    monkeypatch.setattr("pulumi_omise_links.omise.retry.LIMIT_SECONDS", 0.05)
     with when_posted(outage) as (omise, client):
         omise.fault("lost_after", method="POST")
         with pytest.raises(UncertainCreateError) as caught:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from wire import client_for, error, hurry, raw_server, response
 
-from pulumi_omise_links.client import OmiseClient
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.errors import (
     ApiError,
@@ -18,8 +17,9 @@ from pulumi_omise_links.errors import (
     RateLimitedError,
     WrongAccountError,
 )
-from pulumi_omise_links.models import Home
-from pulumi_omise_links.retry import ATTEMPTS
+from pulumi_omise_links.omise.client import OmiseClient
+from pulumi_omise_links.omise.models import Home
+from pulumi_omise_links.omise.retry import ATTEMPTS
 
 LINK = "link_test_6344k6rzgco9ul41cap"
 ACCOUNT = response({"object": "account", "id": "account_1", "livemode": False})

@@ -11,7 +11,7 @@ import pytest
 
 from pulumi_omise_links.cli import run
 from pulumi_omise_links.emulator import Emulator
-from pulumi_omise_links.manifest import load
+from pulumi_omise_links.manifest.entries import load
 
 
 @pytest.fixture(autouse=True)

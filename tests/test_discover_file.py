@@ -11,15 +11,15 @@ from hostile import HOSTILE, INPUTS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pulumi_omise_links import manifest_edit
+from pulumi_omise_links.adoption.names import Namer
 from pulumi_omise_links.cli import run
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.errors import EditError
-from pulumi_omise_links.manifest import load
-from pulumi_omise_links.manifest_edit import Draft, meaning_of
-from pulumi_omise_links.manifest_text import NewEntry, flow_entry, manifest_of
-from pulumi_omise_links.models import LinkInputs
-from pulumi_omise_links.names import Namer
+from pulumi_omise_links.manifest import edit as manifest_edit
+from pulumi_omise_links.manifest.edit import Draft, meaning_of
+from pulumi_omise_links.manifest.entries import load
+from pulumi_omise_links.manifest.text import NewEntry, flow_entry, manifest_of
+from pulumi_omise_links.omise.models import LinkInputs
 
 
 @pytest.fixture(autouse=True)

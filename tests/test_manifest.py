@@ -12,10 +12,10 @@ import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pulumi_omise_links import yaml_source
 from pulumi_omise_links.errors import ManifestError
-from pulumi_omise_links.manifest import MOST_FAULTS, Manifest, check, load
-from pulumi_omise_links.models import LinkInputs
+from pulumi_omise_links.manifest import source as yaml_source
+from pulumi_omise_links.manifest.entries import MOST_FAULTS, Manifest, check, load
+from pulumi_omise_links.omise.models import LinkInputs
 from pulumi_omise_links.report import show
 
 GOOD = """\

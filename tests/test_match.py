@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pulumi_omise_links.adoption.matching import Outcome, match
 from pulumi_omise_links.cli import run
 from pulumi_omise_links.emulator import Emulator
-from pulumi_omise_links.manifest import Entry, Place, load
-from pulumi_omise_links.matching import Outcome, match
-from pulumi_omise_links.models import LinkInputs, OmiseLink
+from pulumi_omise_links.manifest.entries import Entry, Place, load
+from pulumi_omise_links.omise.models import LinkInputs, OmiseLink
 
 TEA = {"title": "Tea", "description": "Two cups", "amount": 5000}
 CAKE = {"title": "Cake", "description": "A piece", "amount": 9000}

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_omise_links.emulator import Emulator
-from pulumi_omise_links.models import (
+from pulumi_omise_links.omise.models import (
     Home,
     LinkInputs,
     OmiseAccount,

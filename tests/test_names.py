@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pulumi_omise_links.manifest import check
-from pulumi_omise_links.names import LONGEST, Namer, words_of
+from pulumi_omise_links.adoption.names import LONGEST, Namer, words_of
+from pulumi_omise_links.manifest.entries import check
 
 # A busy machine is no fault.
 RELAXED = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)

@@ -9,7 +9,7 @@ import pytest
 from wire import SPRING, client_for, hurry
 
 from pulumi_omise_links.emulator import Emulator
-from pulumi_omise_links.pacing import MAX_IN_FLIGHT, Pacer
+from pulumi_omise_links.omise.pacing import MAX_IN_FLIGHT, Pacer
 
 
 def leave(pacer: Pacer) -> float:

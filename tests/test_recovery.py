@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from pulumi_omise_links.models import Home, LinkInputs, OmiseLink
-from pulumi_omise_links.project import PROVIDER_TYPE, Declared
-from pulumi_omise_links.project import StackState as State
-from pulumi_omise_links.recovery import Choices, Found, judge, seconds_to_wait
+from pulumi_omise_links.adoption.recovery import Choices, Found, judge, seconds_to_wait
+from pulumi_omise_links.omise.models import Home, LinkInputs, OmiseLink
+from pulumi_omise_links.stack.project import PROVIDER_TYPE, Declared
+from pulumi_omise_links.stack.project import StackState as State
 from pulumi_omise_links.state import PROVIDER, PROVIDER_KEY, TYPE_TOKEN
 
 STACK = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_omise_links.retry import (
+from pulumi_omise_links.omise.retry import (
     ATTEMPTS,
     FAULT_SECONDS,
     LIMIT_SECONDS,

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pulumi_omise_links.errors import ManifestError
-from pulumi_omise_links.manifest import KEYS, LONGEST_NAME, load
+from pulumi_omise_links.manifest.entries import KEYS, LONGEST_NAME, load
 from pulumi_omise_links.rules import (
     CURRENCIES,
     GREATEST_NUMBER,

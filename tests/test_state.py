@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from wire import SPRING, client_for
 
 from pulumi_omise_links.emulator import Emulator
-from pulumi_omise_links.models import Home, LinkInputs, OmiseLink
+from pulumi_omise_links.omise.models import Home, LinkInputs, OmiseLink
 from pulumi_omise_links.state import (
     PROVIDER,
     PROVIDER_KEY,

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from pulumi_omise_links.client import OmiseClient
 from pulumi_omise_links.emulator import Emulator
-from pulumi_omise_links.models import LinkInputs
+from pulumi_omise_links.omise.client import OmiseClient
+from pulumi_omise_links.omise.models import LinkInputs
 from pulumi_omise_links.settings import Settings
 
 KEY = "skey_test_wire"
@@ -51,8 +51,8 @@ def client_for(omise: Emulator | str, *args: Any, **kwargs: Any) -> OmiseClient:
 
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let retries and the looks after a lost create follow quickly; how many stays the same."""
-    monkeypatch.setattr("pulumi_omise_links.retry._FIRST_DELAY", 0.002)
-    monkeypatch.setattr("pulumi_omise_links.client._LOOKS", (0.0, 0.01, 0.03))
+    monkeypatch.setattr("pulumi_omise_links.omise.retry._FIRST_DELAY", 0.002)
+    monkeypatch.setattr("pulumi_omise_links.omise.client._LOOKS", (0.0, 0.01, 0.03))
 
 
 def response(

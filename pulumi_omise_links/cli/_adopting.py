@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 
 import click
 
-from ..accounts import Accounts
-from ..adoption import Facts, Plan, look, plan
-from ..adoption_report import plan_ending, plan_table, plan_text
+from ..adoption.accounts import Accounts
+from ..adoption.plan import Facts, Plan, look, plan
+from ..adoption.report import plan_ending, plan_table, plan_text
 from ..errors import ManifestError
-from ..manifest import Entry, check
-from ..project import Project
+from ..manifest.entries import Entry, check
 from ..settings import Settings
+from ..stack.project import Project
 from ._shared import say_cost
 
 Command = TypeVar("Command", bound=Callable[..., Any])

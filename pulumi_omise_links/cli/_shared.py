@@ -9,12 +9,12 @@ from contextlib import contextmanager
 
 import click
 
-from ..adoption_report import cost_text
-from ..client import OmiseClient
-from ..models import OmiseLink
-from ..project import Project
+from ..adoption.report import cost_text
+from ..omise.client import OmiseClient
+from ..omise.models import OmiseLink
+from ..omise.transport import Cost
 from ..settings import Settings
-from ..transport import Cost
+from ..stack.project import Project
 
 
 def projects_and_settings(stacks: Sequence[str], cwd: str | None) -> tuple[list[Project], Settings]:

@@ -10,15 +10,15 @@ from typing import Any
 
 import click
 
-from ..discovery import LEFT_OUT, Discovery, Filters, discover
+from ..adoption.discovery import LEFT_OUT, Discovery, Filters, discover
+from ..adoption.names import Namer
 from ..errors import EditError, ManifestError
-from ..manifest import Entry, check
-from ..manifest_edit import Draft, Meaning, replace_file, require_writable
-from ..manifest_text import manifest_of, too_large
-from ..names import Namer
-from ..project import name_of
+from ..manifest.edit import Draft, Meaning, replace_file, require_writable
+from ..manifest.entries import Entry, check
+from ..manifest.text import manifest_of, too_large
+from ..omise.transport import Cost
 from ..report import count, show, to_json
-from ..transport import Cost
+from ..stack.project import name_of
 from ._shared import connected, projects_and_settings, read_links
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)

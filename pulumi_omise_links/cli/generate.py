@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ..generate import program
-from ..manifest import load
+from ..manifest.entries import load
+from ..manifest.generate import program
 from ..report import to_json
 from ._shared import amount_limits
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from ..accounts import Accounts
-from ..adoption import Action, Facts, Plan, Planned, changed_after
-from ..adoption_report import plan_json, proof_text
-from ..foundations import own_provider
-from ..import_file import import_files
-from ..project import Project
+from ..adoption.accounts import Accounts
+from ..adoption.import_file import import_files
+from ..adoption.plan import Action, Facts, Plan, Planned, changed_after
+from ..adoption.report import plan_json, proof_text
+from ..cli import EXIT_CANCELLED, EXIT_ERROR
 from ..report import count, show
-from . import EXIT_CANCELLED, EXIT_ERROR
+from ..stack.foundations import own_provider
+from ..stack.project import Project
 from ._adopting import (
     accounts_of,
     agreed,

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from ..manifest import Manifest, load
-from ..manifest_edit import Draft, Meaning, require_writable
-from ..matching import Match, Near, Outcome, match
-from ..models import LinkInputs
+from ..adoption.matching import Match, Near, Outcome, match
+from ..cli import EXIT_ERROR
+from ..manifest.edit import Draft, Meaning, require_writable
+from ..manifest.entries import Manifest, load
+from ..omise.models import LinkInputs
+from ..omise.transport import Cost
 from ..report import human_amount, show, to_json
-from ..transport import Cost
-from . import EXIT_ERROR
 from ._shared import connected, print_rows, projects_and_settings, read_links
 
 

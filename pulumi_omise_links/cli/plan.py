@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from ..adoption import Action, Facts, Plan
-from ..adoption_report import plan_json
+from ..adoption.import_file import import_file
+from ..adoption.plan import Action, Facts, Plan
+from ..adoption.report import plan_json
 from ..errors import ProjectError
-from ..import_file import import_file
-from ..project import Project
+from ..stack.project import Project
 from ._adopting import (
     accounts_of,
     load_entries,

@@ -6,13 +6,22 @@ import time
 
 import click
 
-from ..accounts import Accounts
-from ..adoption_report import recovery_json, recovery_text
-from ..foundations import own_provider
-from ..project import Project
-from ..recovery import Choices, Found, Remedy, Verdict, carry_out, judge, look, seconds_to_wait
+from ..adoption.accounts import Accounts
+from ..adoption.recovery import (
+    Choices,
+    Found,
+    Remedy,
+    Verdict,
+    carry_out,
+    judge,
+    look,
+    seconds_to_wait,
+)
+from ..adoption.report import recovery_json, recovery_text
+from ..cli import EXIT_CANCELLED, EXIT_ERROR
 from ..report import count, show
-from . import EXIT_CANCELLED, EXIT_ERROR
+from ..stack.foundations import own_provider
+from ..stack.project import Project
 from ._adopting import accounts_of, agreed, project_options, require_yes, watching
 
 _MOST_WAITS = 20

@@ -6,10 +6,10 @@ import os
 
 import click
 
-from ..manifest import check
+from ..cli import EXIT_WRONG_USE
+from ..manifest.entries import check
 from ..report import validation_json, validation_text
 from ..settings import Settings
-from . import EXIT_WRONG_USE
 
 
 @click.command("validate")

@@ -22,7 +22,7 @@ from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from pulumi_omise_links.emulator import Emulator
-from pulumi_omise_links.retry import ATTEMPTS
+from pulumi_omise_links.omise.retry import ATTEMPTS
 from pulumi_omise_links.state import PROVIDER
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -43,7 +43,8 @@ LINK = "link_test_6344k6rzgco9ul41cap"
 NURSERY = """
 import json, os, runpy, sys
 import dill, grpc, pulumi, pulumi.dynamic, pulumi.runtime.rpc
-import pulumi_omise_links.bulk, pulumi_omise_links.link, pulumi_omise_links.retry as retry
+import pulumi_omise_links.link, pulumi_omise_links.omise.bulk
+from pulumi_omise_links.omise import retry
 
 retry._FIRST_DELAY = 0.01
 for line in sys.stdin:

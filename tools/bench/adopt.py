@@ -23,10 +23,10 @@ from pulumi_omise_links.emulator import Emulator
 PROGRAM = "declare_links('links.yaml')\n"
 MEASURED = """
 import resource, time
-import pulumi_omise_links.project as project_module
-from pulumi_omise_links.accounts import Accounts
-from pulumi_omise_links.adoption import look, plan
-from pulumi_omise_links.manifest import load
+import pulumi_omise_links.stack.project as project_module
+from pulumi_omise_links.adoption.accounts import Accounts
+from pulumi_omise_links.adoption.plan import look, plan
+from pulumi_omise_links.manifest.entries import load
 
 spent = {}
 really_run = project_module.run

@@ -12,12 +12,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..omise.models import Home, OmiseLink
+from ..stack.foundations import foundations, is_default, own_provider
+from ..stack.project import PROVIDER_TYPE, SECRET_MARK, Declared, name_of
+from ..state import PROVIDER_KEY, outputs_from
 from .accounts import Account
-from .adoption import Action, Facts, Plan
-from .foundations import foundations, is_default, own_provider
-from .models import Home, OmiseLink
-from .project import PROVIDER_TYPE, SECRET_MARK, Declared, name_of
-from .state import PROVIDER_KEY, outputs_from
+from .plan import Action, Facts, Plan
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import threading
 import time
 from enum import Enum
 
+from ..errors import OmiseLinksError
 from .client import PAGE_SIZE, OmiseClient
-from .errors import OmiseLinksError
 from .models import OmiseLink
 
 # An engine's operation reads without a pause; what comes later belongs to another one.

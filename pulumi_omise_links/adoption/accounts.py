@@ -10,15 +10,15 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from .client import PAGE_SIZE, OmiseClient
-from .errors import AuthenticationError, NotFoundError, SettingsError
-from .models import Home, OmiseLink
-from .report import show
-from .settings import CONFIG_KEYS, NAMESPACE, Settings
-from .transport import Cost
+from ..errors import AuthenticationError, NotFoundError, SettingsError
+from ..omise.client import PAGE_SIZE, OmiseClient
+from ..omise.models import Home, OmiseLink
+from ..omise.transport import Cost
+from ..report import show
+from ..settings import CONFIG_KEYS, NAMESPACE, Settings
 
 if TYPE_CHECKING:
-    from .project import Declared
+    from ..stack.project import Declared
 
 # An id that no page holds is asked for by itself, to tell "deleted" from "never there"; this many
 # times at most, as it is only for the wording.

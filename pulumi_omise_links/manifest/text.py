@@ -6,12 +6,12 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .manifest import ID, VERSION
-from .models import LinkInputs
-from .report import human_amount
-from .rules import INPUT_NAMES
-from .yaml_source import MOST_BYTES, MOST_VALUES
-from .yaml_values import Kind, Scalar
+from ..omise.models import LinkInputs
+from ..report import human_amount
+from ..rules import INPUT_NAMES
+from .entries import ID, VERSION
+from .source import MOST_BYTES, MOST_VALUES
+from .values import Kind, Scalar
 
 # Where editors look for the schema: beside the manifest. docs/manifest.md says how it gets there.
 HEADER = f"# yaml-language-server: $schema=links.schema.json\nversion: {VERSION}\nlinks:\n"

@@ -23,13 +23,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from ..omise.models import Home, LinkInputs, OmiseLink
+from ..report import show
+from ..stack.foundations import own_provider
+from ..stack.project import Declared, Project, StackState
+from ..state import ADOPT, inputs_of
 from .accounts import Accounts
-from .foundations import own_provider
 from .import_file import content, link_spec
-from .models import Home, LinkInputs, OmiseLink
-from .project import Declared, Project, StackState
-from .report import show
-from .state import ADOPT, inputs_of
 
 # How far the clocks of Omise and of whoever ran Pulumi may be apart, in seconds.
 _CLOCKS_APART = 5.0

@@ -12,7 +12,7 @@
 
 ``defaults`` gives inputs to every link that does not give its own. ``id`` in an entry means that
 the link exists already. What an input may be is said by ``rules``; how YAML is read, and what of
-it is refused, by ``yaml_source`` and ``yaml_values``.
+it is refused, by ``source`` and ``values``.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from .errors import ManifestError, ManifestFault
-from .models import LinkInputs
-from .report import show
-from .rules import INPUT_NAMES, INPUTS, LINK_ID, check_inputs, did_you_mean
-from .yaml_source import Source, SourceError
-from .yaml_values import Kind, Node, Refused, Scalar, Table, must_be_text, read, what
+from ..errors import ManifestError, ManifestFault
+from ..omise.models import LinkInputs
+from ..report import show
+from ..rules import INPUT_NAMES, INPUTS, LINK_ID, check_inputs, did_you_mean
+from .source import Source, SourceError
+from .values import Kind, Node, Refused, Scalar, Table, must_be_text, read, what
 
 VERSION = 1
 KEYS = ("version", "defaults", "links")

@@ -17,11 +17,11 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from .errors import EditError
-from .manifest import ID, check
-from .manifest_text import INDENT, NewEntry, entry_lines, flow_entry
-from .models import LinkInputs
-from .report import show
+from ..errors import EditError
+from ..omise.models import LinkInputs
+from ..report import show
+from .entries import ID, check
+from .text import INDENT, NewEntry, entry_lines, flow_entry
 
 Meaning: TypeAlias = "dict[str, tuple[LinkInputs, str | None]]"
 

@@ -13,15 +13,15 @@ from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from typing import Any
 
+from ..errors import ApiError, NoAnswerError, ProjectError
+from ..manifest.entries import Entry
+from ..omise.models import LinkInputs, OmiseLink
+from ..report import human_amount, show
+from ..rules import INPUT_NAMES, did_you_mean
+from ..stack.foundations import own_provider, problem_of
+from ..stack.project import UNKNOWN, Declared, Preview, Project, StackState, name_of
+from ..state import ADOPT, inputs_of
 from .accounts import Account, Accounts
-from .errors import ApiError, NoAnswerError, ProjectError
-from .foundations import own_provider, problem_of
-from .manifest import Entry
-from .models import LinkInputs, OmiseLink
-from .project import UNKNOWN, Declared, Preview, Project, StackState, name_of
-from .report import human_amount, show
-from .rules import INPUT_NAMES, did_you_mean
-from .state import ADOPT, inputs_of
 
 
 class Action(str, Enum):

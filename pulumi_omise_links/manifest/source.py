@@ -2,7 +2,7 @@
 
 PyYAML's parser is asked for events, never for objects: nothing is constructed, and an alias is a
 mere word, so neither a tag nor an alias bomb can do anything. What the scalars mean is read in
-``yaml_values``. The parser in C and the one in Python differ in words and in little else; the one
+``values``. The parser in C and the one in Python differ in words and in little else; the one
 in C is taken if it is there.
 """
 
@@ -16,8 +16,8 @@ from collections.abc import Iterator
 
 import yaml
 
-from .report import show
-from .yaml_values import Listing, Node, Refused, Scalar, Table
+from ..report import show
+from .values import Listing, Node, Refused, Scalar, Table
 
 # 10,000 links take about 1.5 MB. The bounds keep a wrong file from eating the machine.
 MOST_BYTES = 5_000_000

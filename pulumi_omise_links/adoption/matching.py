@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from .manifest import Entry
-from .models import LinkInputs, OmiseLink
+from ..manifest.entries import Entry
+from ..omise.models import LinkInputs, OmiseLink
 
 # Enough to help; an account may hold the same title a thousand times.
 MOST_HINTS = 5

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from .report import count, human_amount, show, to_json
+from ..report import count, human_amount, show, to_json
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from .adoption import Plan, Planned
+    from ..omise.transport import Cost
+    from .plan import Plan, Planned
     from .recovery import Verdict
-    from .transport import Cost
 
 _STYLES = {"import": "green", "managed": "dim", "create": "cyan", "blocked": "red"}
 _WORDS = {"import": "to import", "managed": "managed already", "create": "to create"}

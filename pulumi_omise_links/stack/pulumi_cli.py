@@ -12,8 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import ProjectError, StackLockedError, StackNotFoundError
-from .report import show
+from ..errors import ProjectError, StackLockedError, StackNotFoundError
+from ..report import show
 
 
 @dataclass(frozen=True)

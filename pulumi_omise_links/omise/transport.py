@@ -22,18 +22,18 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
-from ._version import __version__
-from .deadline import DeadlineAdapter
-from .errors import (
+from .._version import __version__
+from ..errors import (
     ApiError,
     AuthenticationError,
     NoAnswerError,
     NotFoundError,
     RateLimitedError,
 )
+from ..settings import Settings
+from .deadline import DeadlineAdapter
 from .pacing import MAX_IN_FLIGHT, Pacer
 from .retry import Attempt, Result, delay_before_next, read_retry_after
-from .settings import Settings
 
 API_VERSION = "2019-05-29"
 _CONNECT_TIMEOUT = 5.0

@@ -13,8 +13,7 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any, TypeVar
 
-from .creation import Claims, find_created
-from .errors import (
+from ..errors import (
     ApiError,
     LinkIdError,
     NoAnswerError,
@@ -24,6 +23,9 @@ from .errors import (
     UncertainCreateError,
     WrongAccountError,
 )
+from ..rules import LINK_ID
+from ..settings import Settings
+from .creation import Claims, find_created
 from .models import (
     Home,
     LinkInputs,
@@ -33,8 +35,6 @@ from .models import (
     Page,
     UnreadableError,
 )
-from .rules import LINK_ID
-from .settings import Settings
 from .transport import Cost, Transport
 
 PAGE_SIZE = 100  # the documented greatest (https://docs.opn.ooo/api-pagination)

@@ -18,11 +18,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from .errors import ProjectError
+from ..errors import ProjectError
+from ..report import show
+from ..settings import CONFIG_KEYS, NAMESPACE, Settings
+from ..state import TYPE_TOKEN
 from .pulumi_cli import Done, run
-from .report import show
-from .settings import CONFIG_KEYS, NAMESPACE, Settings
-from .state import TYPE_TOKEN
 
 OLDEST = (3, 254)  # the first whose import file takes inputs and outputs (pulumi/pulumi#23984)
 PROVIDER_TYPE = "pulumi:providers:pulumi-python"

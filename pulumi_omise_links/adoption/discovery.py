@@ -11,13 +11,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from .manifest import Entry
-from .manifest_text import NewEntry
+from ..manifest.entries import Entry
+from ..manifest.text import NewEntry
+from ..omise.models import OmiseLink
+from ..report import show
+from ..rules import LINK_ID, check_inputs
 from .matching import folded
-from .models import OmiseLink
 from .names import Namer
-from .report import show
-from .rules import LINK_ID, check_inputs
 
 # Why a link is not among the new entries.
 KNOWN, MANAGED, DELETED, FILTERED = "known", "managed", "deleted", "filtered"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from ..report import show
 from .project import PROVIDER_TYPE, UNKNOWN, Declared, Preview
-from .report import show
 
 
 def is_default(urn: str) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from .manifest import Entry, Manifest
-from .report import human_amount, show
+from ..report import human_amount, show
+from .entries import Entry, Manifest
 
 WIDTH = 100
 _INDENT = "    "

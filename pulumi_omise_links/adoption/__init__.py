@@ -1,0 +1,1 @@
+"""Links that exist: finding them, and taking them under management without a touch."""

@@ -1,0 +1,1 @@
+"""The Pulumi project and stack beside us, through the ``pulumi`` command."""
