@@ -138,6 +138,8 @@ def test_nothing_is_cleared_before_all_is_quiet(monkeypatch: pytest.MonkeyPatch)
     assert seconds_to_wait(elsewhere, judge(elsewhere), 30) == 20
     assert seconds_to_wait(what, judge(what), 30) == 20
     assert seconds_to_wait(found(links=(LINK,)), judge(found(links=(LINK,))), 30) == 0
+    deleting = replace(what, pending=(), state=replace(what.state, deleting=frozenset({"urn"})))
+    assert seconds_to_wait(deleting, [], 30) == 20
     monkeypatch.setattr("time.time", lambda: BEGAN + 60)
     assert seconds_to_wait(what, judge(what), 30) == 0
 

@@ -6,7 +6,7 @@
 Each trial has a project, a stack and a local Omise of its own. `pulumi up` or `pulumi destroy` is
 ended with SIGKILL at a random moment: the command alone, or all the processes it has started too.
 Then comes what the documents ask for: `pulumi cancel` if the stack is still locked,
-`omise-links recover`, and `pulumi up --refresh`. The account must then hold exactly what the
+`omise-links recover`, and `pulumi up`. The account must then hold exactly what the
 program declares, and the state the same. A trial that ends otherwise is shown, and ends the run
 with exit code 1. Needs Linux (it finds processes in /proc).
 """
@@ -179,11 +179,9 @@ class Trial:
         self._omise.latency = 0
         verb, plan = self._plan.ending, self._plan
         target: Links = {} if verb == "destroy" else self._shop.links
-        # Deletes that a killed run has carried out are in no state; only a refresh sees them.
-        more = ("--refresh",) if verb == "up" else ()
-        run = self._shop.pulumi(verb, *more)
+        run = self._shop.pulumi(verb)
         if self._unlock(run):
-            run = self._shop.pulumi(verb, *more)
+            run = self._shop.pulumi(verb)
         self._must(run, f"the last {verb}")
         deployment = self._shop.deployment()
         found = compare(target, self._shop.held(deployment), self._omise)

@@ -9,6 +9,9 @@ with the links that exist and that nobody manages:
   say when that was; at the earliest it was when the last successful update ended, or, before any,
   when the stack's first resource was made.
 
+A run that dies in the middle of deletes leaves *pending deletes*: the link may be gone, and a plain
+``pulumi up`` would believe the state that it is not. Those links are looked at again.
+
 Pending creates of equal inputs are interchangeable, as nobody has seen the address of either link:
 as long as there are not more links than pending creates, which belongs to which does not matter.
 """
@@ -222,11 +225,11 @@ def _adopt(pending: Declared, link: OmiseLink, state: StackState) -> Verdict:
 def seconds_to_wait(found: Found, verdicts: Iterable[Verdict], settle: float) -> float:
     """Return how long to wait before a create may be said to have made nothing.
 
-    The process that makes links outlives a killed ``pulumi``, and finishes what it was told. It is
-    taken to be done when neither the state was written nor a fitting link made for ``settle``
-    seconds.
+    The process that makes and deletes links outlives a killed ``pulumi``, and finishes what it was
+    told. It is taken to be done when neither the state was written nor a fitting link made for
+    ``settle`` seconds.
     """
-    if not any(each.action is Remedy.CLEAR for each in verdicts):
+    if not found.state.deleting and all(each.action is not Remedy.CLEAR for each in verdicts):
         return 0.0
     stirred = [_seconds(found.state.written)]
     stirred += [_seconds(link.created_at) for links in found.links.values() for link in links]
@@ -234,7 +237,8 @@ def seconds_to_wait(found: Found, verdicts: Iterable[Verdict], settle: float) ->
 
 
 def carry_out(project: Project, found: Found, verdicts: Sequence[Verdict]) -> None:
-    """Adopt what is to be adopted, then forget it and what made nothing. Omise is not written to.
+    """Adopt what is to be adopted, then forget it and what made nothing; look again at links that
+    were being deleted. Omise is not written to.
 
     Killed in between and run again, it goes on where it was.
 
@@ -255,6 +259,8 @@ def carry_out(project: Project, found: Found, verdicts: Sequence[Verdict]) -> No
     # The engine clears one entry a URN at a time; several runs killed alike leave several.
     while urns := sorted({each.urn for each in project.state().pending} & settled):
         project.clear_pending(urns, found.state.root)
+    if found.state.deleting:
+        project.refresh(sorted(found.state.deleting))
 
 
 def _account_of(pending: Declared) -> str:

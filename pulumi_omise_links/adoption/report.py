@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..report import count, human_amount, show, to_json
+from ..stack.project import name_of
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from ..omise.transport import Cost
     from .plan import Plan, Planned
-    from .recovery import Verdict
+    from .recovery import Found, Verdict
 
 _STYLES = {"import": "green", "managed": "dim", "create": "cyan", "blocked": "red"}
 _WORDS = {"import": "to import", "managed": "managed already", "create": "to create"}
@@ -91,9 +92,9 @@ def proof_text(adopted: int, changed: Mapping[str, str]) -> str:
     )
 
 
-def recovery_text(verdicts: Sequence[Verdict]) -> str:
-    """Return what is to be done about each pending create, and why."""
-    lines = []
+def recovery_text(found: Found, verdicts: Sequence[Verdict]) -> str:
+    """Return what is to be done about each pending create and delete, and why."""
+    lines = [f"look    {show(name_of(urn))}" for urn in sorted(found.state.deleting)]
     for each in verdicts:
         link = f"  {each.link.id}" if each.link else ""
         lines.append(f"{each.action.value:<6}  {show(each.name)}{link}")
@@ -103,13 +104,15 @@ def recovery_text(verdicts: Sequence[Verdict]) -> str:
     return "\n".join(lines)
 
 
-def recovery_json(verdicts: Sequence[Verdict], *, done: bool, cost: Cost) -> str:
+def recovery_json(found: Found, verdicts: Sequence[Verdict], *, done: bool, cost: Cost) -> str:
     """Return the same for programs."""
     words = ("adopt", "clear", "leave")
+    summary = {word: sum(each.action.value == word for each in verdicts) for word in words}
     return to_json(
         "recover",
-        {word: sum(each.action.value == word for each in verdicts) for word in words},
+        {**summary, "look": len(found.state.deleting)},
         done=done,
+        deleting=sorted(found.state.deleting),
         pending=[
             {
                 "name": each.name,

@@ -57,13 +57,14 @@ def command(
     settle: float,
     as_json: bool,
 ) -> int:
-    """Put a stack in order after `pulumi up` was killed in the middle of creates.
+    """Put a stack in order after Pulumi was killed in the middle of creates or deletes.
 
     What it was making is pending in the state, and a plain `pulumi up` would make it twice. Each
     pending create is matched with the links that exist and that no stack manages, by all inputs
     and by time. If its link exists, it is taken into the stack; if not, the create is forgotten,
     and `pulumi up` makes the link; if that cannot be told, it is shown and left alone, and this
-    ends with 1. Omise is not written to.
+    ends with 1. Links that it was deleting are looked at again, and leave the stack if they are
+    gone. Omise is not written to.
     """
     require_yes(yes)
     choices = Choices(frozenset(clear), dict(map(_choice, adopt)))
@@ -71,11 +72,12 @@ def command(
     settings = project.settings()
     with accounts_of(settings) as accounts:
         found, verdicts = _settled(project, accounts, choices, settle)
-        if not as_json and verdicts:
-            click.echo(recovery_text(verdicts))
+        deleting = len(found.state.deleting)
+        if not as_json and (verdicts or deleting):
+            click.echo(recovery_text(found, verdicts))
         _require_known(choices, found)
         act = [each for each in verdicts if each.action is not Remedy.LEAVE]
-        if act:
+        if act or deleting:
             for each in {each.pending.provider for each in act}:
                 client = accounts.client(found.state.providers.get(own_provider(each)))
                 client.settings.require_permission("recover links")
@@ -87,9 +89,11 @@ def command(
                 carry_out(project, found, verdicts)
         left = len(verdicts) - len(act)
         if as_json:
-            click.echo(recovery_json(verdicts, done=bool(act), cost=accounts.cost))
+            click.echo(
+                recovery_json(found, verdicts, done=bool(act or deleting), cost=accounts.cost)
+            )
         else:
-            click.echo(_ending(verdicts, left))
+            click.echo(_ending(verdicts, left, deleting))
     return EXIT_ERROR if left else 0
 
 
@@ -130,11 +134,13 @@ def _require_known(choices: Choices, found: Found) -> None:
             )
 
 
-def _ending(verdicts: list[Verdict], left: int) -> str:
-    if not verdicts:
-        return "No create of a link is pending. Nothing was done."
+def _ending(verdicts: list[Verdict], left: int, deleting: int) -> str:
+    if not verdicts and not deleting:
+        return "No create or delete of a link is pending. Nothing was done."
     done = {word: sum(each.action is word for each in verdicts) for word in Remedy}
     text = f"{count(done[Remedy.ADOPT], 'link')} taken into the stack, {done[Remedy.CLEAR]} cleared"
+    if deleting:
+        text += f", {count(deleting, 'interrupted delete')} looked at"
     if not left:
         return f"{text}. `pulumi up` makes what is missing."
     return (

@@ -103,13 +103,15 @@ class Held:
 class StackState:
     """What a stack holds that matters here.
 
-    ``pending`` are creates of links that a killed run left, ``providers`` the explicit ones;
-    ``written`` is when the state was, ``begun`` when the oldest resource in it was made.
+    ``pending`` are creates of links that a killed run left, ``deleting`` the links that it was
+    deleting; ``providers`` are the explicit ones; ``written`` is when the state was, ``begun`` when
+    the oldest resource in it was made.
     """
 
     links: tuple[Held, ...]
     urns: frozenset[str]
     pending: tuple[Declared, ...] = ()
+    deleting: frozenset[str] = frozenset()
     providers: Mapping[str, Declared] = field(default_factory=dict)
     root: str = ""
     written: str = ""
@@ -231,6 +233,12 @@ class Project:
             given=json.dumps(resources).encode(),
         )
 
+    def refresh(self, urns: Sequence[str]) -> None:
+        """Look at these links in Omise, and drop from the state what is gone."""
+        for start in range(0, len(urns), 200):
+            targets = [word for urn in urns[start : start + 200] for word in ("--target", urn)]
+            self._run("refresh", "--yes", "--skip-preview", *targets)
+
     def clear_pending(self, urns: Sequence[str], root: str) -> None:
         """Take the pending creates of these URNs out of the state, and touch nothing else."""
         # A pending create that is given an id becomes a pending import, which the engine drops at
@@ -340,6 +348,11 @@ def _read_state(export: Any) -> StackState:
             _held(each["resource"])
             for each in deployment.get("pending_operations") or ()
             if each["type"] == "creating" and each["resource"]["type"] == TYPE_TOKEN
+        ),
+        deleting=frozenset(
+            each["resource"]["urn"]
+            for each in deployment.get("pending_operations") or ()
+            if each["type"] == "deleting" and each["resource"]["type"] == TYPE_TOKEN
         ),
         providers={
             each["urn"]: _held(each)

@@ -84,7 +84,7 @@ def test_a_killed_up_leaves_neither_doubles_nor_orphans(project: Project, omise:
     assert adopted <= set(project.ids().values())
     assert "creating" not in project.state_text()
     again = project.cli("recover", "--yes").ok()
-    again.says("No create of a link is pending. Nothing was done.")
+    again.says("No create or delete of a link is pending. Nothing was done.")
 
     omise.latency = 0.0
     project.up().ok()
