@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -11,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import engine
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # All keys of the local Omise look like this; tests that add keys keep to it.
@@ -46,25 +47,11 @@ class Run:
 class Project:
     """A Pulumi project: a program, a stack on a file backend, a PULUMI_HOME of its own."""
 
-    def __init__(self, folder: Path, engine: Path, env: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, pulumi: Path, env: Mapping[str, str]) -> None:
         self.folder = folder / "project"
         self.folder.mkdir(parents=True)
-        backend = folder / "backend"
-        backend.mkdir()
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("OMISE_", "PULUMI_"))}
-        self.env = {
-            **clean,
-            "PATH": f"{engine}{os.pathsep}{os.environ['PATH']}",
-            "PULUMI_HOME": str(folder / "home"),
-            "PULUMI_BACKEND_URL": f"file://{backend}",
-            "PULUMI_CONFIG_PASSPHRASE": "test",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            "PULUMI_PYTHON_CMD": sys.executable,
-            "NO_COLOR": "1",
-            **env,
-        }
-        self.backend = backend
+        self.backend = folder / "backend"
+        self.env = {**engine.environment(pulumi, folder), "NO_COLOR": "1", **env}
         (self.folder / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
         self.pulumi("stack", "init", "dev").ok()
 

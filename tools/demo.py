@@ -7,7 +7,6 @@ ends by itself or with Ctrl-C.
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import signal
 import subprocess
@@ -21,7 +20,6 @@ import engine
 from pulumi_omise_links.emulator import Emulator
 
 ROOT = Path(__file__).resolve().parent.parent
-BIN = Path(sys.executable).parent
 
 
 class Walk:
@@ -30,18 +28,9 @@ class Walk:
     def __init__(self, folder: Path, pulumi: Path, omise: Emulator) -> None:
         self._omise = omise
         self._folder = folder
-        (folder / "backend").mkdir()
         self._project = folder
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("OMISE_", "PULUMI_"))}
         self._env = {
-            **clean,
-            "PATH": os.pathsep.join([str(pulumi), str(BIN), os.environ["PATH"]]),
-            "PULUMI_HOME": str(folder / "home"),
-            "PULUMI_BACKEND_URL": f"file://{folder / 'backend'}",
-            "PULUMI_CONFIG_PASSPHRASE": "demo",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            "PULUMI_PYTHON_CMD": sys.executable,
+            **engine.environment(pulumi, folder),
             "OMISE_API_URL": omise.url,
             "OMISE_SECRET_KEY": omise.key("th"),
         }

@@ -12,7 +12,8 @@ It takes the first of these:
 3. Pulumi's official download, where the network lets it through;
 4. a build from Go modules, for networks that only let package proxies through.
 
-From Python: `find()` does 1 and 2 and may return None, `find_or_get()` does all four.
+From Python: `find()` does 1 and 2 and may return None, `find_or_get()` does all four;
+`environment()` keeps a Pulumi to one folder.
 """
 
 from __future__ import annotations
@@ -90,6 +91,28 @@ def find() -> Path | None:
 def find_or_get() -> Path:
     """Return the folder of an engine, getting one if none is there; EngineError if it cannot."""
     return find() or _get(_target())
+
+
+def environment(pulumi: Path, folder: Path) -> dict[str, str]:
+    """Return the environment of a Pulumi that keeps to `folder`: nothing of the user's own is used.
+
+    It uses this Python, so that programs find what is installed beside it.
+    """
+    backend = folder / "backend"
+    backend.mkdir(parents=True, exist_ok=True)
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("OMISE_", "PULUMI_"))}
+    return {
+        **clean,
+        "PATH": os.pathsep.join(
+            [str(pulumi), str(Path(sys.executable).parent), os.environ["PATH"]]
+        ),
+        "PULUMI_HOME": str(folder / "home"),
+        "PULUMI_BACKEND_URL": f"file://{backend}",
+        "PULUMI_CONFIG_PASSPHRASE": "local",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "PULUMI_PYTHON_CMD": sys.executable,
+    }
 
 
 def _get(target: Path) -> Path:

@@ -12,13 +12,14 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import engine
 
 from pulumi_omise_links.emulator import Emulator
 
@@ -33,7 +34,6 @@ from pulumi_omise_links import Link
 for name, inputs in json.loads(pathlib.Path("links.json").read_text()).items():
     Link(name, **inputs)
 """
-BIN = Path(sys.executable).parent
 Links = dict[str, dict[str, Any]]
 
 # The engine's list of what went wrong: a resource, then its errors, indented.
@@ -80,17 +80,9 @@ class Shop:
         self.folder = folder / "project"
         self.links: Links = {}
         self.adopt: dict[str, str] = {}
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("OMISE_", "PULUMI_"))}
         self.env = {
-            **clean,
-            "PATH": os.pathsep.join([str(pulumi), str(BIN), os.environ["PATH"]]),
-            "PULUMI_HOME": str(folder / "home"),
-            "PULUMI_BACKEND_URL": f"file://{folder / 'backend'}",
-            "PULUMI_CONFIG_PASSPHRASE": "trial",
+            **engine.environment(pulumi, folder),
             "PULUMI_STACK": "dev",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            "PULUMI_PYTHON_CMD": sys.executable,
             "NO_COLOR": "1",
             "OMISE_API_URL": omise.url,
             "OMISE_SECRET_KEY": omise.key("th"),
@@ -100,7 +92,6 @@ class Shop:
     def make(self) -> Shop:
         """Write the project and make its stack."""
         self.folder.mkdir(parents=True)
-        (self.folder.parent / "backend").mkdir()
         (self.folder / "Pulumi.yaml").write_text(f"name: {self.name}\nruntime: python\n")
         (self.folder / "__main__.py").write_text(PROGRAM)
         done = self.run("pulumi", "stack", "init", "dev", "--non-interactive")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import resource
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import engine
 
 from .memory import PeakMemory
 
@@ -45,24 +45,14 @@ class Project:
     """A program, a stack on a file backend, and a PULUMI_HOME of its own."""
 
     def __init__(
-        self, folder: Path, engine: Path, contender: str, links: int, env: dict[str, str]
+        self, folder: Path, pulumi: Path, contender: str, links: int, env: dict[str, str]
     ) -> None:
         self._folder = folder / "project"
         self._folder.mkdir(parents=True)
         self._log = folder / "output"
-        backend = folder / "backend"
-        backend.mkdir()
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("OMISE_", "PULUMI_"))}
         self._env = {
-            **clean,
-            "PATH": f"{engine}{os.pathsep}{os.environ['PATH']}",
+            **engine.environment(pulumi, folder),
             "PYTHONPATH": str(TOOLS),  # for the empty provider
-            "PULUMI_HOME": str(folder / "home"),
-            "PULUMI_BACKEND_URL": f"file://{backend}",
-            "PULUMI_CONFIG_PASSPHRASE": "bench",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            "PULUMI_PYTHON_CMD": sys.executable,
             "NO_COLOR": "1",
             "BENCH_LINKS": str(links),
             **env,
