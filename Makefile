@@ -41,7 +41,7 @@ setup: $(READY) ## Make .venv with the package in it
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
 	  { echo "Python 3.10 or newer is needed; name one with: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
-	@echo "Making $(VENV) and installing the package (about a minute)"
+	@echo "Making $(VENV) and installing the package (one to three minutes)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@

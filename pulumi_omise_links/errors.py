@@ -13,6 +13,7 @@
     ├── UncertainCreateError   a create whose answer was lost: the link may exist
     ├── WrongAccountError      the link belongs to another account, or to the other mode
     ├── AdoptError             the link to adopt is not what the resource declares
+    ├── AdoptedTwiceError      which resource a link belongs to is not clear
     ├── LinkGoneError          the link was deleted
     ├── LinkIdError            a text that is not the id of a link
     ├── ManifestError          manifests with faults: all of them, with their places
@@ -142,9 +143,14 @@ class AdoptError(OmiseLinksError):
         differ = "differs" if len(differing) == 1 else "differ"
         super().__init__(
             f"Link {link_id} cannot be adopted: its {', '.join(differing)} {differ} from what this"
-            " resource declares. Declare what the link is (links are immutable), or leave out"
-            " adopt to make a new one. Nothing was changed."
+            " resource declares. Links are immutable: declare what the link is. Only if you want a"
+            " new link, with a new address, leave out adopt (in a manifest: id). Nothing was"
+            " changed."
         )
+
+
+class AdoptedTwiceError(OmiseLinksError):
+    """Which resource of the program an existing link belongs to is not clear."""
 
 
 class LinkGoneError(OmiseLinksError):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import os
+import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -22,9 +24,15 @@ from pulumi.dynamic import (
 )
 from pulumi.output import Unknown
 
-from .errors import AdoptError, LinkGoneError, NoAnswerError, OmiseLinksError
+from .errors import (
+    AdoptedTwiceError,
+    AdoptError,
+    LinkGoneError,
+    NoAnswerError,
+    OmiseLinksError,
+)
 from .rules import INPUT_NAMES, INPUTS, LINK_ID, check_inputs
-from .settings import CONFIG_KEYS, NAMESPACE, Settings
+from .settings import CONFIG_KEYS, NAMESPACE, PLANNING, Settings
 from .state import (
     ADOPT,
     PROVIDER,
@@ -40,7 +48,7 @@ from .state import (
 
 if TYPE_CHECKING:
     from .omise.client import OmiseClient
-    from .omise.models import OmiseLink
+    from .omise.models import Home, OmiseLink
 
 _DEFAULTS = {each.name: each.default for each in INPUTS}
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -292,7 +300,10 @@ class LinkProvider(ResourceProvider):
         self._asking = threading.Lock()
         self._made_client: OmiseClient | None = None
         self._reachable = True
-        self._adopted: set[str] = set()
+        # Links that some resource of this program adopts, and those that one really has.
+        self._wanted: set[str] = set()
+        self._held: set[str] = set()
+        self._unproved: list[tuple[str, Home]] = []
 
     @_in_sentences
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -306,7 +317,8 @@ class LinkProvider(ResourceProvider):
         try:
             settings = self._settings()
             if settings.secret_key and creating:
-                settings.require_permission("create the link")
+                if PLANNING not in os.environ:
+                    settings.require_permission("create the link")
                 supported = self._supported_currencies()
         except OmiseLinksError as error:
             failures.append(CheckFailure("", str(error)))
@@ -321,7 +333,7 @@ class LinkProvider(ResourceProvider):
         if adopt is not None and ADOPT not in later and not _is_link_id(adopt):
             failures.append(CheckFailure("", "adopt must be the id of a link (link_test_5x…)"))
         elif adopt is not None and ADOPT not in later:
-            self._adopted.add(adopt)
+            self._wanted.add(adopt)
         failures += [CheckFailure("", f"{each.name} {each.problem}") for each in checked.faults]
         return CheckResult({**given, **checked.inputs, **later}, failures)
 
@@ -330,9 +342,17 @@ class LinkProvider(ResourceProvider):
         """Compare the five inputs; any that differs replaces the link, as links are immutable."""
         changed = [name for name in INPUT_NAMES if _differs(name, _olds, _news)]
         known = [name for name in changed if not isinstance(_news.get(name), Unknown)]
-        if known and _news.get(ADOPT) == _id:
+        adopt = _news.get(ADOPT)
+        if known and adopt == _id:
             # No replacement can be this very link; delete_before_replace would find out too late.
             raise AdoptError(_id, known)
+        if adopt == _id:
+            self._held.add(_id)
+        elif not changed and isinstance(adopt, str):
+            raise AdoptedTwiceError(
+                f"This resource already manages link {_id}, and adopt names {adopt}. Leave out"
+                " adopt, or give that link a resource of its own. Nothing was changed."
+            )
         if changed:
             self._refuse_other_home(_id, _olds)
         return DiffResult(changes=bool(changed), replaces=changed)
@@ -342,6 +362,9 @@ class LinkProvider(ResourceProvider):
         """Make the link, or take the one that ``adopt`` names."""
         client = self._client()
         home = client.home()
+        while self._unproved:
+            client.refuse_other_home(*self._unproved[-1])
+            self._unproved.pop()
         adopted = props.get(ADOPT)
         link = self._adopt(adopted, props) if adopted else client.create_link(inputs_of(props))
         return CreateResult(link.id, outputs_from(link, home, props))
@@ -366,13 +389,19 @@ class LinkProvider(ResourceProvider):
 
     @_in_sentences
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Delete the link; returns only if it is gone, or if the program adopts it elsewhere.
+        """Delete the link; returns only if it is gone, or if another resource has adopted it.
 
         That is a resource renamed without an alias: its old name leaves the state, and the link
-        lives on under the new one. ``destroy`` checks nothing, so it deletes adopted links too.
+        lives on under the new one, if both are of the same provider (another one has a process of
+        its own). ``destroy`` checks nothing, so it deletes adopted links too.
         """
-        if _id in self._adopted:
+        if _id in self._held:
             return
+        if _id in self._wanted:
+            raise AdoptedTwiceError(
+                f"Link {_id} was not deleted: a resource of this program is to adopt it, and did"
+                " not. Mend that resource, or take its adopt away, and run `pulumi up` again."
+            )
         self._client().delete_link(_id, home_of(_props))
         self._bulk.drop(_id)
 
@@ -386,7 +415,7 @@ class LinkProvider(ResourceProvider):
 
         with self._lock:
             if self._made_client is None:
-                client = OmiseClient(self._settings())
+                client = OmiseClient(self._settings(), still_wanted=_engine_is_there)
                 self._bulk, self._made_client = BulkReader(client), client
             return self._made_client
 
@@ -413,11 +442,13 @@ class LinkProvider(ResourceProvider):
         client = self._client()
         with self._asking:
             if not self._reachable:
+                self._unproved.append((link_id, home_of(olds)))
                 return
             try:
                 client.refuse_other_home(link_id, home_of(olds))
             except NoAnswerError:
-                self._reachable = False
+                # A preview needs no network; a create will ask again before it makes anything.
+                self._unproved.append((link_id, home_of(olds)))
 
     def _adopt(self, link_id: str, props: Mapping[str, Any]) -> OmiseLink:
         self._settings().require_permission(f"adopt link {link_id}")
@@ -425,6 +456,13 @@ class LinkProvider(ResourceProvider):
         differing = inputs_of(props).differences(link.inputs)
         if differing:
             raise AdoptError(link_id, differing)
+        with self._lock:
+            if link_id in self._held:
+                raise AdoptedTwiceError(
+                    f"Two resources of this program adopt link {link_id}: only one can be it."
+                    " Leave one of them out. Nothing was changed."
+                )
+            self._held.add(link_id)
         return link
 
     def _get_live(self, link_id: str) -> OmiseLink:
@@ -432,6 +470,21 @@ class LinkProvider(ResourceProvider):
         if link.deleted:
             raise LinkGoneError(link_id, link.deleted_at)
         return link
+
+
+def _engine_is_there() -> bool:
+    """Whether the engine that this plugin works for still runs; it gave its address at the start.
+
+    A plugin outlives a killed engine. What it would still write, nobody would ever hear of.
+    """
+    host, _, port = sys.argv[-1].rpartition(":")
+    if not host or not port.isdecimal():
+        return True
+    try:
+        socket.create_connection((host, int(port)), timeout=2).close()
+    except OSError:
+        return False
+    return True
 
 
 def _is_link_id(value: object) -> bool:

@@ -57,6 +57,8 @@ class Provider(pulumi.ProviderResource):
         }
         own_account = secret_key is not None or secret_key_env is not None
         identity = {SECRET_KEY, SECRET_KEY_ENV, SUB_MERCHANT_ID}
+        if own_account and sub_merchant_id is None:
+            given[SUB_MERCHANT_ID] = ""  # nor from the environment
         config = pulumi.Config(NAMESPACE)
         for name in CONFIG_KEYS:
             if given[name] is None and not (own_account and name in identity):

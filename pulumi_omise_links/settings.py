@@ -18,6 +18,7 @@ wait for one answer; it is a matter of the machine, so it has no stack config.
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import os
 import re
@@ -33,6 +34,8 @@ API_URL, ALLOW_LIVE = "apiUrl", "allowLive"
 AMOUNT_LIMITS, SUB_MERCHANT_ID = "amountLimits", "subMerchantId"
 CONFIG_KEYS = (SECRET_KEY, SECRET_KEY_ENV, API_URL, ALLOW_LIVE, AMOUNT_LIMITS, SUB_MERCHANT_ID)
 
+# Set for the preview of a plan, which writes nothing: the resource then asks for no permission.
+PLANNING = "OMISE_LINKS_PLANNING"
 DEFAULT_KEY_VARIABLE = "OMISE_SECRET_KEY"
 DEFAULT_API_URL = "https://api.omise.co"
 DEFAULT_TIMEOUT = 30.0
@@ -73,7 +76,10 @@ class SecretKey:
 
     def redact(self, text: str) -> str:
         """Return ``text`` with the key taken out, should a server have echoed it."""
-        return text.replace(self._text, "[secret key]")
+        basic = base64.b64encode(f"{self._text}:".encode()).decode()
+        for secret in (self._text, basic, basic.rstrip("=")):
+            text = text.replace(secret, "[secret key]")
+        return text
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, SecretKey):
@@ -140,7 +146,10 @@ class Settings:
         if self.secret_key is None:
             raise AuthenticationError(
                 f"No Omise secret key: {self.key_source} is not set. Set it in the environment, or"
-                " store the key encrypted with `pulumi config set --secret omise:secretKey`."
+                f"No Omise secret key: {self.key_source} is not set. Set it in the environment, or"
+                " store the key encrypted with `pulumi config set --secret omise:secretKey`. (If it"
+                " is stored there: `pulumi refresh` and `destroy` know the config of the last"
+                " `pulumi up` alone, unless they are run with --run-program.)"
             )
         return self.secret_key
 

@@ -44,7 +44,7 @@ ONLY: dict[str, set[str]] = {
     "pulumi": {"link", "provider", "declare", "settings"},
     "requests": {"omise.deadline", "omise.transport"},
     "urllib3": {"omise.deadline", "omise.transport", "omise.retry"},
-    "socket": {"omise.deadline"},
+    "socket": {"omise.deadline", "link"},
     "ssl": set(),
     "http": set(),
     "urllib.request": set(),

@@ -422,9 +422,9 @@ def test_a_deleted_link_is_gone_either_way(
 @pytest.mark.parametrize(
     ("home", "environ", "said"),
     [
-        (Home("account_other"), {}, "belongs to account account_other, but the key in"),
+        (Home("account_other"), {}, "belongs to account_other, but the key in"),
         (Home(None), {}, "the account of the link is not known"),
-        (Home("{th}", "team_1"), {}, "belongs to account {th}, sub-merchant team_1, but the key"),
+        (Home("{th}", "team_1"), {}, "belongs to {th}, sub-merchant team_1, but the key"),
         (Home("{th}"), {"OMISE_SUB_MERCHANT_ID": "team_1"}, "but the key in the environment"),
     ],
 )

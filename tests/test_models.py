@@ -249,5 +249,5 @@ def test_differences_of_inputs(change: dict[str, Any], names: list[str]) -> None
 def test_homes() -> None:
     """An account under another sub-merchant is another home, and its words tell which."""
     assert Home("account_1") != Home("account_1", "team_1")
-    assert str(Home("account_1")) == "account account_1"
-    assert str(Home("account_1", "team_1")) == "account account_1, sub-merchant team_1"
+    assert str(Home("account_1")) == "account_1"
+    assert str(Home("account_1", "team_1")) == "account_1, sub-merchant team_1"

@@ -2,6 +2,8 @@
 
 import json
 import os
+import sys
+import urllib.error
 import urllib.request
 
 LINKS = [
@@ -10,8 +12,15 @@ LINKS = [
     ("Donation", "For the new organ", 10_000),
 ]
 
+omise = os.environ.get("OMISE_API_URL", "")
+if not omise.startswith("http://127.0.0.1:"):
+    sys.exit("Start `omise-links emulator`, and paste its two export lines here.")
+
 for title, description, amount in LINKS:
     link = {"title": title, "description": description, "amount": amount, "multiple": True}
-    url = f"{os.environ['OMISE_API_URL']}/_emulator/links"
-    with urllib.request.urlopen(url, json.dumps(link).encode()):  # noqa: S310  (the local Omise)
-        print(f"made by hand: {title}")
+    body = json.dumps(link).encode()
+    try:
+        urllib.request.urlopen(f"{omise}/_emulator/links", body).close()
+    except urllib.error.URLError as error:
+        sys.exit(f"The local Omise does not answer at {omise}: {error.reason}.")
+    print(f"made by hand: {title}")

@@ -46,19 +46,20 @@ def plan_table(plan: Plan) -> Table:
     from rich.text import Text  # noqa: PLC0415
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("", "name", "link", "amount", "title", ""):
+    for heading in ("", "name", "link", "amount", "title"):
         table.add_column(heading, overflow="fold", no_wrap=heading == "link")
     for each in plan.entries:
         style = _STYLES[each.action.value]
         amount, title = _inputs(plan, each)
         texts = (each.action.value, show(each.name), each.id or "", amount, title)
-        table.add_row(*(Text(text, style=style) for text in texts), Text("\n".join(each.reasons)))
+        table.add_row(*(Text(text, style=style) for text in texts))
     return table
 
 
 def plan_ending(plan: Plan) -> str:
-    """Return what stands below the entries: notes and counts."""
-    return "\n".join(_ending(plan))
+    """Return what stands below the table: reasons, notes and counts."""
+    reasons = [f"{show(each.name)}: {one}" for each in plan.entries for one in each.reasons]
+    return "\n".join([*reasons, *_ending(plan)])
 
 
 def plan_json(command: str, plan: Plan, cost: Cost, **more: object) -> str:

@@ -25,7 +25,7 @@ COMMANDS = {
     "match": "Find the ids of links that exist already.",
     "plan": "Show what an import would do, and why not.",
     "import": "Take links that exist under management, and prove it.",
-    "recover": "Put a stack in order after a run was killed in the middle of creates.",
+    "recover": "Put a stack in order after a run was killed in the middle.",
     "generate": "Print manifests as a Python program.",
     "emulator": "Run a local Omise for tests and demos.",
 }

@@ -96,10 +96,13 @@ def _switch(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals:
         raise ValueError(f"{text!r} is not NAME=VALUE")
+    words = {"none": None, "null": None, "true": True, "false": False}
+    if value.lower() in words:
+        return name, words[value.lower()]
     try:
         return name, json.loads(value)
     except ValueError:
-        return name, None if value == "None" else value
+        return name, value
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -56,7 +56,7 @@ def command(
     cannot be taken, with all reasons.
 
     Nothing is changed, neither in the stack nor at Omise. Blocked entries do not change the exit
-    code.
+    code, but with --expect-no-changes.
     """
     project = Project(cwd, stack)
     settings = project.settings()
@@ -69,10 +69,11 @@ def command(
             print_plan(plan)
         if target is not None:
             _write(target, plan, facts, project)
-    changes = any(
-        each.action in {Action.IMPORT, Action.CREATE}
-        or (each.action is Action.MANAGED and each.reasons)
-        for each in plan.entries
+    named = {each.name for each in plan.entries}
+    changes = (
+        any(each.action is not Action.MANAGED or each.reasons for each in plan.entries)
+        or any(each.step != "same" for each in facts.preview.links() if each.name not in named)
+        or bool(facts.preview.dropped)
     )
     return EXIT_CHANGES if expect_no_changes and changes else 0
 

@@ -42,6 +42,7 @@ _MOST_WAITS = 20
 )
 @click.option(
     "--settle",
+    type=click.FloatRange(0, 3600),
     default=30.0,
     show_default=True,
     metavar="SECONDS",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from dataclasses import replace
 from enum import Enum
 
 from ..errors import OmiseLinksError
@@ -109,6 +110,7 @@ class BulkReader:
 
     def _read_page(self) -> bool:
         links, self._total = self._client.list_links(offset=self._offset)
-        self._links.update((each.id, each) for each in links)
+        # The charges of a whole account would fill the memory, and nobody asks for them here.
+        self._links.update((each.id, replace(each, charges=())) for each in links)
         self._offset += len(links)
         return bool(links) and self._offset < self._total

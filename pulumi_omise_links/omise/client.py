@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any, TypeVar
@@ -57,9 +57,12 @@ class OmiseClient:
     that take an id ``LinkIdError``; what else, each says itself. See ``errors``.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self, settings: Settings, *, still_wanted: Callable[[], bool] = lambda: True
+    ) -> None:
+        """:param still_wanted: asked before each write; if the answer is no, it is not sent."""
         self.settings = settings
-        self._transport = Transport(settings)
+        self._transport = Transport(settings, still_wanted)
         self._claims = Claims()
         self._account: OmiseAccount | None = None
         self._account_asked = False
@@ -128,11 +131,14 @@ class OmiseClient:
 
         Oldest first is the order in which links made meanwhile cannot shift the pages.
         """
-        offset = 0
+        offset, last = 0, ""
         while True:
             links, total = self.list_links(
                 offset=offset, created_from=created_from, created_to=created_to
             )
+            if links and links[-1].id == last:
+                raise NoAnswerError("list links", "the same page came again.", sent=True)
+            last = links[-1].id if links else ""
             yield from links
             offset += len(links)
             if not links or offset >= total:
@@ -182,7 +188,10 @@ class OmiseClient:
         """
         self._check_id(link_id)
         ours = self.home()
-        if None not in {home.account_id, ours.account_id} and ours != home:
+        known = None not in {home.account_id, ours.account_id}
+        if home.sub_merchant_id != ours.sub_merchant_id or (
+            known and home.account_id != ours.account_id
+        ):
             raise WrongAccountError(
                 f"Link {link_id} belongs to {home}, but the key in {self.settings.key().source} is"
                 f" of {ours}. Nothing was changed. Use the settings of its own account for this"

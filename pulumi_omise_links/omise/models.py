@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
+from ..rules import LINK_ID
+
 T = TypeVar("T")
 
 
@@ -119,8 +121,11 @@ class OmiseLink:
         created_at = _time(given, "created_at") or _time(given, "created")
         if created_at is None:
             raise UnreadableError("created_at is missing")
+        link_id = _get(given, "id", str)
+        if not LINK_ID.fullmatch(link_id):
+            raise UnreadableError("id is not the id of a link")
         return cls(
-            id=_get(given, "id", str),
+            id=link_id,
             livemode=_get(given, "livemode", bool),
             amount=_get(given, "amount", int),
             currency=_get(given, "currency", str).upper(),

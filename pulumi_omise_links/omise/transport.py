@@ -8,7 +8,7 @@ import platform
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,8 +57,9 @@ class Cost:
 class Transport:
     """Sends requests to Omise: key, version, time-outs, retries, pace. Safe for many threads."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, still_wanted: Callable[[], bool]) -> None:
         self._settings = settings
+        self._still_wanted = still_wanted
         self._pacer = Pacer()
         self._cost = Cost()
         self._lock = threading.Lock()
@@ -109,6 +110,8 @@ class Transport:
         while True:
             number += 1
             with self._pacer.slot() as left_at:
+                if method != "GET" and not self._still_wanted():
+                    raise NoAnswerError(doing, "Pulumi has ended meanwhile.", sent=False)
                 self._count(method, again=number > 1)
                 try:
                     response = self._send(method, path, doing, params=params, body=body)
@@ -249,6 +252,7 @@ class Transport:
         key = self._settings.key()
         text = (
             f"Omise does not accept the key in {key.source}: {message} (401"
+            f" from {self._settings.api_url}"
             + (f", request {request_id}" if request_id else "")
             + ")."
         )

@@ -20,7 +20,7 @@ from typing import Any
 
 from ..errors import ProjectError
 from ..report import show
-from ..settings import CONFIG_KEYS, NAMESPACE, Settings
+from ..settings import CONFIG_KEYS, NAMESPACE, PLANNING, Settings
 from ..state import TYPE_TOKEN
 from .pulumi_cli import Done, run
 
@@ -277,10 +277,10 @@ class Project:
 
     def _run(self, *args: str, stack: bool = True, given: bytes = b"", plan: bool = False) -> Done:
         command = [*args, *(self._stack if stack else [])]
-        # OMISE_ALLOW_LIVE: a preview writes nothing, so a plan may be made with a live key; who
-        # imports asks for the permission before.
-        live = {"OMISE_ALLOW_LIVE": "true"} if args[0] == "preview" else {}
-        return run(command, self.folder, given=given, plan=plan, environ=live)
+        # A preview writes nothing, so a plan may be made with a live key; who imports asks for the
+        # permission before.
+        planning = {PLANNING: "true"} if args[0] == "preview" else {}
+        return run(command, self.folder, given=given, plan=plan, environ=planning)
 
 
 # -- what pulumi answers

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ..errors import ProjectError, StackLockedError, StackNotFoundError
 from ..report import show
+from ..state import TYPE_TOKEN
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def _complaints(done: Done, folder: Path) -> list[str]:
     messages: list[str] = []
     with suppress(ValueError, AttributeError):
         messages = [
-            each["message"]
+            _of_link(each) + each["message"]
             for each in json.loads(done.out).get("diagnostics") or ()
             if each.get("severity") == "error"
         ]
@@ -123,6 +124,12 @@ def _complaints(done: Done, folder: Path) -> list[str]:
     telling = [line for line in dict.fromkeys(lines) if not _EMPTY_WORDS.search(line)]
     unique = [show(line, longest=1000) for line in telling or lines]
     return unique[:_MOST_LINES] or [f"nothing (exit code {done.code})"]
+
+
+def _of_link(diagnostic: Mapping[str, str]) -> str:
+    """Name the link that a message is about."""
+    urn = diagnostic.get("urn") or ""
+    return f"{urn.split('::', 3)[-1]}: " if f"{TYPE_TOKEN}::" in urn else ""
 
 
 def _without_traceback(message: str, folder: Path) -> list[str]:

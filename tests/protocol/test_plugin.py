@@ -54,7 +54,7 @@ for line in sys.stdin:
         os.dup2(os.open(order["output"], os.O_WRONLY), 1)
         os.environ.update(order["environ"])
         os.chdir(order["folder"])
-        sys.argv = ["pulumi.dynamic", "127.0.0.1:1"]
+        sys.argv = ["pulumi.dynamic", "no-engine"]
         runpy.run_module("pulumi.dynamic", run_name="__main__")
     print(child, flush=True)
 """
@@ -101,7 +101,7 @@ def start_as_the_engine_does(folder: Path, **environ: str) -> Plugin:
     """A process of its own, from nothing."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("OMISE_", "PULUMI_"))}
     process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "pulumi.dynamic", "127.0.0.1:1"],
+        [sys.executable, "-u", "-m", "pulumi.dynamic", "no-engine"],
         cwd=folder,
         env={**clean, **environ},
         stdout=subprocess.PIPE,
@@ -372,7 +372,7 @@ def test_adopt_must_be_an_id(plugin: Plugin, adopt: object) -> None:
         ("title", "spring sale", ["title"]),
         ("description", "", ["description"]),
         ("multiple", False, ["multiple"]),
-        ("adopt", "link_test_1", []),
+        ("adopt", "link_test_6344k6rzgco9ul41cap", []),
         ("payment_uri", "https://elsewhere.example", []),
         ("nonsense", 1, []),
         *[(name, UNKNOWN, [name]) for name in SPRING],
