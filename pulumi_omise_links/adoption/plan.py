@@ -16,7 +16,7 @@ from typing import Any
 from ..errors import ApiError, NoAnswerError, ProjectError
 from ..manifest.entries import Entry
 from ..omise.models import LinkInputs, OmiseLink
-from ..report import human_amount, show
+from ..report import count, human_amount, show
 from ..rules import INPUT_NAMES, did_you_mean
 from ..stack.foundations import own_provider, problem_of
 from ..stack.project import UNKNOWN, Declared, Preview, Project, StackState, name_of
@@ -61,7 +61,7 @@ class Planned:
 class Plan:
     """What an import would do, in the order of the manifest.
 
-    ``notes`` are sentences about the whole, ``secret_names`` the inputs that are not to be shown.
+    ``notes`` are sentences about the whole, ``secrets`` the inputs that are not to be shown.
     """
 
     entries: tuple[Planned, ...]
@@ -123,7 +123,7 @@ def look(
     ]
     if state.pending:
         notes.append(
-            f"{len(state.pending)} creates of a killed run are pending in this stack: run"
+            f"A killed run has left {count(len(state.pending), 'pending create')} in this stack: run"
             " `omise-links recover` before `pulumi up`, or links may be made twice."
         )
     found = accounts.read(wanted, preview.resources)
