@@ -122,9 +122,10 @@ def look(
         for name in unread
     ]
     if state.pending:
+        pending = count(len(state.pending), "pending create")
         notes.append(
-            f"A killed run has left {count(len(state.pending), 'pending create')} in this stack: run"
-            " `omise-links recover` before `pulumi up`, or links may be made twice."
+            f"A killed run has left {pending} in this stack: run `omise-links recover` before"
+            " `pulumi up`, or links may be made twice."
         )
     found = accounts.read(wanted, preview.resources)
     return Facts(preview, state, found, elsewhere, tuple(notes))
