@@ -77,7 +77,7 @@ def test_nothing_changes_while_omise_cannot_be_used(project: Project, omise: Emu
             ),
             (
                 {"OMISE_SECRET_KEY": omise.key("sg")},
-                f"but the key in the {variable} is of account {omise.account('sg').id}.",
+                f"but the key in the {variable} is of {omise.account('sg').id}.",
             ),
             ({"OMISE_API_URL": nobody}, f"{nobody} refuses the connection; is it up, and the URL"),
             ({}, "Omise has a fault of its own: "),
