@@ -68,7 +68,8 @@ class LinkArgs:
     :param multiple: whether the link can be paid more than once; by default it cannot.
     :param adopt: the id of an existing link that this resource is. Nothing is ever made then: the
         link is taken as it is if all five inputs agree, and refused otherwise. It takes no part in
-        diffs, so it can be added or removed at any time.
+        diffs, so it can be added or removed at any time; naming another link than the
+        resource already is, is an error.
     """
 
     amount: pulumi.Input[int]
