@@ -40,6 +40,12 @@ DEFAULT_KEY_VARIABLE = "OMISE_SECRET_KEY"
 DEFAULT_API_URL = "https://api.omise.co"
 DEFAULT_TIMEOUT = 30.0
 
+# What to do without a key, where a stack's config has been read; it follows "… is not set."
+_KEY_ADVICE = (
+    "Set it in the environment, or store the key encrypted with `pulumi config set --secret"
+    " omise:secretKey`. (If it is stored there: `pulumi refresh` and `destroy` know the config of"
+    " the last `pulumi up` alone, unless they are run with --run-program.)"
+)
 _SECRET_KEY = re.compile(r"skey_[!-~]+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TRUE, _FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
@@ -100,7 +106,8 @@ class SecretKey:
 class Settings:
     """How to reach Omise, and what is allowed there.
 
-    ``secret_key`` is None if none is at hand; ``key_source`` then names where it was looked for.
+    ``secret_key`` is None if none is at hand; ``key_source`` then names where it was looked for,
+    and ``key_advice`` says what to do.
     """
 
     secret_key: SecretKey | None
@@ -110,6 +117,7 @@ class Settings:
     amount_limits: bool = True
     sub_merchant_id: str | None = None
     timeout: float = DEFAULT_TIMEOUT
+    key_advice: str = _KEY_ADVICE
 
     @classmethod
     def resolve(
@@ -145,11 +153,7 @@ class Settings:
         """
         if self.secret_key is None:
             raise AuthenticationError(
-                f"No Omise secret key: {self.key_source} is not set. Set it in the environment, or"
-                f"No Omise secret key: {self.key_source} is not set. Set it in the environment, or"
-                " store the key encrypted with `pulumi config set --secret omise:secretKey`. (If it"
-                " is stored there: `pulumi refresh` and `destroy` know the config of the last"
-                " `pulumi up` alone, unless they are run with --run-program.)"
+                f"No Omise secret key: {self.key_source} is not set. {self.key_advice}"
             )
         return self.secret_key
 

@@ -103,6 +103,19 @@ def test_where_the_key_comes_from(
     assert settings.key().source.startswith(source)
 
 
+def test_without_a_key_the_advice_is_given_once() -> None:
+    """Which variable is not set, and both ways to set a key."""
+    with pytest.raises(AuthenticationError) as caught:
+        resolve({"secretKeyEnv": "SHOP_KEY"}).key()
+
+    text = str(caught.value)
+    assert text.startswith(
+        "No Omise secret key: the environment variable SHOP_KEY is not set. Set it in the"
+        " environment, or store the key encrypted with `pulumi config set --secret"
+        " omise:secretKey`. (If it is stored there: "
+    )
+
+
 def test_a_named_variable_does_not_fall_back() -> None:
     """A variable that is named and empty is no key; the usual one is another account's."""
     settings = resolve({"secretKeyEnv": "TH_KEY"}, {"OMISE_SECRET_KEY": OTHER_KEY})

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import click
 
@@ -25,7 +26,9 @@ def projects_and_settings(stacks: Sequence[str], cwd: str | None) -> tuple[list[
     :raises ProjectError: a stack cannot be used.
     """
     if not stacks and cwd is None:
-        return [], Settings.resolve({}, os.environ)
+        # No stack's config has been read, so it is no use to be told to put a key there.
+        advice = "Set it, or name a Pulumi project whose config holds the key: --cwd DIR."
+        return [], replace(Settings.resolve({}, os.environ), key_advice=advice)
     projects = [Project(cwd or ".", each) for each in (stacks or (None,))]
     return projects, projects[0].settings()
 
