@@ -100,7 +100,7 @@ def test_a_name_never_passes_to_another_link(omise: Emulator, found: Callable[..
 
     assert found("--used")["links"][0]["name"] == names[second]
     omise.delete(first)
-    assert found()["links"][0]["name"] == names[second]
+    assert found("--used")["links"][0]["name"] == names[second]
 
 
 @pytest.mark.parametrize(
@@ -112,8 +112,10 @@ def test_a_name_never_passes_to_another_link(omise: Emulator, found: Callable[..
         (["--currency", "jpy"], ["お茶"]),
         (["--min-amount", "150000"], ["Spring sale", "Fall sale"]),
         (["--min-amount", "150000", "--max-amount", "150000"], ["Spring sale"]),
-        (["--used"], ["Fall sale"]),
-        (["--unused", "--single"], ["お茶"]),
+        (["--used"], ["Paid"]),
+        (["--used", "--title", "*sale"], []),
+        (["--unused", "--single"], ["Fall sale", "お茶"]),
+        ([], ["Spring sale", "Fall sale", "お茶"]),
         (["--multiple"], ["Spring sale"]),
         (["--created-since", "2026-01-02"], ["Fall sale", "お茶"]),
         (["--created-since", "2026-01-02T00:00:01Z"], ["お茶"]),
@@ -136,14 +138,40 @@ def test_filters(
         omise.switch(range_ends=ends)
         omise.seed(title="Spring sale", amount=150_000, multiple=True)
         now[0] += 86_400
-        omise.pay(omise.seed(title="Fall sale", amount=200_000)[0])
+        omise.seed(title="Fall sale", amount=200_000)
         now[0] += 86_400
         omise.seed(title="お茶", amount=500, currency="JPY")
+        omise.pay(omise.seed(title="Paid", amount=500, currency="JPY")[0])
         now[0] += 86_400
 
         assert run(["discover", "--json", *options]) == 0
 
     assert [each["title"] for each in json.loads(capsys.readouterr().out)["links"]] == titles
+
+
+def test_links_that_are_used_up_are_left_out_unless_asked_for(
+    omise: Emulator, found: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An import refuses them; a link that can be paid again is not one of them."""
+    used, again, new = omise.seed(title="Gift")[0], *omise.seed(2, title="Tea", multiple=True)
+    omise.pay(used)
+    omise.pay(again)
+
+    assert run(["discover", "-o", "links.yaml"]) == 0
+    assert capsys.readouterr() == (
+        "2 new links of 3 listed (left out: 1 used); written to links.yaml.\n",
+        "Left out 1 link used up by a payment, which an import would refuse; --used takes such"
+        " links, and no others.\n1 request, 0 retries, 0 writes.\n",
+    )
+    assert {each.id for each in load("links.yaml").entries} == {again, new}
+    assert found("-o", "links.yaml")["summary"] == {
+        "listed": 3, "new": 0, "known": 2, "managed": 0, "deleted": 0, "used": 1, "filtered": 0,
+        "left_out": 0,
+    }  # fmt: skip
+
+    assert found("--used", "-o", "links.yaml")["links"][0]["id"] == used
+    # Once it stands in the file it is known, and nothing is said about it.
+    assert found("-o", "links.yaml")["summary"]["used"] == 0
 
 
 def test_what_a_manifest_cannot_hold_is_named(

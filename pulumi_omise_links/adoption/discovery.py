@@ -20,13 +20,14 @@ from .matching import folded
 from .names import Namer
 
 # Why a link is not among the new entries.
-KNOWN, MANAGED, DELETED, FILTERED = "known", "managed", "deleted", "filtered"
-LEFT_OUT = (KNOWN, MANAGED, DELETED, FILTERED)
+KNOWN, MANAGED, DELETED = "known", "managed", "deleted"
+USED, FILTERED = "used", "filtered"
+LEFT_OUT = (KNOWN, MANAGED, DELETED, USED, FILTERED)
 
 
 @dataclass(frozen=True)
 class Filters:
-    """Which links are wanted; None wants all.
+    """Which links are wanted; None wants all, but those that are used up only if ``used`` is true.
 
     ``title`` is a pattern with ``*``, ``?`` and ``[…]`` for the whole title, in either case.
     Amounts are in the smallest unit; times are ``YYYY-MM-DDThh:mm:ssZ``, ``before`` excluded.
@@ -126,7 +127,10 @@ def _why_not(
         return KNOWN
     if link.id in managed:
         return MANAGED
-    return None if filters.fit(link) else FILTERED
+    if not filters.fit(link):
+        return FILTERED
+    # An import would refuse it: nobody can pay it again.
+    return USED if filters.used is None and link.used and not link.multiple else None
 
 
 def _faults(link: OmiseLink, amount_limits: bool) -> tuple[str, ...]:

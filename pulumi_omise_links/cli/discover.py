@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from ..adoption.discovery import LEFT_OUT, Discovery, Filters, discover
+from ..adoption.discovery import LEFT_OUT, USED, Discovery, Filters, discover
 from ..adoption.names import Namer
 from ..errors import EditError, ManifestError
 from ..manifest.edit import Draft, Meaning, replace_file, require_writable
@@ -61,7 +61,11 @@ def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--max-amount", type=int, metavar="N", help="At most so much."),
             click.option("--created-since", help="2026-01-31, or with a time; UTC.", **time),
             click.option("--created-before", help="Likewise; that moment is left out.", **time),
-            click.option("--used/--unused", default=None, help="Used up by a payment, or not."),
+            click.option(
+                "--used/--unused",
+                default=None,
+                help="Used up by a payment, or not; used ones are left out otherwise.",
+            ),
             click.option("--multiple/--single", default=None, help="Payable more than once."),
         )
     ):
@@ -102,8 +106,8 @@ def command(
     Without -o it goes to standard output. If FILE exists, links that are not in it are added at
     its end and all else in it stays as it is, to the byte; with --overwrite it is replaced.
 
-    Deleted links are left out, and what the given stacks manage. With --stack or --cwd, settings
-    come from the config of the (first) stack, then from the environment.
+    Deleted links are left out, links that are used up, and what the given stacks manage. With
+    --stack or --cwd, settings come from the config of the (first) stack, then from the environment.
 
     A link is called by its title; if an older link has that name, the end of its id follows.
     """
@@ -208,6 +212,11 @@ def _print(found: Discovery, file: _Existing, text: str, cost: Cost, *, as_json:
     ]
     if len(found.left_out) > _MOST_NOTES:
         notes.append(f"And {len(found.left_out) - _MOST_NOTES:,} more; --json names all of them.")
+    if used := found.counts[USED]:
+        notes.append(
+            f"Left out {count(used, 'link')} used up by a payment, which an import would refuse;"
+            " --used takes such links, and no others."
+        )
     for each in notes:
         click.echo(each, err=True)
     if as_json:
