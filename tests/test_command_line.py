@@ -30,3 +30,32 @@ def test_without_a_project_nobody_is_sent_to_its_config(
         "omise-links: No Omise secret key: the environment variable OMISE_SECRET_KEY is not set."
         " Set it, or name a Pulumi project whose config holds the key: --cwd DIR.\n",
     )
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["generate", "bad.yaml", "none.yaml"],
+        ["match", "bad.yaml", "none.yaml", "--write"],
+        ["discover", "-o", "bad.yaml"],
+    ],
+)
+def test_faults_of_manifests_are_lines_that_an_editor_can_follow(
+    capsys: pytest.CaptureFixture[str], args: list[str]
+) -> None:
+    """As `validate` has them: a fault a line, from its place on; who complains is said once."""
+    Path("bad.yaml").write_text(OPEN.replace("T,", "no,").replace("5000", "0100"))
+    lines = [
+        "bad.yaml:3:14: links.a.title: must be text, and YAML can read no as true or false:"
+        ' write "no", in quotes',
+        "bad.yaml:3:42: links.a.amount: must be a whole number without zeros in front: YAML 1.1"
+        " reads it as octal",
+    ]
+    if "none.yaml" in args:
+        lines.append("none.yaml: there is no such file")
+
+    assert run(args) == 2
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == [*lines, f"omise-links: {len(lines)} faults; nothing was done."]

@@ -17,7 +17,8 @@ from collections.abc import Sequence
 import click
 
 from .._version import __version__
-from ..errors import OmiseLinksError
+from ..errors import ManifestError, OmiseLinksError
+from ..report import count
 
 COMMANDS = {
     "validate": "Report all faults of manifests, offline.",
@@ -86,8 +87,7 @@ def run(argv: Sequence[str] | None = None) -> int:
         error.show()
         return EXIT_WRONG_USE if isinstance(error, click.UsageError) else EXIT_ERROR
     except OmiseLinksError as error:
-        _complain(str(error))
-        return error.exit_code
+        return _expected(error)
     except (click.Abort, KeyboardInterrupt):
         _complain("Cancelled.")
         return EXIT_CANCELLED
@@ -98,6 +98,16 @@ def run(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         return _unexpected(error)
     return code if isinstance(code, int) else 0
+
+
+def _expected(error: OmiseLinksError) -> int:
+    if isinstance(error, ManifestError):
+        # A line each, beginning with its place as compilers write it: an editor can go there.
+        click.echo(str(error), err=True)
+        _complain(f"{count(len(error.faults), 'fault')}; nothing was done.")
+    else:
+        _complain(str(error))
+    return error.exit_code
 
 
 def _unexpected(error: Exception) -> int:
