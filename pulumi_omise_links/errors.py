@@ -114,19 +114,19 @@ class UncertainCreateError(OmiseLinksError):
     def __init__(self, problem: str, candidates: Sequence[str], since: str = "") -> None:
         self.candidates = tuple(candidates)
         start = f"The answer to the create of this link was lost: {problem} "
+        adopt = 'adopt="<its id>" on the resource (in a manifest: id)'
         if self.candidates:
             found = (
                 f"More than one link could be it: {', '.join(self.candidates)}. Look at them in"
-                ' the dashboard; adopt the right one with adopt="<its id>" on the resource and'
-                " delete the others, then run `pulumi up` again."
+                f" the dashboard; adopt the right one with {adopt} and delete the others, then run"
+                " `pulumi up` again."
             )
         else:
             found = (
                 "No such link was found, and Omise has no way to ask whether one will be. Look"
                 " in the dashboard before you run `pulumi up` again: if the link is there"
                 + (f" (made at {since} or later)" if since else "")
-                + ", put"
-                ' adopt="<its id>" on the resource, so that no second one is made.'
+                + f", put {adopt}, so that no second one is made."
             )
         super().__init__(start + found)
 

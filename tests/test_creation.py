@@ -128,7 +128,8 @@ def test_a_create_that_may_not_have_happened_is_an_error(
     assert text.startswith("The answer to the create of this link was lost: ")
     assert "No such link was found" in text
     assert "before you run `pulumi up` again" in text
-    assert 'adopt="<its id>"' in text
+    assert 'put adopt="<its id>" on the resource (in a manifest: id), so that' in text
+    assert len(text) < 600
     # The next one is not hindered by it.
     assert client.create_link(SPRING).id == omise.links()[0]["id"]
 
@@ -230,8 +231,9 @@ def test_two_links_that_fit_are_never_guessed_between() -> None:
 
     assert len(both) == 2
     assert {*caught.value.candidates} == both
-    for each in (*both, 'adopt="<its id>"'):
+    for each in (*both, 'adopt="<its id>" on the resource (in a manifest: id)'):
         assert each in str(caught.value)
+    assert len(str(caught.value)) < 600
 
 
 @pytest.mark.parametrize("seconds", [3, 60])
