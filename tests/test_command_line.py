@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_omise_links.cli import run
+from pulumi_omise_links.emulator import Emulator
 
 OPEN = "version: 1\nlinks:\n  a: {title: T, description: D, amount: 5000, currency: THB}\n"
 
@@ -59,3 +60,26 @@ def test_faults_of_manifests_are_lines_that_an_editor_can_follow(
     out, err = capsys.readouterr()
     assert out == ""
     assert err.splitlines() == [*lines, f"omise-links: {len(lines)} faults; nothing was done."]
+
+
+def test_a_port_that_is_in_use_is_one_sentence(
+    omise: Emulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Which address, and what to do; a port that none can have is wrong use."""
+    port = omise.url.rpartition(":")[2]
+
+    assert run(["emulator", "--port", port]) == 1
+    assert capsys.readouterr() == (
+        "",
+        f"omise-links: Port {port} of 127.0.0.1 is in use, perhaps by another local Omise. Choose"
+        " another --port, or 0 for any free one.\n",
+    )
+
+    # An address of the documentation (RFC 5737), which no machine has.
+    assert run(["emulator", "--host", "192.0.2.1"]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("omise-links: The local Omise cannot listen on 192.0.2.1:4010: ")
+    assert err.endswith(". Choose another --host or --port.\n")
+
+    assert run(["emulator", "--port", "65536"]) == 2
+    assert "--port" in capsys.readouterr().err

@@ -83,10 +83,7 @@ def run(argv: Sequence[str] | None = None) -> int:
             prog_name="omise-links",
             standalone_mode=False,
         )
-    except click.ClickException as error:
-        error.show()
-        return EXIT_WRONG_USE if isinstance(error, click.UsageError) else EXIT_ERROR
-    except OmiseLinksError as error:
+    except (click.ClickException, OmiseLinksError) as error:
         return _expected(error)
     except (click.Abort, KeyboardInterrupt):
         _complain("Cancelled.")
@@ -100,7 +97,13 @@ def run(argv: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _expected(error: OmiseLinksError) -> int:
+def _expected(error: click.ClickException | OmiseLinksError) -> int:
+    if isinstance(error, click.UsageError):
+        error.show()
+        return EXIT_WRONG_USE
+    if isinstance(error, click.ClickException):
+        _complain(error.format_message())
+        return EXIT_ERROR
     if isinstance(error, ManifestError):
         # A line each, beginning with its place as compilers write it: an editor can go there.
         click.echo(str(error), err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 import sqlite3
@@ -16,13 +17,25 @@ from ..emulator import Behaviour, Emulator, Entry
 
 @click.command("emulator")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=4010, show_default=True, help="Port to listen on; 0: any free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=4010,
+    show_default=True,
+    help="Port to listen on; 0: any free one.",
+)
 @click.option(
     "--database",
     type=click.Path(dir_okay=False),
     help="SQLite file that keeps links over restarts. Without it they live in memory.",
 )
-@click.option("--latency", default=0.0, metavar="SECONDS", help="Time each answer takes at least.")
+@click.option(
+    "--latency",
+    type=click.FloatRange(0),
+    default=0.0,
+    metavar="SECONDS",
+    help="Time each answer takes at least.",
+)
 @click.option(
     "--switch",
     "switches",
@@ -60,9 +73,7 @@ def command(
     try:
         omise.start()
     except OSError as error:
-        raise click.ClickException(
-            f"{error}. Is another one running? Choose another --port."
-        ) from None
+        raise click.ClickException(_deaf(error, host, port)) from None
     except sqlite3.Error as error:
         raise click.ClickException(f"cannot use --database {database}: {error}.") from None
     click.echo(_welcome(omise, database))
@@ -70,6 +81,18 @@ def command(
         omise.serve_forever()
     except KeyboardInterrupt:
         click.echo("Stopped.")
+
+
+def _deaf(error: OSError, host: str, port: int) -> str:
+    """Say why it cannot listen, and what to do."""
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} of {host} is in use, perhaps by another local Omise. Choose another"
+            " --port, or 0 for any free one."
+        )
+    # Without the number in brackets that str() begins with.
+    why = error.strerror or str(error)
+    return f"{why[0].upper()}{why[1:]}. Choose another --host or --port."
 
 
 def _welcome(omise: Emulator, database: str | None) -> str:
