@@ -66,7 +66,7 @@ class LiveModeError(OmiseLinksError):
 class ApiError(OmiseLinksError):
     """Omise answered and said no.
 
-    ``code`` is Omise's error code (https://docs.opn.ooo/errors-api), ``message`` its English text,
+    ``code`` is Omise's error code (https://docs.omise.co/api-errors), ``message`` its English text,
     ``status`` the HTTP status, ``request_id`` the ``X-Request-Id`` that Omise's support asks for.
     """
 

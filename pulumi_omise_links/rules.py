@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Input:
-    """One input of a link, named as the API names it (https://docs.opn.ooo/links-api)."""
+    """One input of a link, named as the API names it (https://docs.omise.co/links-api)."""
 
     name: str
     type: type
@@ -63,7 +63,7 @@ OUTPUT_NAMES = (
 )
 """Attributes that Omise sets; none of them can be an input."""
 
-# https://docs.opn.ooo/en/multi-currency
+# https://docs.omise.co/multi-currency
 CURRENCIES = (
     *("AUD", "CAD", "CHF", "CNY", "DKK", "EUR", "GBP"),
     *("HKD", "IDR", "JPY", "MYR", "SGD", "THB", "USD"),
@@ -93,7 +93,7 @@ LIMITS = {
 GREATEST_NUMBER = 2**53 - 1
 # Omise documents no length. This bound keeps a pasted file out of requests, state and posters.
 LONGEST_TEXT_BYTES = 16_384
-# https://docs.opn.ooo/links-api
+# https://docs.omise.co/links-api
 LINK_ID = re.compile(r"link(_test)?_[0-9a-z]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _WORDS: Mapping[type, str] = {int: "a whole number", str: "text", bool: "true or false"}

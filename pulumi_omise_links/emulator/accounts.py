@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-# DOC docs.opn.ooo/en/multi-currency: an opt-in of accounts in Thailand and Singapore.
+# DOC docs.omise.co/multi-currency: an opt-in of accounts in Thailand and Singapore.
 MULTI_CURRENCY = (
     *("AUD", "CAD", "CHF", "CNY", "DKK", "EUR", "GBP", "HKD", "IDR", "JPY", "MYR", "SGD"),
     *("THB", "USD"),

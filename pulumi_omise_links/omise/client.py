@@ -37,7 +37,7 @@ from .models import (
 )
 from .transport import Cost, Transport
 
-PAGE_SIZE = 100  # the documented greatest (https://docs.opn.ooo/api-pagination)
+PAGE_SIZE = 100  # the documented greatest (https://docs.omise.co/api-pagination)
 # Omise may still be at work on a create whose answer was lost; two more looks cost little, a
 # duplicate costs money. Seconds before each look.
 _LOOKS = (0.0, 1.0, 3.0)

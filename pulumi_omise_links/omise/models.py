@@ -1,6 +1,6 @@
 """What Omise answers, typed. Reads the current shape (2019-05-29) and the older ones.
 
-The shapes are those of https://docs.opn.ooo/links-api and of recorded answers: older versions say
+The shapes are those of https://docs.omise.co/links-api and of recorded answers: older versions say
 ``created`` for ``created_at``, write the currency in lower case, and know no ``used_at``,
 ``deleted`` and ``deleted_at``.
 """
@@ -147,7 +147,7 @@ class OmiseLink:
 
 @dataclass(frozen=True)
 class OmiseAccount:
-    """The account a key belongs to (https://docs.opn.ooo/account-api)."""
+    """The account a key belongs to (https://docs.omise.co/account-api)."""
 
     id: str
     livemode: bool

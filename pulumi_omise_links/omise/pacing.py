@@ -1,7 +1,7 @@
 """Slowing down together: a 429 to one thread slows all of them, and they recover by themselves.
 
 Omise publishes no limit; it advises at most ten parallel workers and evenly spread requests
-(https://docs.opn.ooo/api-rate-limiting). So there is no fixed rate: the pace starts free, each 429
+(https://docs.omise.co/api-rate-limiting). So there is no fixed rate: the pace starts free, each 429
 doubles the gap between requests, each answer shrinks it again.
 """
 
