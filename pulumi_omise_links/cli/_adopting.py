@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
 import click
@@ -16,7 +16,7 @@ from ..errors import ManifestError
 from ..manifest.entries import Entry, check
 from ..settings import Settings
 from ..stack.project import Project
-from ._shared import say_cost
+from ._shared import connected
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -72,14 +72,9 @@ def load_entries(files: Sequence[str], settings: Settings) -> list[Entry]:
     return entries
 
 
-@contextmanager
-def accounts_of(settings: Settings) -> Iterator[Accounts]:
-    """Open the way to Omise; at the end, whatever the end is, say what it cost."""
-    with Accounts(settings) as accounts:
-        try:
-            yield accounts
-        finally:
-            say_cost(accounts.cost)
+def accounts_of(settings: Settings) -> AbstractContextManager[Accounts]:
+    """Open the way to the accounts of a program."""
+    return connected(Accounts(settings))
 
 
 def make_plan(

@@ -7,15 +7,18 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TypeVar
 
 import click
 
+from ..adoption.accounts import Accounts
 from ..adoption.report import cost_text
 from ..omise.client import OmiseClient
 from ..omise.models import OmiseLink
-from ..omise.transport import Cost
 from ..settings import Settings
 from ..stack.project import Project
+
+Door = TypeVar("Door", OmiseClient, Accounts)
 
 
 def projects_and_settings(stacks: Sequence[str], cwd: str | None) -> tuple[list[Project], Settings]:
@@ -34,19 +37,14 @@ def projects_and_settings(stacks: Sequence[str], cwd: str | None) -> tuple[list[
 
 
 @contextmanager
-def connected(settings: Settings) -> Iterator[OmiseClient]:
-    """Open the way to Omise; at the end, whatever the end is, say what it cost."""
-    with OmiseClient(settings) as omise:
+def connected(door: Door) -> Iterator[Door]:
+    """Open a way to Omise; at the end, whatever the end is, say what it cost, if anything."""
+    with door:
         try:
-            yield omise
+            yield door
         finally:
-            say_cost(omise.cost)
-
-
-def say_cost(cost: Cost) -> None:
-    """Say on standard error what talking to Omise has cost, if anybody talked to it."""
-    if cost.requests:
-        click.echo(cost_text(cost), err=True)
+            if door.cost.requests:
+                click.echo(cost_text(door.cost), err=True)
 
 
 def read_links(

@@ -16,6 +16,7 @@ from ..errors import EditError, ManifestError
 from ..manifest.edit import Draft, Meaning, replace_file, require_writable
 from ..manifest.entries import Entry, check
 from ..manifest.text import manifest_of, too_large
+from ..omise.client import OmiseClient
 from ..omise.transport import Cost
 from ..report import count, show, to_json
 from ..stack.project import name_of
@@ -124,7 +125,7 @@ def command(
     projects, settings = projects_and_settings(stacks, cwd)
     managed = {held.id: name_of(held.urn) for each in projects for held in each.state().links}
     file = _Existing(output, overwrite, settings.amount_limits)
-    with connected(settings) as omise:
+    with connected(OmiseClient(settings)) as omise:
         found = discover(
             # Whether the ends of a range belong to it is not documented, so it only narrows.
             read_links(omise, created_from=_second_before(created_since), created_to=before),

@@ -11,6 +11,7 @@ from ..adoption.matching import Match, Near, Outcome, match
 from ..cli import EXIT_ERROR
 from ..manifest.edit import Draft, Meaning, require_writable
 from ..manifest.entries import Manifest, load
+from ..omise.client import OmiseClient
 from ..omise.models import LinkInputs
 from ..omise.transport import Cost
 from ..report import human_amount, show, to_json
@@ -44,7 +45,7 @@ def command(
         return 0
     if write:
         require_writable(manifest.files)
-    with connected(settings) as omise:
+    with connected(OmiseClient(settings)) as omise:
         matches = match(manifest.entries, read_links(omise))
         found = {each.entry.name: each.id for each in matches if each.id}
         if write and found:
