@@ -29,7 +29,7 @@ from typing import Any
 from .omise.models import Home, LinkInputs, OmiseLink
 from .rules import INPUT_NAMES, INPUTS
 
-TYPE_TOKEN = "pulumi-python:dynamic/omise:Link"  # noqa: S105
+TYPE_TOKEN = "pulumi-python:dynamic/omise:Link"  # noqa: S105  (a type of Pulumi's, no secret)
 PROVIDER_KEY = "__provider"
 PROVIDER = "gASVLwAAAAAAAACMF3B1bHVtaV9vbWlzZV9saW5rcy5saW5rlIwMTGlua1Byb3ZpZGVylJOUKYGULg=="
 """What ``pulumi.dynamic`` would make of ``LinkProvider()``, on every Python from 3.10 to 3.13."""

@@ -273,6 +273,6 @@ def test_the_names_a_program_imports() -> None:
 def test_an_unknown_name_is_an_ordinary_error() -> None:
     """A misspelt import fails the way Python users know."""
     with pytest.raises(AttributeError, match="has no attribute 'Lnik'"):
-        pulumi_omise_links.Lnik  # noqa: B018
+        pulumi_omise_links.Lnik  # noqa: B018  (looked up, for its error)
     with pytest.raises(ImportError):
         exec(f"from {NAME} import Lnik")

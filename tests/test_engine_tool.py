@@ -90,7 +90,7 @@ class Machine:
             stderr=subprocess.PIPE,
             text=True,
             # A test run in the background of a shell has Ctrl-C switched off. (No threads here.)
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  (see above)
         )
 
     def run(self, *command: str) -> tuple[int, str, str]:

@@ -89,7 +89,7 @@ def make_plan(
 def print_plan(result: Plan) -> None:
     """Print a plan: a table for a person who watches, plain lines for a pipe."""
     if sys.stdout.isatty():
-        from rich.console import Console  # noqa: PLC0415  (a pipe does without)
+        from rich.console import Console  # noqa: PLC0415  (on a terminal only)
 
         Console().print(plan_table(result))
         click.echo(plan_ending(result))
@@ -103,7 +103,7 @@ def watching(what: str) -> Iterator[None]:
     if not sys.stderr.isatty():
         yield
         return
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415  (on a terminal only)
 
     with Console(stderr=True).status(f"{what} …"):
         yield

@@ -54,9 +54,8 @@ def read_links(
     if not sys.stderr.isatty():
         yield from omise.iter_links(created_from=created_from, created_to=created_to)
         return
-    # Loaded only where it is seen.
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415  (on a terminal only)
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415  (on a terminal only)
 
     columns = (TextColumn("Reading links"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
@@ -79,10 +78,10 @@ def print_rows(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     Foreign text in them is to be safe already.
     """
     if sys.stdout.isatty():
-        from rich.box import SIMPLE_HEAD  # noqa: PLC0415
-        from rich.console import Console  # noqa: PLC0415
-        from rich.table import Table  # noqa: PLC0415
-        from rich.text import Text  # noqa: PLC0415
+        from rich.box import SIMPLE_HEAD  # noqa: PLC0415  (on a terminal only)
+        from rich.console import Console  # noqa: PLC0415  (on a terminal only)
+        from rich.table import Table  # noqa: PLC0415  (on a terminal only)
+        from rich.text import Text  # noqa: PLC0415  (on a terminal only)
 
         table = Table(*headings, box=SIMPLE_HEAD)
         for row in rows:

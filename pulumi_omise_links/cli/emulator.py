@@ -75,7 +75,7 @@ def command(
     except OSError as error:
         raise click.ClickException(_deaf(error, host, port)) from None
     except sqlite3.Error as error:
-        raise click.ClickException(f"cannot use --database {database}: {error}.") from None
+        raise click.ClickException(f"Cannot use --database {database}: {error}.") from None
     click.echo(_welcome(omise, database))
     try:
         omise.serve_forever()

@@ -131,8 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
             reply = self._complaint(500, f"the local Omise failed: {type(error).__name__}")
         self._send(reply)
 
-    # The names are http.server's.
-    do_GET = do_POST = do_DELETE = do_PATCH = do_PUT = do_HEAD = answer  # noqa: N815
+    do_GET = do_POST = do_DELETE = do_PATCH = do_PUT = do_HEAD = answer  # noqa: N815  (http.server's names)
 
     def _read(self) -> Request | None:
         headers = {name.lower(): value for name, value in self.headers.items()}

@@ -155,29 +155,28 @@ class Store:
         """A page of links and how many the window's seconds hold in all."""
         prefix = "link_" if pool.live else "link_test_"
         first, last = window.bounds
-        # The words put together here are this module's own; values are bound.
         where = f"{_POOL} AND id BETWEEN ? AND ?{_DELETED[deleted]}"
         values = (*pool.key, prefix + first, prefix + last)
         order = f"ORDER BY id {window.order}"
         # The ids are found in the index alone, so that a far offset stays cheap.
-        page = f"SELECT id FROM links WHERE {where} {order} LIMIT ? OFFSET ?"  # noqa: S608
+        page = f"SELECT id FROM links WHERE {where} {order} LIMIT ? OFFSET ?"
         with self.lock:
             db = self._db()
-            sql = f"SELECT * FROM links WHERE id IN ({page}) {order}"  # noqa: S608
+            sql = f"SELECT * FROM links WHERE id IN ({page}) {order}"
             rows = db.execute(sql, (*values, window.limit, window.offset))
             return [_link(each) for each in rows], self._total(where, values)
 
     def _total(self, where: str, values: tuple[Any, ...]) -> int:
         """How many links there are, kept until the next change: counting 50,000 takes a while."""
         *pool, _, last = values
-        sql = f"SELECT max(id) FROM links WHERE {_POOL}"  # noqa: S608
+        sql = f"SELECT max(id) FROM links WHERE {_POOL}"
         newest = self._db().execute(sql, pool).fetchone()[0]
         # The usual end is "now": past the newest link all ends are the same.
         key = (where, *values[:-1], last if newest and last < newest else None)
         if key not in self._totals:
             if len(self._totals) > _TOTALS_KEPT:
                 self._totals.clear()
-            sql = f"SELECT count(*) FROM links WHERE {where}"  # noqa: S608
+            sql = f"SELECT count(*) FROM links WHERE {where}"
             self._totals[key] = self._db().execute(sql, values).fetchone()[0]
         return self._totals[key]
 
@@ -202,7 +201,7 @@ class Store:
             with self.lock:
                 self._totals.clear()
                 self._db().execute(
-                    f"UPDATE links SET {assignments} WHERE id = ?",  # noqa: S608
+                    f"UPDATE links SET {assignments} WHERE id = ?",
                     (*columns.values(), identity),
                 )
         return self.link(identity)
@@ -267,10 +266,9 @@ class Store:
         where = "link = ? AND id BETWEEN ? AND ?"
         with self.lock:
             db = self._db()
-            total = db.execute(f"SELECT count(*) FROM charges WHERE {where}", values)  # noqa: S608
+            total = db.execute(f"SELECT count(*) FROM charges WHERE {where}", values)
             rows = db.execute(
-                f"SELECT * FROM charges WHERE {where}"  # noqa: S608
-                f" ORDER BY id {window.order} LIMIT ? OFFSET ?",
+                f"SELECT * FROM charges WHERE {where} ORDER BY id {window.order} LIMIT ? OFFSET ?",
                 (*values, window.limit, window.offset),
             )
             return [_charge(each) for each in rows], total.fetchone()[0]
@@ -285,7 +283,7 @@ class Store:
                 found.update(
                     row[0]
                     for row in self._db().execute(
-                        f"SELECT DISTINCT link FROM charges WHERE link IN ({marks})",  # noqa: S608
+                        f"SELECT DISTINCT link FROM charges WHERE link IN ({marks})",
                         part,
                     )
                 )
