@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
@@ -304,7 +305,8 @@ class LinkProvider(ResourceProvider):
         # Links that some resource of this program adopts, and those that one really has.
         self._wanted: set[str] = set()
         self._held: set[str] = set()
-        self._unproved: list[tuple[str, Home]] = []
+        # A link of each home that this stack has links in, until the key is known to be of it.
+        self._unproved: dict[Home, str] = {}
 
     @_in_sentences
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -342,6 +344,8 @@ class LinkProvider(ResourceProvider):
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare the five inputs; any that differs replaces the link, as links are immutable."""
         changed = [name for name in INPUT_NAMES if _differs(name, _olds, _news)]
+        if PLANNING in os.environ:
+            return DiffResult(changes=bool(changed), replaces=changed)
         known = [name for name in changed if not isinstance(_news.get(name), Unknown)]
         adopt = _news.get(ADOPT)
         if known and adopt == _id:
@@ -354,6 +358,8 @@ class LinkProvider(ResourceProvider):
                 f"This resource already manages link {_id}, and adopt names {adopt}. Leave out"
                 " adopt, or give that link a resource of its own. Nothing was changed."
             )
+        # An unchanged link is asked about only before something is made beside it.
+        self._unproved.setdefault(home_of(_olds), _id)
         if changed:
             self._refuse_other_home(_id, _olds)
         return DiffResult(changes=bool(changed), replaces=changed)
@@ -363,9 +369,9 @@ class LinkProvider(ResourceProvider):
         """Make the link, or take the one that ``adopt`` names."""
         client = self._client()
         home = client.home()
-        while self._unproved:
-            client.refuse_other_home(*self._unproved[-1])
-            self._unproved.pop()
+        for there, link_id in list(self._unproved.items()):
+            client.refuse_other_home(link_id, there)
+            self._unproved.pop(there, None)
         adopted = props.get(ADOPT)
         link = self._adopt(adopted, props) if adopted else client.create_link(inputs_of(props))
         return CreateResult(link.id, outputs_from(link, home, props))
@@ -443,13 +449,10 @@ class LinkProvider(ResourceProvider):
         client = self._client()
         with self._asking:
             if not self._reachable:
-                self._unproved.append((link_id, home_of(olds)))
                 return
-            try:
+            # A preview needs no network either; a create will ask again before it makes anything.
+            with suppress(NoAnswerError):
                 client.refuse_other_home(link_id, home_of(olds))
-            except NoAnswerError:
-                # A preview needs no network; a create will ask again before it makes anything.
-                self._unproved.append((link_id, home_of(olds)))
 
     def _adopt(self, link_id: str, props: Mapping[str, Any]) -> OmiseLink:
         self._settings().require_permission(f"adopt link {link_id}")

@@ -92,6 +92,23 @@ def test_nothing_changes_while_omise_cannot_be_used(project: Project, omise: Emu
     assert omise.links() == links
 
 
+def test_another_account_gets_no_link_of_the_stack(project: Project, omise: Emulator) -> None:
+    """With another account's key nothing is made over there beside a link that stays as it is."""
+    project.program("one = " + ONE.format("Old"))
+    project.up().ok()
+    before = project.known()
+    project.program(
+        "one = " + ONE.format("Old") + "Link('two', amount=5000, currency='THB', title='T',"
+        " description='d', opts=pulumi.ResourceOptions(depends_on=[one]))\n"
+    )
+
+    run = project.up(env={"OMISE_SECRET_KEY": omise.key("sg")}).failed()
+
+    assert f"is of {omise.account('sg').id}. Nothing was changed." in _one_line(run, "two")
+    assert omise.links("sg") == []
+    assert project.known() == before
+
+
 def _one_line(run: Run, name: str) -> str:
     """The one line of an error that the engine prints below a resource's heading."""
     lines = run.out.split("Diagnostics:")[1].splitlines()

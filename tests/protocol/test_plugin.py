@@ -409,6 +409,18 @@ def test_a_link_of_another_account_is_not_replaced(start: Start, omise: Emulator
     assert omise.account("th").id in found[0]
 
 
+def test_no_link_is_made_beside_those_of_another_account(start: Start, omise: Emulator) -> None:
+    """One of them has been compared, so where the stack's links live is known."""
+    _, outputs = start().create(SPRING)
+    other = start(OMISE_SECRET_KEY=omise.key("jp"))
+    assert other.diff(outputs, SPRING) == []
+    with failure() as found:
+        other.create({**SPRING, "currency": "JPY"})
+
+    assert "WrongAccountError: Link link_test_" in found[0]
+    assert omise.links("jp") == []
+
+
 def test_an_adopted_link_is_not_replaced(plugin: Plugin) -> None:
     """What says that it is this very link cannot become another one; the change is named."""
     news = {**SPRING, "adopt": LINK}
