@@ -34,7 +34,8 @@ API_URL, ALLOW_LIVE = "apiUrl", "allowLive"
 AMOUNT_LIMITS, SUB_MERCHANT_ID = "amountLimits", "subMerchantId"
 CONFIG_KEYS = (SECRET_KEY, SECRET_KEY_ENV, API_URL, ALLOW_LIVE, AMOUNT_LIMITS, SUB_MERCHANT_ID)
 
-# Set for the preview of a plan, which writes nothing: the resource then asks for no permission.
+# Set for the preview of a plan, which writes nothing: the resource then asks for no permission and
+# refuses no change, so that the plan can tell of all of them.
 PLANNING = "OMISE_LINKS_PLANNING"
 DEFAULT_KEY_VARIABLE = "OMISE_SECRET_KEY"
 DEFAULT_API_URL = "https://api.omise.co"

@@ -9,7 +9,7 @@ import pytest
 
 from pulumi_omise_links.adoption.recovery import Choices, Found, judge, seconds_to_wait
 from pulumi_omise_links.omise.models import Home, LinkInputs, OmiseLink
-from pulumi_omise_links.stack.project import PROVIDER_TYPE, Declared
+from pulumi_omise_links.stack.project import PROVIDER_TYPE, Declared, Held
 from pulumi_omise_links.stack.project import StackState as State
 from pulumi_omise_links.state import PROVIDER, PROVIDER_KEY, TYPE_TOKEN
 
@@ -150,3 +150,76 @@ def test_a_stack_that_cannot_be_read_may_manage_the_link() -> None:
 
     assert left.action.value == "leave"
     assert "Stack prod could not be read" in left.reasons[0]
+
+
+def replacing(*links: OmiseLink, since: str = "2025-12-31T10:00:00Z") -> Found:
+    """A killed replacement; the link that the stack manages came into the state at ``since``."""
+    what = found(links=links, there=(pending().urn,))
+    held = Held(pending().urn, "link_test_5xold", created=since)
+    return replace(what, state=replace(what.state, links=(held,)))
+
+
+def test_a_replacement_takes_the_place_of_the_link_it_replaces() -> None:
+    """Made after the last successful update had ended, beside a link that was there by then."""
+    (verdict,) = judge(replacing(LINK))
+
+    assert (verdict.action.value, verdict.replaces) == ("adopt", "link_test_5xold")
+    assert verdict.link == LINK
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        replacing(LINK, since="2026-01-01T00:00:12Z"),
+        replacing(LINK, since=""),
+        replacing(replace(LINK, created_at="2026-01-01T00:00:04Z")),
+        replace(replacing(LINK), last_success=None),
+        replacing(LINK, SECOND),
+    ],
+    ids=["younger in the state", "no time", "clocks", "never a success", "two links"],
+)
+def test_a_link_that_may_be_wanted_is_never_put_in_the_place_of_the_old(what: Found) -> None:
+    """In doubt, the link that the stack manages stays, and a person looks."""
+    (left,) = judge(what)
+
+    assert (left.action.value, left.replaces) == ("leave", None)
+
+
+def test_a_replacement_waits_until_nothing_else_is_pending() -> None:
+    """Carrying it out makes Pulumi forget all pending operations."""
+    what = replacing(LINK)
+    (left,) = judge(replace(what, state=replace(what.state, others_pending=("urn:other",))))
+
+    assert left.action.value == "leave"
+    assert "once nothing else is pending" in left.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("theirs", "expected"),
+    [
+        ({}, "leave"),
+        ({"amount": 1}, "adopt"),
+        ({"currency": "THB"}, "leave"),
+        ({"currency": "JPY"}, "adopt"),
+    ],
+)
+def test_a_link_that_another_stack_may_be_making_is_not_taken(
+    theirs: dict[str, Any], expected: str
+) -> None:
+    """Its run tells the state what it begins before it makes it."""
+    rival = pending("theirs", **theirs)
+    (verdict,) = judge(replace(found(links=(LINK,)), rivals={"prod": (rival,)}))
+
+    assert verdict.action.value == expected
+    if expected == "leave":
+        assert "Stack prod has begun to make a link like it" in verdict.reasons[0]
+    assert verdicts(replace(found(), rivals={"prod": (rival,)})) == [("spring", "clear", None)]
+
+
+def test_a_secret_of_another_stack_counts_as_equal() -> None:
+    """It cannot be opened, so it cannot rule the link out."""
+    rival = pending("theirs")
+    sealed = replace(rival, inputs={k: v for k, v in rival.inputs.items() if k != "amount"})
+    (left,) = judge(replace(found(links=(LINK,)), rivals={"prod": (sealed,)}))
+
+    assert left.action.value == "leave"

@@ -19,7 +19,15 @@ from ..omise.models import LinkInputs, OmiseLink
 from ..report import count, human_amount, show
 from ..rules import INPUT_NAMES, did_you_mean
 from ..stack.foundations import own_provider, problem_of
-from ..stack.project import UNKNOWN, Declared, Preview, Project, StackState, name_of
+from ..stack.project import (
+    UNKNOWN,
+    Declared,
+    Elsewhere,
+    Preview,
+    Project,
+    StackState,
+    name_of,
+)
 from ..state import ADOPT, inputs_of
 from .accounts import Account, Accounts
 
@@ -116,10 +124,10 @@ def look(
             wanted[_provider_of(one)].add(link_id)
     if secret:
         preview = project.unseal(preview)
-    elsewhere, unread = project.elsewhere() if wanted and other_stacks else ({}, [])
+    elsewhere = project.elsewhere() if wanted and other_stacks else Elsewhere()
     notes = [
         f"Stack {show(name)} could not be read: whether it manages one of these is not known."
-        for name in unread
+        for name in elsewhere.unread
     ]
     if state.pending:
         pending = count(len(state.pending), "pending create")
@@ -128,7 +136,7 @@ def look(
             " `pulumi up`, or links may be made twice."
         )
     found = accounts.read(wanted, preview.resources)
-    return Facts(preview, state, found, elsewhere, tuple(notes))
+    return Facts(preview, state, found, elsewhere.managed, tuple(notes))
 
 
 def _preview(project: Project, accounts: Accounts) -> Preview:
@@ -326,10 +334,19 @@ def _shown(name: str, value: object, currency: str) -> str:
 
 
 def _changes(one: Declared) -> tuple[str, ...]:
+    adopt = one.inputs.get(ADOPT)
     if one.step == "same":
-        return ()
-    names = ", ".join(show(each) for each in one.changed)
-    return (f"The next `pulumi up` would {one.step} it{f' ({names})' if names else ''}.",)
+        if adopt in {None, UNKNOWN, one.current_id}:
+            return ()
+        return (
+            f"The program says adopt={show(str(adopt))}, but the stack manages {one.current_id}"
+            " under this name: `pulumi up` will refuse that.",
+        )
+    names = ", ".join(show(each) for each in sorted(one.changed))
+    reason = f"The next `pulumi up` would {one.step} it{f' ({names})' if names else ''}"
+    if adopt is not None and adopt == one.current_id:
+        reason += ", and refuses to, as the program adopts this very link"
+    return (f"{reason}.",)
 
 
 def _with_foundations(decided: Sequence[Planned], facts: Facts) -> list[Planned]:

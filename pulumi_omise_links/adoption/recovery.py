@@ -9,6 +9,10 @@ with the links that exist and that nobody manages:
   say when that was; at the earliest it was when the last successful update ended, or, before any,
   when the stack's first resource was made.
 
+A create that belongs to a replacement has a link under its name already. The new one takes its
+place, and the old one is left to the next ``pulumi up`` to delete, if it is beyond doubt which is
+which: nothing has been done to the stack since, and the new link is younger than all that.
+
 A run that dies in the middle of deletes leaves *pending deletes*: the link may be gone, and a plain
 ``pulumi up`` would believe the state that it is not. Those links are looked at again.
 
@@ -25,6 +29,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 from ..omise.models import Home, LinkInputs, OmiseLink
 from ..report import show
@@ -51,13 +56,18 @@ class Remedy(str, Enum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """A pending create and what is to be done about it; ``candidates`` are ids of links."""
+    """A pending create and what is to be done about it.
+
+    ``candidates`` are ids of links. ``replaces`` is the id of the link whose place ``link`` takes,
+    and which the next ``pulumi up`` deletes.
+    """
 
     pending: Declared
     action: Remedy
     link: OmiseLink | None = None
     reasons: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
+    replaces: str | None = None
 
     @property
     def name(self) -> str:
@@ -83,15 +93,24 @@ class Found:
     """What was looked up: pending creates, unmanaged links that fit one, and where they live.
 
     Links and homes are by the URN of the explicit provider, empty for the stack's own account.
-    ``unread`` are stacks of the backend that could not be asked what they manage.
+    ``last_success`` is when the last successful update ended, in seconds since 1970. ``rivals`` are
+    creates that other stacks of the backend have pending, by stack; ``unread`` are stacks that
+    could not be asked.
     """
 
     pending: tuple[Declared, ...]
     links: Mapping[str, Sequence[OmiseLink]]
     homes: Mapping[str, Home]
     state: StackState
-    not_before: float
+    last_success: float | None = None
+    rivals: Mapping[str, Sequence[Declared]] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
+
+    @property
+    def not_before(self) -> float:
+        """Before this, the killed run cannot have made a link."""
+        began = self.last_success
+        return (_seconds(self.state.begun) if began is None else began) - _CLOCKS_APART
 
 
 def look(project: Project, accounts: Accounts) -> Found:
@@ -102,11 +121,9 @@ def look(project: Project, accounts: Accounts) -> Found:
     """
     state = project.state()
     if not state.pending:
-        return Found((), {}, {}, state, 0.0)
+        return Found((), {}, {}, state)
     if any(each.secrets for each in (*state.pending, *state.providers.values())):
         state = project.unsealed_state()
-    elsewhere, unread = project.elsewhere()
-    managed = {each.id for each in state.links} | elsewhere.keys()
     by_provider: dict[str, list[Declared]] = defaultdict(list)
     for each in state.pending:
         by_provider[own_provider(each.provider)].append(each)
@@ -116,12 +133,21 @@ def look(project: Project, accounts: Accounts) -> Found:
         wanted = {_key(each) for each in pending}
         homes[urn] = accounts.client(provider).home()
         links[urn] = [
-            link
-            for link in accounts.every_link(provider)
-            if _folded(link.inputs) in wanted and link.id not in managed
+            link for link in accounts.every_link(provider) if _folded(link.inputs) in wanted
         ]
-    began = _seconds(project.last_success() or state.begun)
-    return Found(state.pending, links, homes, state, began - _CLOCKS_APART, tuple(unread))
+    # Asked after the account: a run of another stack tells its state before it makes a link.
+    elsewhere = project.elsewhere()
+    managed = {each.id for each in state.links} | elsewhere.managed.keys()
+    ended = project.last_success()
+    return Found(
+        state.pending,
+        {urn: [each for each in those if each.id not in managed] for urn, those in links.items()},
+        homes,
+        state,
+        _seconds(ended) if ended else None,
+        elsewhere.pending,
+        elsewhere.unread,
+    )
 
 
 def judge(found: Found, choices: Choices | None = None) -> list[Verdict]:
@@ -140,7 +166,19 @@ def judge(found: Found, choices: Choices | None = None) -> list[Verdict]:
         )
         verdicts += _judge_equals(pending, fits, of_urn, found, choices)
     order = {each.urn: number for number, each in enumerate(found.pending)}
-    return sorted(verdicts, key=lambda each: order[each.urn])
+    verdicts.sort(key=lambda each: order[each.urn])
+    if found.state.others_pending or any(each.action is Remedy.LEAVE for each in verdicts):
+        return [_after_the_others(each) if each.replaces else each for each in verdicts]
+    return verdicts
+
+
+def _after_the_others(verdict: Verdict) -> Verdict:
+    """Put off a replacement: carrying it out makes Pulumi forget everything that is pending."""
+    reason = (
+        f"It was made to replace {verdict.replaces}, and can be taken once nothing else is pending:"
+        " settle that first, and run this again."
+    )
+    return Verdict(verdict.pending, Remedy.LEAVE, None, (reason,), verdict.candidates)
 
 
 def _judge_equals(
@@ -190,7 +228,7 @@ def _reason_to_leave(
     rivals: int,
     found: Found,
 ) -> str | None:
-    if free and pending.urn in found.state.urns:
+    if free and pending.urn in found.state.urns and not _is_replacement(pending, in_time, found):
         return (
             "The stack manages another link under this name by now, so this one may be its double:"
             " delete it at Omise and run this again, or say --clear NAME to keep it unmanaged."
@@ -202,9 +240,43 @@ def _reason_to_leave(
         )
     if free and found.unread:
         return f"Stack {show(found.unread[0])} could not be read, and may manage a link like it."
+    rival = next((name for name, those in found.rivals.items() if _claims(those, pending)), None)
+    if free and rival is not None:
+        return (
+            f"Stack {show(rival)} has begun to make a link like it as well, and either may have"
+            f" made this one. Let that run end, or run `omise-links recover` there. {_CHOOSE}"
+        )
     if len(in_time) > rivals:
         return f"More links fit than creates are pending. {_CHOOSE}"
     return None
+
+
+def _is_replacement(pending: Declared, in_time: Sequence[OmiseLink], found: Found) -> bool:
+    """Whether these links are surely younger than what the stack manages under the name.
+
+    A link that it came to manage after the killed run, by a second `pulumi up` or by an adoption,
+    is what the program wants now, and must not be taken for the one to be replaced.
+    """
+    held = found.state.link(pending.urn)
+    if held is None or not held.created or found.last_success is None:
+        return False
+    settled = found.last_success
+    return _seconds(held.created) <= settled and all(
+        _seconds(each.created_at) > settled + _CLOCKS_APART for each in in_time
+    )
+
+
+def _claims(rivals: Sequence[Declared], pending: Declared) -> bool:
+    """Whether another stack's pending create may be for equal inputs, its secrets unread."""
+    ours = vars(_key(pending))
+    return any(
+        all(
+            value.upper() == ours[name] if name == "currency" else value == ours[name]
+            for name, value in each.inputs.items()
+            if name in ours
+        )
+        for each in rivals
+    )
 
 
 _CHOOSE = "Say which it is with --adopt NAME=ID, or that it made none with --clear NAME."
@@ -219,7 +291,8 @@ def _adopt(pending: Declared, link: OmiseLink, state: StackState) -> Verdict:
     if missing:
         reason = f"Its parent or provider is not in the stack: {missing[0]}."
         return Verdict(pending, Remedy.LEAVE, None, (reason,), (link.id,))
-    return Verdict(pending, Remedy.ADOPT, link, (), (link.id,))
+    held = state.link(pending.urn)
+    return Verdict(pending, Remedy.ADOPT, link, (), (link.id,), held.id if held else None)
 
 
 def seconds_to_wait(found: Found, verdicts: Iterable[Verdict], settle: float) -> float:
@@ -238,29 +311,37 @@ def seconds_to_wait(found: Found, verdicts: Iterable[Verdict], settle: float) ->
 
 def carry_out(project: Project, found: Found, verdicts: Sequence[Verdict]) -> None:
     """Adopt what is to be adopted, then forget it and what made nothing; look again at links that
-    were being deleted. Omise is not written to.
+    were being deleted; at last, put replacements in their places. Omise is not written to.
 
     Killed in between and run again, it goes on where it was.
 
     :raises ProjectError: Pulumi refused.
     """
-    adopt = [each for each in verdicts if each.action is Remedy.ADOPT and each.link]
+    adopt = [each for each in verdicts if each.action is Remedy.ADOPT]
     for protect in (False, True):
         specs = [
-            (each.pending, link_spec(each.pending, each.link, home, each.pending.inputs))
+            (each.pending, _spec(each, found))
             for each in adopt
-            if each.pending.protect is protect and each.link
-            for home in [found.homes[_account_of(each.pending)]]
+            if each.pending.protect is protect and not each.replaces
         ]
         if specs:
             project.adopt(content(specs), protect=protect)
-    left = {each.urn for each in verdicts if each.action is Remedy.LEAVE}
-    settled = {each.urn for each in verdicts} - left
+    stay = {each.urn for each in verdicts if each.action is Remedy.LEAVE or each.replaces}
+    settled = {each.urn for each in verdicts} - stay
     # The engine clears one entry a URN at a time; several runs killed alike leave several.
     while urns := sorted({each.urn for each in project.state().pending} & settled):
         project.clear_pending(urns, found.state.root)
     if found.state.deleting:
         project.refresh(sorted(found.state.deleting))
+    if replacements := {each.urn: _spec(each, found) for each in adopt if each.replaces}:
+        project.replace(replacements)
+
+
+def _spec(verdict: Verdict, found: Found) -> dict[str, Any]:
+    if verdict.link is None:
+        raise TypeError(f"{verdict.urn} is to be adopted without its link")
+    one = verdict.pending
+    return link_spec(one, verdict.link, found.homes[_account_of(one)], one.inputs)
 
 
 def _account_of(pending: Declared) -> str:

@@ -99,6 +99,8 @@ def recovery_text(found: Found, verdicts: Sequence[Verdict]) -> str:
     for each in verdicts:
         link = f"  {each.link.id}" if each.link else ""
         lines.append(f"{each.action.value:<6}  {show(each.name)}{link}")
+        if each.replaces:
+            lines.append(f"        It replaces {each.replaces}, which `pulumi up` then deletes.")
         lines += [f"        {reason}" for reason in each.reasons]
         if not each.link and each.candidates:
             lines.append(f"        Links that fit: {', '.join(each.candidates)}.")
@@ -120,6 +122,7 @@ def recovery_json(found: Found, verdicts: Sequence[Verdict], *, done: bool, cost
                 "urn": each.urn,
                 "action": each.action.value,
                 "id": each.link.id if each.link else None,
+                "replaces": each.replaces,
                 "candidates": list(each.candidates),
                 "reasons": list(each.reasons),
             }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
+from typing import Any
 
 import click
 
@@ -19,12 +21,25 @@ from ..adoption.recovery import (
 )
 from ..adoption.report import recovery_json, recovery_text
 from ..cli import EXIT_CANCELLED, EXIT_ERROR
+from ..errors import ProjectError
 from ..report import count, show
 from ..stack.foundations import own_provider
 from ..stack.project import Project
 from ._adopting import accounts_of, agreed, project_options, require_yes, watching
 
 _MOST_WAITS = 20
+
+
+class _Seconds(click.FloatRange):
+    """A range of seconds; NaN, which is in every range, is no number of them."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        seconds = float(super().convert(value, param, ctx))
+        if math.isnan(seconds):
+            self.fail(f"{value} is not a number of seconds.", param, ctx)
+        return seconds
 
 
 @click.command("recover")
@@ -42,7 +57,7 @@ _MOST_WAITS = 20
 )
 @click.option(
     "--settle",
-    type=click.FloatRange(0, 3600),
+    type=_Seconds(0, 3600),
     default=30.0,
     show_default=True,
     metavar="SECONDS",
@@ -108,10 +123,13 @@ def _settled(
         verdicts = judge(found, choices)
         wait = seconds_to_wait(found, verdicts, settle)
         if not wait:
-            break
+            return found, verdicts
         click.echo(f"Waiting {wait:.0f} s: the killed run may still be at work.", err=True)
         time.sleep(wait)
-    return found, verdicts
+    raise ProjectError(
+        f"Stack {show(project.stack)} does not fall silent: something writes its state or makes"
+        " links like those pending. Nothing was done; stop that, and run this again."
+    )
 
 
 def _choice(text: str) -> tuple[str, str]:

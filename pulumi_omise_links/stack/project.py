@@ -92,11 +92,15 @@ class Preview:
 
 @dataclass(frozen=True)
 class Held:
-    """A link in a state. ``leaving``: the next update deletes it, after a failed replacement."""
+    """A link in a state. ``leaving``: the next update deletes it, after a failed replacement.
+
+    ``created`` is when it came into the state, empty for one that an old Pulumi wrote.
+    """
 
     urn: str
     id: str
     leaving: bool = False
+    created: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,18 +108,36 @@ class StackState:
     """What a stack holds that matters here.
 
     ``pending`` are creates of links that a killed run left, ``deleting`` the links that it was
-    deleting; ``providers`` are the explicit ones; ``written`` is when the state was, ``begun`` when
-    the oldest resource in it was made.
+    deleting, ``others_pending`` what was being done to resources of other kinds; ``providers`` are
+    the explicit ones; ``written`` is when the state was, ``begun`` when the oldest resource in it
+    was made.
     """
 
     links: tuple[Held, ...]
     urns: frozenset[str]
     pending: tuple[Declared, ...] = ()
     deleting: frozenset[str] = frozenset()
+    others_pending: tuple[str, ...] = ()
     providers: Mapping[str, Declared] = field(default_factory=dict)
     root: str = ""
     written: str = ""
     begun: str = ""
+
+    def link(self, urn: str) -> Held | None:
+        """Return what the stack manages under this URN."""
+        return next((each for each in self.links if each.urn == urn and not each.leaving), None)
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """What the other stacks of a backend hold: which manages a link, and what is pending in which.
+
+    ``unread`` are stacks that could not be asked.
+    """
+
+    managed: Mapping[str, str] = field(default_factory=dict)
+    pending: Mapping[str, tuple[Declared, ...]] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
 
 
 class Project:
@@ -181,8 +203,8 @@ class Project:
         """Return the same with the plain values of secrets, for comparing; in memory only."""
         return _read_state(json.loads(self._run("stack", "export", "--show-secrets").out))
 
-    def elsewhere(self) -> tuple[dict[str, str], list[str]]:
-        """Return which link is managed by which other stack of the backend, and whom we cannot ask.
+    def elsewhere(self) -> Elsewhere:
+        """Return what the other stacks of the backend manage and have begun to make.
 
         No secret is opened: a stack whose passphrase we do not have can be asked as well.
         """
@@ -206,8 +228,12 @@ class Project:
 
         with ThreadPoolExecutor(_READERS) as pool:
             states = dict(zip(names, pool.map(ask, names), strict=True))
-        managed = {link.id: name for name, state in states.items() if state for link in state.links}
-        return managed, [name for name, state in states.items() if state is None]
+        known = {name: state for name, state in states.items() if state}
+        return Elsewhere(
+            managed={link.id: name for name, state in known.items() for link in state.links},
+            pending={name: state.pending for name, state in known.items() if state.pending},
+            unread=tuple(name for name in names if name not in known),
+        )
 
     def last_success(self) -> str | None:
         """Return when the last update of this stack that went through had ended, or None."""
@@ -251,6 +277,27 @@ class Project:
                 for word in ("--import-pending-creates", text)
             ]
             self._run("refresh", "--yes", "--skip-preview", "--target", root, *marks)
+
+    def replace(self, made: Mapping[str, Mapping[str, Any]]) -> None:
+        """Put a link in the place of the one that the stack manages, for each URN in ``made``.
+
+        The values are ``id``, ``inputs`` and ``outputs``; all else is as the pending create has it.
+        The state is then what the engine leaves when a replacement is made and the old link still
+        to be deleted, which the next update does (CreateStep.Apply in pkg/resource/deploy/step.go).
+        Everything that is pending is forgotten, as ``pulumi stack import`` does that.
+        """
+        export = json.loads(self._run("stack", "export").out)
+        deployment = export["deployment"]
+        wanted = {each["resource"]["urn"]: each["resource"] for each in _pending(deployment)}
+        resources = []
+        for each in deployment["resources"]:
+            if each["urn"] in made and not each.get("delete"):
+                resources.append({**wanted[each["urn"]], **made[each["urn"]]})
+                resources.append({**each, "delete": True})
+            else:
+                resources.append(each)
+        edited = {**export, "deployment": {**deployment, "resources": resources}}
+        self._run("stack", "import", given=json.dumps(edited).encode())
 
     # -- running pulumi
 
@@ -337,23 +384,20 @@ def _read_state(export: Any) -> StackState:
     deployment = export.get("deployment") or {}
     resources = deployment.get("resources") or []
     roots = [each["urn"] for each in resources if each["type"] == "pulumi:pulumi:Stack"]
+    begun: dict[str, list[Any]] = {"creating": [], "deleting": [], "other": []}
+    for each in _pending(deployment):
+        ours = each["resource"]["type"] == TYPE_TOKEN and each["type"] in begun
+        begun[each["type"] if ours else "other"].append(each["resource"])
     return StackState(
         links=tuple(
-            Held(each["urn"], each["id"], bool(each.get("delete")))
+            Held(each["urn"], each["id"], bool(each.get("delete")), each.get("created") or "")
             for each in resources
             if each["type"] == TYPE_TOKEN and each.get("id") and not each.get("external")
         ),
         urns=frozenset(each["urn"] for each in resources if not each.get("delete")),
-        pending=tuple(
-            _held(each["resource"])
-            for each in deployment.get("pending_operations") or ()
-            if each["type"] == "creating" and each["resource"]["type"] == TYPE_TOKEN
-        ),
-        deleting=frozenset(
-            each["resource"]["urn"]
-            for each in deployment.get("pending_operations") or ()
-            if each["type"] == "deleting" and each["resource"]["type"] == TYPE_TOKEN
-        ),
+        pending=tuple(map(_held, begun["creating"])),
+        deleting=frozenset(each["urn"] for each in begun["deleting"]),
+        others_pending=tuple(each["urn"] for each in begun["other"]),
         providers={
             each["urn"]: _held(each)
             for each in resources
@@ -363,6 +407,10 @@ def _read_state(export: Any) -> StackState:
         written=(deployment.get("manifest") or {}).get("time") or "",
         begun=min((each["created"] for each in resources if each.get("created")), default=""),
     )
+
+
+def _pending(deployment: Any) -> list[Any]:
+    return deployment.get("pending_operations") or []
 
 
 def _held(resource: Any) -> Declared:

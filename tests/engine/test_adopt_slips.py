@@ -37,3 +37,31 @@ def test_no_slip_kills_or_forgets_a_link(project: Project, omise: Emulator) -> N
 
     assert set(project.ids().values()) == set(ids.values())
     assert {each["id"] for each in omise.links(deleted=False)} == set(ids.values())
+
+
+def test_a_plan_tells_what_up_will_refuse(project: Project, omise: Emulator) -> None:
+    """An adopted link whose inputs were changed in the program is one line of the plan, beside
+    entries that can be imported; the import ends with an error and imports those all the same."""
+    project.program(link("a") + link("b"))
+    project.up().ok()
+    ids = project.ids()
+    (by_hand,) = omise.seed(title="T", description="d", amount=5_000)
+    project.program(link("a", ids["a"], title="Other") + link("b", ids["a"]) + link("c", by_hand))
+    entries = "".join(
+        f"  {name}: {{amount: 5000, currency: THB, title: {title}, description: d{more}}}\n"
+        for name, title, more in (
+            ("a", "Other", ""),
+            ("b", "T", ""),
+            ("c", "T", f", id: {by_hand}"),
+        )
+    )
+    (project.folder / "links.yaml").write_text(f"version: 1\nlinks:\n{entries}")
+
+    plan = project.cli("plan", "links.yaml", COLUMNS="300").ok()
+    run = project.cli("import", "links.yaml", "--yes", COLUMNS="300")
+
+    plan.says("would replace it (title), and refuses to, as the program adopts this very link")
+    plan.says(f"The program says adopt={ids['a']}, but the stack manages {ids['b']}")
+    plan.says("1 to import", by_hand)
+    assert run.code == 1
+    assert project.ids() == {**ids, "c": by_hand}

@@ -114,3 +114,38 @@ def test_what_cannot_be_told_is_shown_and_left_alone(project: Project, omise: Em
     assert project.ids() == {"spring": right}
     assert "creating" not in project.state_text()
     project.unchanged()
+
+
+def test_a_killed_replacement_takes_its_place(project: Project, omise: Emulator) -> None:
+    """The link that the killed run made becomes the one under its name; the one it replaces is gone
+    after the next `pulumi up`, which makes no third."""
+    program = (
+        "for name in ('spring', 'autumn'):\n"
+        "    Link(name, amount={}, currency='thb', title=pulumi.Output.secret(name),"
+        " description='d')\n"
+    )
+    project.program(program.format(5_000))
+    project.up().ok()
+    before = project.ids()
+    time.sleep(7)  # longer than the clocks of two machines may be apart
+    project.program(program.format(6_000))
+    omise.fault("slow", method="POST", path="/links", seconds=3.0, times=2)
+    killed_up(project, omise, posts=0)
+    time.sleep(3)
+
+    run = project.cli("recover", "--yes", "--settle", "3").ok()
+
+    for old in before.values():
+        run.says(f"It replaces {old}, which `pulumi up` then deletes.")
+    after = project.ids()
+    assert set(after) == set(before)
+    assert not set(after.values()) & set(before.values())
+    assert '"autumn"' not in project.state_text(), "a secret is in the open"
+    assert "creating" not in project.state_text()
+    omise.journal.clear()
+    project.up().ok()
+    assert {each.method for each in omise.journal.writes} == {"DELETE"}
+    assert {each["id"] for each in omise.links(deleted=False)} == set(after.values())
+    assert project.ids() == after
+    project.unchanged()
+    project.refresh("--expect-no-changes").ok()
