@@ -83,3 +83,34 @@ def test_a_port_that_is_in_use_is_one_sentence(
 
     assert run(["emulator", "--port", "65536"]) == 2
     assert "--port" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("says", "remedy"),
+    [
+        ("error: failed to load checkpoint: EOF", True),
+        ("error: EOF", True),
+        ('error: Get "https://api.pulumi.com/api/user": EOF', False),
+    ],
+)
+def test_a_state_that_pulumi_cannot_read_after_a_kill_has_its_remedy(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    says: str,
+    remedy: bool,
+) -> None:
+    """Pulumi says EOF, and no more: which file to delete is told; any other EOF is not that."""
+    pulumi = Path("pulumi")
+    pulumi.write_text(
+        f"#!/bin/sh\n[ $1 = version ] && echo v3.259.0 || {{ echo '{says}' >&2; exit 1; }}\n"
+    )
+    pulumi.chmod(0o755)
+    monkeypatch.setenv("PATH", str(Path.cwd()), prepend=":")
+
+    assert run(["recover", "--yes"]) == 1
+
+    err = capsys.readouterr().err
+    said = says.removeprefix("error: ")
+    assert err.startswith(f"omise-links: Pulumi failed, and says:\n  {said}\n")
+    assert ("delete the empty `.pulumi/stacks/<project>/<stack>.json.attrs`" in err) == remedy
+    assert err.count("\n") == 2 + remedy

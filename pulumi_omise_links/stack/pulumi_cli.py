@@ -89,6 +89,9 @@ def _read_all(end: int, caught: list[bytes]) -> None:
 _LOCKED = re.compile(r"currently locked by|another update is (currently )?in progress", re.I)
 _NO_STACK = re.compile(r"no stack (named|selected)", re.I)
 _NO_PROJECT = re.compile(r"no Pulumi\.yaml project file found", re.I)
+# On a file backend, a kill can leave the small file of headers beside a state empty; it is read
+# before the state is, and by `stack ls` for all stacks (without the words about the checkpoint).
+_EMPTY_SIDE_FILE = re.compile(r"failed to load checkpoint: EOF$|^\s*EOF$", re.M)
 _FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)', re.M)
 # What the engine adds to an error that it has told already.
 _EMPTY_WORDS = re.compile(r"program exited with non-zero exit code|^\s*(preview|update) failed$")
@@ -105,7 +108,14 @@ def _failure(done: Done, folder: Path) -> ProjectError | StackNotFoundError:
         return StackNotFoundError(text)
     if _NO_PROJECT.search(text):
         return ProjectError(f"There is no Pulumi project in {where}: name its folder with --cwd.")
-    return ProjectError("Pulumi failed, and says:\n" + text)
+    told = f"Pulumi failed, and says:\n{text}"
+    if _EMPTY_SIDE_FILE.search(text):
+        told += (
+            "\nIf the backend is a folder or a bucket, a killed run has left an empty file beside a"
+            " state that is whole: delete the empty `.pulumi/stacks/<project>/<stack>.json.attrs`"
+            " there, and try again."
+        )
+    return ProjectError(told)
 
 
 def _complaints(done: Done, folder: Path) -> list[str]:
