@@ -111,7 +111,7 @@ def _failure(done: Done, folder: Path) -> ProjectError | StackNotFoundError:
     told = f"Pulumi failed, and says:\n{text}"
     if _EMPTY_SIDE_FILE.search(text):
         told += (
-            "\nIf the backend is a folder or a bucket, a killed run has left an empty file beside a"
+            "\nIf the backend is a folder, a killed run has left an empty file beside a"
             " state that is whole: delete the empty `.pulumi/stacks/<project>/<stack>.json.attrs`"
             " there, and try again."
         )
