@@ -576,6 +576,48 @@ def test_an_answer_about_another_link_is_not_taken() -> None:
         client.get_link(LINK)
 
 
+# -- nothing is written for a caller that is gone
+
+
+def test_no_write_leaves_when_nobody_wants_it(omise: Emulator) -> None:
+    """A plugin whose Pulumi is gone makes and deletes nothing, and does not look for what it did
+    not make; reading stays free."""
+    (link,) = omise.seed()
+    with OmiseClient(settings_for(omise), still_wanted=lambda: False) as client:
+        home = client.home()
+        for call, doing in (
+            (lambda: client.create_link(SPRING), "create the link"),
+            (lambda: client.delete_link(link, home), f"delete link {link}"),
+        ):
+            with pytest.raises(NoAnswerError) as caught:
+                call()
+            assert str(caught.value) == f"Could not {doing}: Pulumi has ended meanwhile."
+            assert not caught.value.sent
+
+        assert [each.path for each in omise.journal.entries] == ["/account"]
+        assert [each.id for each in client.iter_links()] == [link]
+        assert client.get_link(link).id == link
+        assert client.cost.writes == 0
+    assert omise.journal.writes == []
+
+
+@pytest.mark.parametrize(("method", "fault"), [("POST", "429"), ("DELETE", "500")])
+def test_a_write_is_not_repeated_when_nobody_wants_it_any_more(
+    omise: Emulator, method: str, fault: str
+) -> None:
+    """The question is asked before each attempt: Pulumi may end while one waits for the next."""
+    (link,) = omise.seed()
+    wanted = iter([True, False])
+    with OmiseClient(settings_for(omise), still_wanted=lambda: next(wanted)) as client:
+        home = client.home()
+        omise.fault(fault, method=method)
+        with pytest.raises(NoAnswerError, match=r"Pulumi has ended meanwhile\.$"):
+            client.create_link(SPRING) if method == "POST" else client.delete_link(link, home)
+
+    assert [each.method for each in omise.journal.writes] == [method]
+    assert [each["id"] for each in omise.links(deleted=False)] == [link]
+
+
 # -- errors are sentences
 
 
