@@ -185,15 +185,6 @@ def test_a_link_that_may_be_wanted_is_never_put_in_the_place_of_the_old(what: Fo
     assert (left.action.value, left.replaces) == ("leave", None)
 
 
-def test_a_replacement_waits_until_nothing_else_is_pending() -> None:
-    """Carrying it out makes Pulumi forget all pending operations."""
-    what = replacing(LINK)
-    (left,) = judge(replace(what, state=replace(what.state, others_pending=("urn:other",))))
-
-    assert left.action.value == "leave"
-    assert "once nothing else is pending" in left.reasons[0]
-
-
 @pytest.mark.parametrize(
     ("theirs", "expected"),
     [

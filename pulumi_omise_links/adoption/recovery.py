@@ -9,9 +9,10 @@ with the links that exist and that nobody manages:
   say when that was; at the earliest it was when the last successful update ended, or, before any,
   when the stack's first resource was made.
 
-A create that belongs to a replacement has a link under its name already. The new one takes its
-place, and the old one is left to the next ``pulumi up`` to delete, if it is beyond doubt which is
-which: nothing has been done to the stack since, and the new link is younger than all that.
+A create that belongs to a replacement has a link under its name already. If it is beyond doubt
+which is which (nothing has been done to the stack since, and the new link is younger than all
+that), the new one takes its place. The old one gets a name that no program declares, so that the
+next ``pulumi up`` shows its deletion and carries it out.
 
 A run that dies in the middle of deletes leaves *pending deletes*: the link may be gone, and a plain
 ``pulumi up`` would believe the state that it is not. Those links are looked at again.
@@ -25,16 +26,15 @@ from __future__ import annotations
 import re
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any
 
 from ..omise.models import Home, LinkInputs, OmiseLink
 from ..report import show
 from ..stack.foundations import own_provider
-from ..stack.project import Declared, Project, StackState
+from ..stack.project import Declared, Project, StackState, name_of
 from ..state import ADOPT, inputs_of
 from .accounts import Accounts
 from .import_file import content, link_spec
@@ -166,19 +166,7 @@ def judge(found: Found, choices: Choices | None = None) -> list[Verdict]:
         )
         verdicts += _judge_equals(pending, fits, of_urn, found, choices)
     order = {each.urn: number for number, each in enumerate(found.pending)}
-    verdicts.sort(key=lambda each: order[each.urn])
-    if found.state.others_pending or any(each.action is Remedy.LEAVE for each in verdicts):
-        return [_after_the_others(each) if each.replaces else each for each in verdicts]
-    return verdicts
-
-
-def _after_the_others(verdict: Verdict) -> Verdict:
-    """Put off a replacement: carrying it out makes Pulumi forget everything that is pending."""
-    reason = (
-        f"It was made to replace {verdict.replaces}, and can be taken once nothing else is pending:"
-        " settle that first, and run this again."
-    )
-    return Verdict(verdict.pending, Remedy.LEAVE, None, (reason,), verdict.candidates)
+    return sorted(verdicts, key=lambda each: order[each.urn])
 
 
 def _judge_equals(
@@ -311,37 +299,41 @@ def seconds_to_wait(found: Found, verdicts: Iterable[Verdict], settle: float) ->
 
 def carry_out(project: Project, found: Found, verdicts: Sequence[Verdict]) -> None:
     """Adopt what is to be adopted, then forget it and what made nothing; look again at links that
-    were being deleted; at last, put replacements in their places. Omise is not written to.
+    were being deleted. Omise is not written to.
 
     Killed in between and run again, it goes on where it was.
 
     :raises ProjectError: Pulumi refused.
     """
-    adopt = [each for each in verdicts if each.action is Remedy.ADOPT]
+    adopt = [each for each in verdicts if each.action is Remedy.ADOPT and each.link]
+    for each in adopt:
+        if each.replaces:
+            project.rename(each.urn, _name_beside(each.urn, found.state.urns))
     for protect in (False, True):
         specs = [
-            (each.pending, _spec(each, found))
+            (each.pending, link_spec(each.pending, each.link, home, each.pending.inputs))
             for each in adopt
-            if each.pending.protect is protect and not each.replaces
+            if each.pending.protect is protect and each.link
+            for home in [found.homes[_account_of(each.pending)]]
         ]
         if specs:
             project.adopt(content(specs), protect=protect)
-    stay = {each.urn for each in verdicts if each.action is Remedy.LEAVE or each.replaces}
-    settled = {each.urn for each in verdicts} - stay
+    left = {each.urn for each in verdicts if each.action is Remedy.LEAVE}
+    settled = {each.urn for each in verdicts} - left
     # The engine clears one entry a URN at a time; several runs killed alike leave several.
     while urns := sorted({each.urn for each in project.state().pending} & settled):
         project.clear_pending(urns, found.state.root)
     if found.state.deleting:
         project.refresh(sorted(found.state.deleting))
-    if replacements := {each.urn: _spec(each, found) for each in adopt if each.replaces}:
-        project.replace(replacements)
 
 
-def _spec(verdict: Verdict, found: Found) -> dict[str, Any]:
-    if verdict.link is None:
-        raise TypeError(f"{verdict.urn} is to be adopted without its link")
-    one = verdict.pending
-    return link_spec(one, verdict.link, found.homes[_account_of(one)], one.inputs)
+def _name_beside(urn: str, taken: Collection[str]) -> str:
+    """Return a free name for the link that is about to make room."""
+    name = name_of(urn)
+    while True:
+        name = f"replaced-{name}"
+        if f"{urn.removesuffix(name_of(urn))}{name}" not in taken:
+            return name
 
 
 def _account_of(pending: Declared) -> str:

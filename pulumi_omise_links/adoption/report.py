@@ -100,7 +100,9 @@ def recovery_text(found: Found, verdicts: Sequence[Verdict]) -> str:
         link = f"  {each.link.id}" if each.link else ""
         lines.append(f"{each.action.value:<6}  {show(each.name)}{link}")
         if each.replaces:
-            lines.append(f"        It replaces {each.replaces}, which `pulumi up` then deletes.")
+            lines.append(
+                f"        It replaces {each.replaces}, which the next `pulumi up` deletes."
+            )
         lines += [f"        {reason}" for reason in each.reasons]
         if not each.link and each.candidates:
             lines.append(f"        Links that fit: {', '.join(each.candidates)}.")

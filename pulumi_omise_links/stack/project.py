@@ -108,16 +108,14 @@ class StackState:
     """What a stack holds that matters here.
 
     ``pending`` are creates of links that a killed run left, ``deleting`` the links that it was
-    deleting, ``others_pending`` what was being done to resources of other kinds; ``providers`` are
-    the explicit ones; ``written`` is when the state was, ``begun`` when the oldest resource in it
-    was made.
+    deleting; ``providers`` are the explicit ones; ``written`` is when the state was, ``begun`` when
+    the oldest resource in it was made.
     """
 
     links: tuple[Held, ...]
     urns: frozenset[str]
     pending: tuple[Declared, ...] = ()
     deleting: frozenset[str] = frozenset()
-    others_pending: tuple[str, ...] = ()
     providers: Mapping[str, Declared] = field(default_factory=dict)
     root: str = ""
     written: str = ""
@@ -278,26 +276,9 @@ class Project:
             ]
             self._run("refresh", "--yes", "--skip-preview", "--target", root, *marks)
 
-    def replace(self, made: Mapping[str, Mapping[str, Any]]) -> None:
-        """Put a link in the place of the one that the stack manages, for each URN in ``made``.
-
-        The values are ``id``, ``inputs`` and ``outputs``; all else is as the pending create has it.
-        The state is then what the engine leaves when a replacement is made and the old link still
-        to be deleted, which the next update does (CreateStep.Apply in pkg/resource/deploy/step.go).
-        Everything that is pending is forgotten, as ``pulumi stack import`` does that.
-        """
-        export = json.loads(self._run("stack", "export").out)
-        deployment = export["deployment"]
-        wanted = {each["resource"]["urn"]: each["resource"] for each in _pending(deployment)}
-        resources = []
-        for each in deployment["resources"]:
-            if each["urn"] in made and not each.get("delete"):
-                resources.append({**wanted[each["urn"]], **made[each["urn"]]})
-                resources.append({**each, "delete": True})
-            else:
-                resources.append(each)
-        edited = {**export, "deployment": {**deployment, "resources": resources}}
-        self._run("stack", "import", given=json.dumps(edited).encode())
+    def rename(self, urn: str, name: str) -> None:
+        """Give what the stack manages under a URN another name, in the state alone."""
+        self._run("state", "rename", urn, name, "--yes")
 
     # -- running pulumi
 
@@ -384,10 +365,6 @@ def _read_state(export: Any) -> StackState:
     deployment = export.get("deployment") or {}
     resources = deployment.get("resources") or []
     roots = [each["urn"] for each in resources if each["type"] == "pulumi:pulumi:Stack"]
-    begun: dict[str, list[Any]] = {"creating": [], "deleting": [], "other": []}
-    for each in _pending(deployment):
-        ours = each["resource"]["type"] == TYPE_TOKEN and each["type"] in begun
-        begun[each["type"] if ours else "other"].append(each["resource"])
     return StackState(
         links=tuple(
             Held(each["urn"], each["id"], bool(each.get("delete")), each.get("created") or "")
@@ -395,9 +372,8 @@ def _read_state(export: Any) -> StackState:
             if each["type"] == TYPE_TOKEN and each.get("id") and not each.get("external")
         ),
         urns=frozenset(each["urn"] for each in resources if not each.get("delete")),
-        pending=tuple(map(_held, begun["creating"])),
-        deleting=frozenset(each["urn"] for each in begun["deleting"]),
-        others_pending=tuple(each["urn"] for each in begun["other"]),
+        pending=tuple(map(_held, _pending(deployment, "creating"))),
+        deleting=frozenset(each["urn"] for each in _pending(deployment, "deleting")),
         providers={
             each["urn"]: _held(each)
             for each in resources
@@ -409,8 +385,11 @@ def _read_state(export: Any) -> StackState:
     )
 
 
-def _pending(deployment: Any) -> list[Any]:
-    return deployment.get("pending_operations") or []
+def _pending(deployment: Any, operation: str) -> Iterator[Any]:
+    """Yield the links to which this was being done when a run was killed."""
+    for each in deployment.get("pending_operations") or ():
+        if each["type"] == operation and each["resource"]["type"] == TYPE_TOKEN:
+            yield each["resource"]
 
 
 def _held(resource: Any) -> Declared:

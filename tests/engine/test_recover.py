@@ -136,8 +136,10 @@ def test_a_killed_replacement_takes_its_place(project: Project, omise: Emulator)
     run = project.cli("recover", "--yes", "--settle", "3").ok()
 
     for old in before.values():
-        run.says(f"It replaces {old}, which `pulumi up` then deletes.")
+        run.says(f"It replaces {old}, which the next `pulumi up` deletes.")
     after = project.ids()
+    leaving = {after.pop(f"replaced-{name}") for name in before}
+    assert leaving == set(before.values())
     assert set(after) == set(before)
     assert not set(after.values()) & set(before.values())
     assert '"autumn"' not in project.state_text(), "a secret is in the open"
