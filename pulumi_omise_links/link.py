@@ -82,7 +82,7 @@ class LinkArgs:
 
 
 class Link(pulumi.CustomResource):
-    """A payment link of Omise (https://docs.opn.ooo/links-api).
+    """A payment link of Omise (https://docs.omise.co/links-api).
 
     ::
 

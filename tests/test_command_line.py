@@ -85,6 +85,16 @@ def test_a_port_that_is_in_use_is_one_sentence(
     assert "--port" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-1", "3601", "soon"])
+@pytest.mark.parametrize("command", [["recover", "--yes", "--settle"], ["emulator", "--latency"]])
+def test_a_time_is_a_number_of_seconds(
+    command: list[str], seconds: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From none to an hour; anything else is wrong use, before anything is done."""
+    assert run([*command, seconds]) == 2
+    assert command[-1] in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("says", "remedy"),
     [

@@ -20,7 +20,6 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -130,14 +129,14 @@ class Trial:
         journal.clear()
         verb = "destroy" if plan.doing == "destroy" else "up"
         child = self._shop.start("pulumi", verb, *FLAGS)
-        if plan.after is None:
-            moment: Callable[[], bool] = lambda: True  # noqa: E731
-        elif plan.after == 0:
-            moment = lambda: len(journal) > 0  # noqa: E731
-        else:
-            moment = lambda: len(journal.writes) >= (plan.after or 0)  # noqa: E731
+
+        def has_come() -> bool:
+            if plan.after is None:
+                return True
+            return len(journal.writes) >= plan.after if plan.after else len(journal) > 0
+
         try:
-            while child.poll() is None and not moment():
+            while child.poll() is None and not has_come():
                 time.sleep(0.002)
             time.sleep(plan.delay)
             family = descendants(child.pid)

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from ..emulator import Behaviour, Emulator, Entry
+from ._seconds import Seconds
 
 
 @click.command("emulator")
@@ -31,7 +32,7 @@ from ..emulator import Behaviour, Emulator, Entry
 )
 @click.option(
     "--latency",
-    type=click.FloatRange(0),
+    type=Seconds(),
     default=0.0,
     metavar="SECONDS",
     help="Time each answer takes at least.",

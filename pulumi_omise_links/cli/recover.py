@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import time
-from typing import Any
 
 import click
 
@@ -26,20 +24,9 @@ from ..report import count, show
 from ..stack.foundations import own_provider
 from ..stack.project import Project
 from ._adopting import accounts_of, agreed, project_options, require_yes, watching
+from ._seconds import Seconds
 
 _MOST_WAITS = 20
-
-
-class _Seconds(click.FloatRange):
-    """A range of seconds; NaN, which is in every range, is no number of them."""
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        seconds = float(super().convert(value, param, ctx))
-        if math.isnan(seconds):
-            self.fail(f"{value} is not a number of seconds.", param, ctx)
-        return seconds
 
 
 @click.command("recover")
@@ -57,7 +44,7 @@ class _Seconds(click.FloatRange):
 )
 @click.option(
     "--settle",
-    type=_Seconds(0, 3600),
+    type=Seconds(),
     default=30.0,
     show_default=True,
     metavar="SECONDS",
