@@ -18,7 +18,7 @@ from ..report import show
 from ..settings import CONFIG_KEYS, NAMESPACE, Settings
 
 if TYPE_CHECKING:
-    from ..stack.project import Declared
+    from ..stack.answers import Declared
 
 # An id that no page holds is asked for by itself, to tell "deleted" from "never there"; this many
 # times at most, as it is only for the wording.
@@ -71,12 +71,21 @@ class Accounts:
             sum(each.writes for each in costs),
         )
 
+    def settings(self, provider: Declared | None) -> Settings:
+        """Return what holds for links of this provider; None is the stack's own settings.
+
+        Two providers may share an account, and one of them alone be allowed to write to it.
+
+        :raises OmiseLinksError: the settings cannot be used.
+        """
+        return self._settings if provider is None else settings_of(provider)
+
     def client(self, provider: Declared | None) -> OmiseClient:
         """Return the client for links of this provider; None is the stack's own settings.
 
         :raises OmiseLinksError: the settings cannot be used.
         """
-        settings = self._settings if provider is None else settings_of(provider)
+        settings = self.settings(provider)
         key = settings.key()
         same = (key.reveal(), settings.api_url, settings.sub_merchant_id or "")
         if same not in self._clients:

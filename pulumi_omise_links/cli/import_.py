@@ -92,8 +92,7 @@ def _require_permission(accounts: Accounts, plan: Plan, facts: Facts) -> None:
     """:raises LiveModeError: a live key, and nobody has allowed it."""
     declared = facts.preview.resources
     for urn in {declared[each.urn].provider for each in plan.of(Action.IMPORT) if each.urn}:
-        client = accounts.client(declared.get(own_provider(urn)))
-        client.settings.require_permission("import links")
+        accounts.settings(declared.get(own_provider(urn))).require_permission("import links")
 
 
 def _kept(plan: Plan, done: bool) -> list[Planned]:

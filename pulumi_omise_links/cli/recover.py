@@ -82,8 +82,8 @@ def command(
         act = [each for each in verdicts if each.action is not Remedy.LEAVE]
         if act or deleting:
             for each in {each.pending.provider for each in act}:
-                client = accounts.client(found.state.providers.get(own_provider(each)))
-                client.settings.require_permission("recover links")
+                provider = found.state.providers.get(own_provider(each))
+                accounts.settings(provider).require_permission("recover links")
             if not yes:
                 question = f"Do this to stack {show(project.stack)}?"
                 if not agreed(question):
