@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from .declare import declare_links
     from .errors import OmiseLinksError
     from .functions import get_link, get_links
-    from .link import Link, LinkArgs
     from .omise.client import OmiseClient
     from .omise.models import OmiseAccount, OmiseCharge, OmiseLink
     from .provider import Provider
+    from .resource import Link, LinkArgs
     from .settings import Settings
 
 __all__ = [
@@ -37,8 +37,8 @@ __all__ = [
 ]
 
 _HOME = {
-    "Link": "link",
-    "LinkArgs": "link",
+    "Link": "resource",
+    "LinkArgs": "resource",
     "OmiseAccount": "omise.models",
     "OmiseCharge": "omise.models",
     "OmiseClient": "omise.client",

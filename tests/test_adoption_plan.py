@@ -17,7 +17,7 @@ from pulumi_omise_links.adoption.report import plan_json, plan_text
 from pulumi_omise_links.manifest.entries import Entry, Place
 from pulumi_omise_links.omise.models import Home, LinkInputs, OmiseLink
 from pulumi_omise_links.omise.transport import Cost
-from pulumi_omise_links.stack.project import (
+from pulumi_omise_links.stack.answers import (
     PROVIDER_TYPE,
     SECRET_MARK,
     UNKNOWN,
@@ -25,7 +25,7 @@ from pulumi_omise_links.stack.project import (
     Held,
     Preview,
 )
-from pulumi_omise_links.stack.project import StackState as State
+from pulumi_omise_links.stack.answers import StackState as State
 from pulumi_omise_links.state import PROVIDER, PROVIDER_KEY, TYPE_TOKEN
 
 ID = "link_test_5xspring"

@@ -32,8 +32,9 @@ ROOMS: dict[str, str] = {
     "functions": "omise settings",
     "provider": "settings",
     "link": "errors omise rules settings state",
+    "resource": "rules state",
     "manifest": "errors omise report rules",
-    "declare": "errors link manifest settings",
+    "declare": "errors manifest resource settings",
     "stack": "errors report settings state",
     "adoption": "errors manifest omise report rules settings stack state",
     "cli": "_version adoption emulator errors manifest omise report rules settings stack",
@@ -41,7 +42,7 @@ ROOMS: dict[str, str] = {
 }
 # Who alone may know what.
 ONLY: dict[str, set[str]] = {
-    "pulumi": {"link", "provider", "declare", "settings"},
+    "pulumi": {"link", "resource", "provider", "declare", "settings"},
     "requests": {"omise.deadline", "omise.transport"},
     "urllib3": {"omise.deadline", "omise.transport", "omise.retry"},
     "socket": {"omise.deadline", "link"},
@@ -142,7 +143,7 @@ def test_the_imports_are_seen() -> None:
     seen = {(each.room, each.own or each.target) for each in imports()}
 
     assert {("link", "omise"), ("omise", "requests"), ("adoption", "stack")} <= seen
-    assert ("link", "pulumi") in seen
+    assert ("resource", "pulumi") in seen
     assert any(each.own == "errors" and each.room == "cli" for each in imports())
 
 
@@ -233,7 +234,7 @@ def test_declaring_a_link_does_not_load_the_network_client() -> None:
         "print(*(set(sys.modules) - before))"
     ).split()
 
-    assert f"{NAME}.link" in loaded
+    assert f"{NAME}.resource" in loaded
     assert not {"requests", f"{NAME}.omise.client", f"{NAME}.omise.transport"} & {*loaded}
 
 

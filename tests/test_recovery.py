@@ -9,8 +9,8 @@ import pytest
 
 from pulumi_omise_links.adoption.recovery import Choices, Found, judge, seconds_to_wait
 from pulumi_omise_links.omise.models import Home, LinkInputs, OmiseLink
-from pulumi_omise_links.stack.project import PROVIDER_TYPE, Declared, Held
-from pulumi_omise_links.stack.project import StackState as State
+from pulumi_omise_links.stack.answers import PROVIDER_TYPE, Declared, Held
+from pulumi_omise_links.stack.answers import StackState as State
 from pulumi_omise_links.state import PROVIDER, PROVIDER_KEY, TYPE_TOKEN
 
 STACK = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev"

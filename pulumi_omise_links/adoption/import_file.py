@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..omise.models import Home, OmiseLink
+from ..stack.answers import PROVIDER_TYPE, SECRET_MARK, Declared, name_of
 from ..stack.foundations import foundations, is_default, own_provider
-from ..stack.project import PROVIDER_TYPE, SECRET_MARK, Declared, name_of
 from ..state import PROVIDER_KEY, outputs_from
 from .accounts import Account
 from .plan import Action, Facts, Plan

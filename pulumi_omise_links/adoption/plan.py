@@ -18,16 +18,9 @@ from ..manifest.entries import Entry
 from ..omise.models import LinkInputs, OmiseLink
 from ..report import count, human_amount, show
 from ..rules import INPUT_NAMES, did_you_mean
+from ..stack.answers import UNKNOWN, Declared, Elsewhere, Preview, StackState, name_of
 from ..stack.foundations import own_provider, problem_of
-from ..stack.project import (
-    UNKNOWN,
-    Declared,
-    Elsewhere,
-    Preview,
-    Project,
-    StackState,
-    name_of,
-)
+from ..stack.project import Project
 from ..state import ADOPT, inputs_of
 from .accounts import Account, Accounts
 

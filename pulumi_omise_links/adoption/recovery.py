@@ -33,8 +33,9 @@ from enum import Enum
 
 from ..omise.models import Home, LinkInputs, OmiseLink
 from ..report import show
+from ..stack.answers import Declared, StackState, name_of
 from ..stack.foundations import own_provider
-from ..stack.project import Declared, Project, StackState, name_of
+from ..stack.project import Project
 from ..state import ADOPT, inputs_of
 from .accounts import Accounts
 from .import_file import content, link_spec

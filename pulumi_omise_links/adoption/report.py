@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..report import count, human_amount, show, to_json
-from ..stack.project import name_of
+from ..stack.answers import name_of
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -19,7 +19,7 @@ from ..manifest.text import manifest_of, too_large
 from ..omise.client import OmiseClient
 from ..omise.transport import Cost
 from ..report import count, show, to_json
-from ..stack.project import name_of
+from ..stack.answers import name_of
 from ._shared import connected, projects_and_settings, read_links
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)

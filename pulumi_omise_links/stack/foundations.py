@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from ..report import show
-from .project import PROVIDER_TYPE, UNKNOWN, Declared, Preview
+from .answers import PROVIDER_TYPE, UNKNOWN, Declared, Preview
 
 
 def is_default(urn: str) -> bool:

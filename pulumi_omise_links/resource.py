@@ -1,0 +1,225 @@
+"""The Pulumi resource that a program declares; ``link`` is what the engine then calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, overload
+
+import pulumi
+
+from .rules import INPUT_NAMES
+from .state import PROVIDER, PROVIDER_KEY, STORED_NAMES, TYPE_TOKEN
+
+
+@dataclass(kw_only=True)
+class LinkArgs:
+    """The inputs of a :class:`Link`, where one object is handier than keyword arguments.
+
+    A link is immutable: a change of any of the five replaces it, with a new ``payment_uri``.
+
+    :param amount: what the payer pays, in the smallest unit of the currency (satang, sen, cents;
+        whole yen).
+    :param currency: three-letter ISO 4217 code, in either case.
+    :param title: heading of the payment page.
+    :param description: text of the payment page.
+    :param multiple: whether the link can be paid more than once; by default it cannot.
+    :param adopt: the id of an existing link that this resource is. Nothing is ever made then: the
+        link is taken as it is if all five inputs agree, and refused otherwise. It takes no part in
+        diffs, so it can be added or removed at any time; naming another link than the
+        resource already is, is an error.
+    """
+
+    amount: pulumi.Input[int]
+    currency: pulumi.Input[str]
+    title: pulumi.Input[str]
+    description: pulumi.Input[str]
+    multiple: pulumi.Input[bool] | None = None
+    adopt: pulumi.Input[str] | None = None
+
+
+class Link(pulumi.CustomResource):
+    """A payment link of Omise (https://docs.omise.co/links-api).
+
+    ::
+
+        spring = Link("spring-sale", amount=150_000, currency="THB", title="Spring sale",
+                      description="Two tickets", multiple=True)
+        pulumi.export("spring_sale", spring.payment_uri)
+
+    Inputs are those of :class:`LinkArgs`, and are outputs too. They are checked at preview.
+    """
+
+    @overload
+    def __init__(
+        self,
+        resource_name: str,
+        args: LinkArgs | Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        resource_name: str,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        amount: pulumi.Input[int],
+        currency: pulumi.Input[str],
+        title: pulumi.Input[str],
+        description: pulumi.Input[str],
+        multiple: pulumi.Input[bool] | None = None,
+        adopt: pulumi.Input[str] | None = None,
+    ) -> None: ...
+    def __init__(self, resource_name: str, *args: Any, **kwargs: Any) -> None:
+        """Declare a link; what is wrong with the inputs is reported at preview, all at once."""
+        given, opts = _given_and_opts(*args, **kwargs)
+        # CustomResource rather than pulumi.dynamic.Resource: that one pickles the provider again
+        # for every resource, leaves a wrapper behind in `pickle` each time, and so ends in a
+        # RecursionError after some 300 resources.
+        super().__init__(
+            TYPE_TOKEN,
+            resource_name,
+            {
+                **dict.fromkeys((*INPUT_NAMES, *STORED_NAMES)),
+                **given,
+                PROVIDER_KEY: PROVIDER,
+            },
+            opts,
+        )
+
+    @staticmethod
+    def get(
+        resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> Link:
+        """Look up an existing link without managing it: never replaced, never deleted.
+
+        :param id: ``link_test_…`` or ``link_…``. An unknown or deleted link is an error.
+        """
+        merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
+        return Link(resource_name, {}, merged)
+
+    # Getters, not annotations: the SDK evaluates annotations anew for every resource, and not at
+    # all for those of a base class, which would make 150000.0 of an amount in a subclass.
+
+    @property
+    @pulumi.getter
+    def amount(self) -> pulumi.Output[int]:
+        """In the smallest unit of the currency."""
+        return _output(self, "amount")
+
+    @property
+    @pulumi.getter
+    def currency(self) -> pulumi.Output[str]:
+        """As the program spells it."""
+        return _output(self, "currency")
+
+    @property
+    @pulumi.getter
+    def title(self) -> pulumi.Output[str]:
+        """Heading of the payment page."""
+        return _output(self, "title")
+
+    @property
+    @pulumi.getter
+    def description(self) -> pulumi.Output[str]:
+        """Text of the payment page."""
+        return _output(self, "description")
+
+    @property
+    @pulumi.getter
+    def multiple(self) -> pulumi.Output[bool]:
+        """Whether the link can be paid more than once."""
+        return _output(self, "multiple")
+
+    @property
+    @pulumi.getter
+    def payment_uri(self) -> pulumi.Output[str]:
+        """The address of the payment page: what goes on posters."""
+        return _output(self, "payment_uri")
+
+    @property
+    @pulumi.getter
+    def created_at(self) -> pulumi.Output[str]:
+        """``YYYY-MM-DDThh:mm:ssZ``."""
+        return _output(self, "created_at")
+
+    @property
+    @pulumi.getter
+    def used(self) -> pulumi.Output[bool]:
+        """Whether a single-use link was paid; always false for ``multiple`` links."""
+        return _output(self, "used")
+
+    @property
+    @pulumi.getter
+    def used_at(self) -> pulumi.Output[str | None]:
+        """When it was paid, ``YYYY-MM-DDThh:mm:ssZ``."""
+        return _output(self, "used_at")
+
+    @property
+    @pulumi.getter
+    def merchant_name(self) -> pulumi.Output[str | None]:
+        """Only on accounts with sub-merchants (Payfac)."""
+        return _output(self, "merchant_name")
+
+    @property
+    @pulumi.getter
+    def merchant_uid(self) -> pulumi.Output[str | None]:
+        """Only on accounts with sub-merchants (Payfac)."""
+        return _output(self, "merchant_uid")
+
+    @property
+    @pulumi.getter
+    def account_id(self) -> pulumi.Output[str | None]:
+        """The account the link lives in; None if the key may not ask."""
+        return _output(self, "account_id")
+
+    @property
+    @pulumi.getter
+    def sub_merchant_id(self) -> pulumi.Output[str | None]:
+        """The setting ``omise:subMerchantId`` the link was made under."""
+        return _output(self, "sub_merchant_id")
+
+    @property
+    def object(self) -> pulumi.Output[str]:
+        """Always ``link``."""
+        return pulumi.Output.from_input("link")
+
+    @property
+    def location(self) -> pulumi.Output[str]:
+        """The path of the link in the API."""
+        return self.id.apply(lambda link_id: f"/links/{link_id}")
+
+    @property
+    def livemode(self) -> pulumi.Output[bool]:
+        """Whether real money moves; the id tells (``link_test_…`` does not)."""
+        return self.id.apply(lambda link_id: not link_id.startswith("link_test_"))
+
+    @property
+    def deleted(self) -> pulumi.Output[bool]:
+        """Always false: a link that was deleted leaves the state, and is made again."""
+        return pulumi.Output.from_input(False)
+
+    @property
+    def deleted_at(self) -> pulumi.Output[str | None]:
+        """Always None, as ``deleted`` is false."""
+        return pulumi.Output.from_input(None)
+
+
+def _output(link: Link, name: str) -> pulumi.Output[Any]:
+    output: pulumi.Output[Any] = pulumi.get(link, name)
+    return output
+
+
+def _given_and_opts(
+    args: LinkArgs | Mapping[str, Any] | pulumi.ResourceOptions | None = None,
+    opts: pulumi.ResourceOptions | None = None,
+    **inputs: Any,
+) -> tuple[dict[str, Any], pulumi.ResourceOptions | None]:
+    """Sort out the ways to call ``Link``; unknown inputs pass, so that preview reports them."""
+    if isinstance(args, pulumi.ResourceOptions):
+        args, opts = None, args
+    if args is not None and inputs:
+        raise TypeError("give the inputs of a Link either as args or as keywords, not both")
+    if isinstance(args, LinkArgs):
+        args = vars(args)
+    return dict(args or inputs), opts
