@@ -124,8 +124,8 @@ class Emulator:
         For a program of its own: a signal handler that raises (KeyboardInterrupt, SystemExit) or
         calls `stop` ends it cleanly.
         """
-        self.start()
         try:
+            self.start()
             # Not an Event: a signal handler that calls `stop` must never wait for this very thread.
             while self.running:
                 time.sleep(0.05)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import _thread
 import dataclasses
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import requests
 from emulator.omise_client import LINK, Client, raw
+from waiting import wait_until
 
 from pulumi_omise_links.emulator import KINDS, Behaviour, Emulator, Entry, Journal
 from pulumi_omise_links.emulator.api import NOT_IMITATED
@@ -75,10 +77,9 @@ def test_stopping_ends_idle_and_waiting_connections_and_leaves_no_thread() -> No
     omise.fault("timeout")
     waiting = threading.Thread(target=_ignore, args=(omise,))
     waiting.start()
-    while not omise.journal.counters()["unanswered"]:
-        pass
+    wait_until(lambda: omise.journal.counters()["unanswered"])
     omise.stop()
-    waiting.join(5)
+    waiting.join(30)
     assert set(threading.enumerate()) <= before
     omise.stop()
 
@@ -88,23 +89,65 @@ def _ignore(omise: Emulator) -> None:
         Client(omise).get("/links")
 
 
-def test_serving_for_ever_ends_when_it_is_interrupted_or_stopped() -> None:
+def when_it_waits(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Do this once the emulator serves for ever, in the place of its first pause."""
+    acts = iter([act])
+
+    def sleep(_: float) -> None:
+        next(acts)()
+
+    monkeypatch.setattr("pulumi_omise_links.emulator.emulator.time", SimpleNamespace(sleep=sleep))
+
+
+def test_serving_for_ever_ends_when_it_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     omise = Emulator()
-    threading.Timer(0.1, _thread.interrupt_main).start()
+
+    def interrupt() -> None:
+        assert Client(omise).get("/account").status_code == 200
+        raise KeyboardInterrupt
+
+    when_it_waits(monkeypatch, interrupt)
     with pytest.raises(KeyboardInterrupt):
         omise.serve_forever()
     assert not omise.running
-    threading.Timer(0.1, omise.stop).start()
+
+
+def test_an_interrupt_just_after_the_start_stops_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    omise = Emulator()
+    start = omise.start
+
+    def interrupted() -> None:
+        start()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(omise, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        omise.serve_forever()
+    assert not omise.running
+
+
+def test_serving_for_ever_ends_when_another_thread_stops_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    omise = Emulator()
+
+    def stop() -> None:
+        assert omise.running
+        thread = threading.Thread(target=omise.stop)
+        thread.start()
+        thread.join()
+
+    when_it_waits(monkeypatch, stop)
     omise.serve_forever()
     assert not omise.running
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals as on POSIX")
-def test_a_signal_handler_may_stop_it() -> None:
+def test_a_signal_handler_may_stop_it(monkeypatch: pytest.MonkeyPatch) -> None:
     omise = Emulator()
+    when_it_waits(monkeypatch, lambda: signal.raise_signal(signal.SIGUSR1))
     before = signal.signal(signal.SIGUSR1, lambda *_: omise.stop())
     try:
-        threading.Timer(0.1, signal.raise_signal, [signal.SIGUSR1]).start()
         omise.serve_forever()
     finally:
         signal.signal(signal.SIGUSR1, before)
@@ -154,9 +197,18 @@ def test_the_journal_says_who_asked_what_over_which_connection(omise: Emulator) 
 
 
 def test_the_journal_knows_how_many_requests_were_in_flight() -> None:
-    with Emulator(latency=0.1) as omise:
+    together = threading.Barrier(6)
+
+    def answer(_: Entry) -> None:
+        together.wait(30)
+
+    with Emulator(on_request=answer) as omise:
+
+        def ask(_: int) -> int:
+            return Client(omise).send("GET", "/account", timeout=60).status_code
+
         with ThreadPoolExecutor(6) as pool:
-            list(pool.map(lambda _: Client(omise).get("/account"), range(6)))
+            assert list(pool.map(ask, range(6))) == [200] * 6
         assert omise.journal.max_in_flight == 6
         assert max(each.in_flight for each in omise.journal.entries) == 6
 
@@ -206,7 +258,7 @@ def test_nothing_else_of_the_package_is_loaded_with_it() -> None:
 
 
 def test_a_broken_request_line_does_no_harm(omise: Emulator) -> None:
-    assert b" 400 " in raw(omise, b"nonsense\r\n\r\n").splitlines()[0] + b" 400 "
+    assert b"Error code: 400" in raw(omise, b"nonsense\r\n\r\n")
     assert raw(omise, b"GET /links HTTP/1.1\r\nContent-Length: x\r\n\r\n").startswith(
         b"HTTP/1.1 411"
     )
