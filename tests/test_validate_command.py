@@ -109,6 +109,16 @@ def test_a_file_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
     assert "FILE" in capsys.readouterr().err
 
 
+def seconds_of(program: str) -> float:
+    """How long this Python program keeps the processor busy."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert (done.returncode, done.stderr) == (0, "")
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
 def test_it_starts_fast_and_without_pulumi() -> None:
     """A hook on every commit can afford it: nothing heavy is imported, and it is over at once."""
     program = (
@@ -117,16 +127,11 @@ def test_it_starts_fast_and_without_pulumi() -> None:
         " heavy = {'pulumi', 'requests', 'grpc', 'rich', 'jsonschema'} & set(sys.modules);"
         " sys.exit(str(heavy) if heavy else code)"
     )
-    times = []
-    for _ in range(3):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        command = [sys.executable, "-c", program]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-        assert (done.returncode, done.stderr) == (0, "")
-    # Seconds of the processor, and the least of three: a busy machine is not what is measured.
-    assert min(times) < 0.3
+    # Seconds of the processor, the least of five, and beside what nobody can do without: neither
+    # a busy nor a slow machine is what is measured. (Some 1.7 times; `requests` would make it 3.2.)
+    both = [(seconds_of(program), seconds_of("import click, yaml")) for _ in range(5)]
+    ours, least = (min(times) for times in zip(*both, strict=True))
+    assert ours < 2.5 * least
 
 
 def test_json_is_readable_and_harmless() -> None:
