@@ -6,25 +6,34 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import engine
+from trial import delete_empty_side_files
+
+from pulumi_omise_links.emulator import Emulator
+from pulumi_omise_links.state import TYPE_TOKEN
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # All keys of the local Omise look like this; tests that add keys keep to it.
 KEY = re.compile(r"skey_(test_)?emulator")
-LINK = "pulumi-python:dynamic/omise:Link"
 
 
 @dataclass(frozen=True)
 class Run:
-    """What one command of the engine did."""
+    """What one command did, and what it said on either way out."""
 
     code: int
-    out: str
+    stdout: str
+    stderr: str
+
+    @property
+    def out(self) -> str:
+        """All that it said."""
+        return self.stdout + self.stderr
 
     def ok(self) -> Run:
         """Return self, or fail with everything the engine said."""
@@ -62,41 +71,36 @@ class Project:
 
     def pulumi(self, *args: str, env: Mapping[str, str] | None = None) -> Run:
         """Run ``pulumi`` and wait for it; fail if it shows a key."""
-        done = subprocess.run(
-            ["pulumi", *args, "--non-interactive"],
-            cwd=self.folder,
-            env={**self.env, **(env or {})},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            text=True,
-            timeout=240,
-            check=False,
-        )
-        assert not KEY.search(done.stdout), f"a key is shown:\n{done.stdout}"
-        return Run(done.returncode, _ANSI.sub("", done.stdout))
+        return self._run(["pulumi", *args, "--non-interactive"], env or {})
 
     def cli(self, *args: str, **env: str) -> Run:
         """Run ``omise-links`` as a user in the project's folder; fail if it shows a key."""
+        return self._run([sys.executable, "-m", "pulumi_omise_links", *args], env)
+
+    def cli_json(self, *args: str) -> dict[str, Any]:
+        """What ``omise-links`` prints with ``--json``; what it says beside that is left out."""
+        result: dict[str, Any] = json.loads(self.cli(*args, "--json").ok().stdout)
+        return result
+
+    def _run(self, command: Sequence[str], env: Mapping[str, str]) -> Run:
         done = subprocess.run(
-            [sys.executable, "-m", "pulumi_omise_links", *args],
+            command,
             cwd=self.folder,
             env={**self.env, **env},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
+            capture_output=True,
             text=True,
             timeout=240,
             check=False,
         )
-        assert not KEY.search(done.stdout), f"a key is shown:\n{done.stdout}"
-        return Run(done.returncode, done.stdout)
+        run = Run(done.returncode, *(_ANSI.sub("", each) for each in (done.stdout, done.stderr)))
+        assert not KEY.search(run.out), f"a key is shown:\n{run.out}"
+        return run
 
-    def cli_json(self, *args: str) -> dict[str, Any]:
-        """What ``omise-links`` prints with ``--json``; what it says beside that is left out."""
-        out = self.cli(*args, "--json").ok().out
-        result: dict[str, Any] = json.loads(out[out.index("{\n") : out.rindex("\n}") + 2])
-        return result
+    def unlock(self) -> None:
+        """Put the stack in order after a kill, as a person would: it can be read and written."""
+        delete_empty_side_files(self.backend)
+        self.pulumi("cancel", "--yes").ok()
 
     def up(self, *args: str, **kw: Any) -> Run:
         return self.pulumi("up", "--yes", "--skip-preview", *args, **kw)
@@ -116,7 +120,7 @@ class Project:
 
     def plan(self, **kw: Any) -> dict[str, dict[str, Any]]:
         """What a preview would change, by name of the resource: the steps of ``--json``."""
-        steps = json.loads(self.pulumi("preview", "--json", **kw).ok().out)["steps"]
+        steps = json.loads(self.pulumi("preview", "--json", **kw).ok().stdout)["steps"]
         return {_name(each): each for each in steps if each["op"] != "same"}
 
     def config(self, key: str, value: str, *, secret: bool = False) -> None:
@@ -124,7 +128,7 @@ class Project:
 
     def outputs(self) -> dict[str, Any]:
         run = self.pulumi("stack", "output", "--json", "--show-secrets").ok()
-        outputs: dict[str, Any] = json.loads(run.out)
+        outputs: dict[str, Any] = json.loads(run.stdout)
         return outputs
 
     def state(self) -> list[dict[str, Any]]:
@@ -142,7 +146,7 @@ class Project:
         return {
             _name(each): each
             for each in self.state()
-            if each["type"] == LINK and not each.get("delete")
+            if each["type"] == TYPE_TOKEN and not each.get("delete")
         }
 
     def ids(self) -> dict[str, str]:
@@ -157,6 +161,19 @@ class Project:
     def files(self) -> list[Path]:
         """Every file that the engine has written: state, history, config, logs."""
         return [each for each in self.folder.parent.rglob("*") if each.is_file()]
+
+    def no_key_anywhere(self) -> None:
+        """Fail if a file that the engine wrote holds a key; the program itself does not count."""
+        for file in self.files():
+            if file.name != "__main__.py" and file.suffix != ".pyc":
+                assert not KEY.search(file.read_text(errors="replace")), f"a key lies in {file}"
+
+
+def writes(omise: Emulator) -> list[str]:
+    """What was written at the local Omise since the last look."""
+    done = [f"{each.method} {each.path}" for each in omise.journal.writes]
+    omise.journal.clear()
+    return done
 
 
 def _name(record: Mapping[str, Any]) -> str:

@@ -22,8 +22,8 @@ from typing import Any
 import engine
 
 from pulumi_omise_links.emulator import Emulator
+from pulumi_omise_links.state import TYPE_TOKEN
 
-LINK_TYPE = "pulumi-python:dynamic/omise:Link"
 INPUTS = ("amount", "currency", "title", "description", "multiple")
 PROGRAM = """\
 import json
@@ -152,7 +152,7 @@ class Shop:
                 each.get("delete", False),
             )
             for each in found.get("resources") or []
-            if each["type"] == LINK_TYPE
+            if each["type"] == TYPE_TOKEN
         ]
 
 
@@ -211,6 +211,18 @@ def compare(
 def same(declared: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether ``other`` has the inputs that are declared."""
     return all(declared.get(name, False) == other.get(name) for name in INPUTS)
+
+
+def delete_empty_side_files(backend: Path) -> int:
+    """Delete what a file backend was writing when it was killed; return how many files.
+
+    Beside each state it keeps a file of HTTP headers, which nothing needs, and rewrites it in
+    place: cut off there, it makes the state itself unreadable to Pulumi.
+    """
+    empty = [each for each in backend.glob(".pulumi/stacks/*/*.attrs") if each.stat().st_size == 0]
+    for each in empty:
+        each.unlink()
+    return len(empty)
 
 
 def descendants(pid: int) -> list[int]:

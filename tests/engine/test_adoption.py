@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -118,9 +117,7 @@ def test_links_of_every_kind_are_adopted_in_one_go(project: Project, omise: Emul
     again = project.cli("import", "links.yaml", "--yes").ok()
     again.says("Nothing to import. Nothing was done.", "no change to any of the 8 links")
     no_writes(omise)
-    for file in project.files():
-        if file.suffix not in {".py", ".pyc"} and file.name != "__main__.py":
-            assert not KEY.search(file.read_text(errors="replace")), f"a key lies in {file}"
+    project.no_key_anywhere()
 
 
 def test_blocked_entries_do_not_hold_back_others(project: Project, omise: Emulator) -> None:
@@ -186,14 +183,21 @@ def test_a_team_can_run_pulumi_itself(project: Project, omise: Emulator) -> None
 
 
 def test_a_killed_import_is_finished_by_the_next(project: Project, omise: Emulator) -> None:
-    """Killed with `pulumi` and everything at any moment, and run again: the same end."""
+    """Killed with `pulumi` and everything, as its import begins and in the middle of it, and run
+    again: the same end."""
     names = [f"n{number}" for number in range(30)]
     ids = made_by_hand(omise, *names)
     project.program("declare_links('links.yaml')\n")
     manifest(project, dict(ids))
-    dice = random.Random(5)
+    locks = project.backend / ".pulumi/locks"
 
-    for seconds in (dice.uniform(2, 4), dice.uniform(4, 7)):
+    def begun() -> bool:
+        return any(locks.rglob("*.json"))  # a preview takes no lock
+
+    def half_done() -> bool:
+        return len(project.links()) >= 10
+
+    for has_come in (begun, half_done):
         child = subprocess.Popen(
             [sys.executable, "-m", "pulumi_omise_links", "import", "links.yaml", "--yes"],
             cwd=project.folder,
@@ -203,10 +207,12 @@ def test_a_killed_import_is_finished_by_the_next(project: Project, omise: Emulat
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
-        time.sleep(seconds)
+        while not has_come():
+            assert child.poll() is None, "it ended, and the moment to kill it did not come"
+            time.sleep(0.005)
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()
-        project.pulumi("cancel", "--yes")
+        project.unlock()
 
     project.cli("import", "links.yaml", "--yes").ok().says("no change to any of the 30 links")
     assert project.ids() == ids

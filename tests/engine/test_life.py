@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 import pytest
-from harness import Project
+from harness import Project, writes
 
 from pulumi_omise_links.emulator import Emulator
 
@@ -27,13 +27,6 @@ for name in {ATTRIBUTES}:
     pulumi.export(name, getattr(spring, name).apply(lambda value: [value]))
 pulumi.export("type of amount", spring.amount.apply(lambda value: type(value).__name__))
 """
-
-
-def writes(omise: Emulator) -> list[str]:
-    """What was written at the local Omise since the last look."""
-    done = [f"{each.method} {each.path}" for each in omise.journal.writes]
-    omise.journal.clear()
-    return done
 
 
 def test_a_declared_link_lives_and_dies(project: Project, omise: Emulator) -> None:

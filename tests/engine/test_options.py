@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from harness import Project
+from harness import Project, writes
 
 from pulumi_omise_links.emulator import Emulator
 
@@ -16,13 +16,6 @@ def link(name, title="Old", **opts):
     Link(name, amount=5000, currency="THB", title=title, description="d",
          opts=pulumi.ResourceOptions(**opts))
 """
-
-
-def writes(omise: Emulator) -> list[str]:
-    """What was written at the local Omise since the last look."""
-    done = [f"{each.method} {each.path}" for each in omise.journal.writes]
-    omise.journal.clear()
-    return done
 
 
 def test_resource_options_do_what_they_say(project: Project, omise: Emulator) -> None:
