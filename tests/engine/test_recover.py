@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
+import threading
 import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
 import pytest
 from harness import Project
 
-from pulumi_omise_links.emulator import Emulator
+from pulumi_omise_links.emulator import Emulator, Entry
 
 pytestmark = pytest.mark.engine
 
@@ -27,66 +28,113 @@ Link("yen", amount=5_000, currency="JPY", title="Yen", description="d",
 """
 
 
-def killed_up(project: Project, omise: Emulator, posts: int) -> None:
-    """Run `pulumi up`, kill it with -9 when so many creates are answered and more are under way,
-    and release the lock."""
-    before = len(omise.journal.writes)
-    under_way = 0
+class Gate:
+    """Holds back Omise's answers to creates, whose links are made by then, until it opens."""
+
+    def __init__(self) -> None:
+        self._opened = threading.Event()
+        self._lock = threading.Lock()
+        self._free: Counter[str | None] | None = None
+        self._held: Counter[str | None] = Counter()
+
+    def close(self, free: Mapping[str | None, int]) -> None:
+        """Answer so many more creates of these accounts, and no others."""
+        self._free = Counter(free)
+
+    def open(self) -> None:
+        self._opened.set()
+
+    def holds(self, least: Mapping[str | None, int]) -> bool:
+        """Whether at least so many answers are held back, by account."""
+        with self._lock:
+            return self._held >= Counter(least)
+
+    def __call__(self, entry: Entry) -> None:
+        if entry.method != "POST" or self._free is None:
+            return
+        with self._lock:
+            if self._free[entry.account] > 0:
+                self._free[entry.account] -= 1
+                return
+            self._held[entry.account] += 1
+        self._opened.wait()
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    gate = Gate()
+    yield gate
+    gate.open()
+
+
+@pytest.fixture
+def omise(gate: Gate) -> Iterator[Emulator]:
+    with Emulator(on_request=gate) as emulator:
+        yield emulator
+        gate.open()
+
+
+def killed_up(
+    project: Project, gate: Gate, *, pending: int, held: Mapping[str | None, int]
+) -> None:
+    """Run `pulumi up`, kill it with -9 once so many creates are pending in its state and so many
+    answers to creates are held back, let these go, and release the lock."""
     child = subprocess.Popen(
-        ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"],
+        # All creates are begun at once, however few processors there are.
+        ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--parallel=32"],
         cwd=project.folder,
         env=project.env,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         stdin=subprocess.DEVNULL,
     )
-    deadline = time.monotonic() + 60
-    # A request that is still there at the next look is one that the local Omise takes its time for.
-    while (
-        len(omise.journal.writes) - before < posts
-        or under_way < 2
-        or "creating" not in project.state_text()
-    ) and time.monotonic() < deadline:
-        time.sleep(0.05)
-        under_way = under_way + 1 if omise.journal.counters()["in_flight"] else 0
-    os.kill(child.pid, signal.SIGKILL)
-    child.wait()
-    project.pulumi("cancel", "--yes").ok()
+    try:
+        deadline = time.monotonic() + 120
+        while not gate.holds(held) or project.state_text().count('"creating"') < pending:
+            assert child.poll() is None, "it ended before it was killed"
+            assert time.monotonic() < deadline, "the moment to kill it did not come"
+            time.sleep(0.02)
+    finally:
+        child.kill()
+        child.wait()
+        gate.open()
+    project.unlock()
 
 
-def test_a_killed_up_leaves_neither_doubles_nor_orphans(project: Project, omise: Emulator) -> None:
+def test_a_killed_up_leaves_neither_doubles_nor_orphans(
+    project: Project, omise: Emulator, gate: Gate
+) -> None:
     """Links that the killed run made are adopted, what it did not make is forgotten, an older link
     like it is not taken, and `pulumi up` then makes exactly what is missing."""
     project.env["JP_KEY"] = omise.key("jp")
     project.program(PROGRAM)
-    (older,) = omise.seed(
-        title="Spring sale",
-        description="Hall 0",
-        amount=150_000,
-        multiple=True,
-    )
-    time.sleep(7)  # further back than the clocks of two machines may be apart
-    omise.latency = 0.4
+    omise.switch(clock_skew=-60)  # further back than the clocks of two machines may be apart
+    (older,) = omise.seed(account="jp", title="Yen", description="d", amount=5_000)
+    omise.switch(clock_skew=0)
+    th, jp = (omise.account(each).id for each in ("th", "jp"))
+    gate.close({th: 3})
 
-    killed_up(project, omise, posts=3)
+    # Of the plugin's four threads, one may wait for the other twin.
+    killed_up(project, gate, pending=10, held={th: 3, jp: 1})
 
     assert "creating" in project.state_text()
     project.cli("recover").failed().says("say --yes")
     writes = len(omise.journal.writes)
-    result = project.cli_json("recover", "--yes", "--settle", "6")
+    result = project.cli_json("recover", "--yes", "--settle", "3")
     assert len(omise.journal.writes) == writes  # nor does what the killed run left behind write
     assert result["done"] is True
     assert result["summary"]["leave"] == 0
-    assert result["summary"]["adopt"] >= 3
+    assert result["summary"]["adopt"] >= 4
+    assert result["summary"]["clear"] > 0
     assert result["cost"]["writes"] == 0
     adopted = {each["id"] for each in result["pending"] if each["action"] == "adopt"}
+    assert project.ids()["yen"] in adopted
     assert older not in adopted
     assert adopted <= set(project.ids().values())
     assert "creating" not in project.state_text()
     again = project.cli("recover", "--yes").ok()
     again.says("No create or delete of a link is pending. Nothing was done.")
 
-    omise.latency = 0.0
     project.up().ok()
     project.unchanged()
     ids = set(project.ids().values())
@@ -94,14 +142,15 @@ def test_a_killed_up_leaves_neither_doubles_nor_orphans(project: Project, omise:
     assert {each["id"] for each in omise.links(deleted=False)} == ids | {older}
 
 
-def test_what_cannot_be_told_is_shown_and_left_alone(project: Project, omise: Emulator) -> None:
+def test_what_cannot_be_told_is_shown_and_left_alone(
+    project: Project, omise: Emulator, gate: Gate
+) -> None:
     """Two links fit one create: nothing is done about it until a person says which it is."""
     project.program(
         "Link('spring', amount=5_000, currency='THB', title='Spring', description='d')\n"
     )
-    omise.fault("slow", method="POST", path="/links", seconds=5.0)
-    killed_up(project, omise, posts=0)
-    time.sleep(5)
+    gate.close({})
+    killed_up(project, gate, pending=1, held={omise.account("th").id: 1})
     (twin,) = omise.seed(title="Spring", description="d", amount=5_000)
 
     run = project.cli("recover", "--yes", "--settle", "3")
@@ -116,7 +165,9 @@ def test_what_cannot_be_told_is_shown_and_left_alone(project: Project, omise: Em
     project.unchanged()
 
 
-def test_a_killed_replacement_takes_its_place(project: Project, omise: Emulator) -> None:
+def test_a_killed_replacement_takes_its_place(
+    project: Project, omise: Emulator, gate: Gate
+) -> None:
     """The link that the killed run made becomes the one under its name; the one it replaces is gone
     after the next `pulumi up`, which makes no third."""
     program = (
@@ -127,11 +178,10 @@ def test_a_killed_replacement_takes_its_place(project: Project, omise: Emulator)
     project.program(program.format(5_000))
     project.up().ok()
     before = project.ids()
-    time.sleep(7)  # longer than the clocks of two machines may be apart
+    omise.switch(clock_skew=7)  # as much later as the clocks of two machines are never apart
     project.program(program.format(6_000))
-    omise.fault("slow", method="POST", path="/links", seconds=3.0, times=2)
-    killed_up(project, omise, posts=0)
-    time.sleep(3)
+    gate.close({})
+    killed_up(project, gate, pending=2, held={omise.account("th").id: 2})
 
     run = project.cli("recover", "--yes", "--settle", "3").ok()
 
