@@ -44,6 +44,12 @@ def pulumi(folder: Path, version: str, *, host: bool = True) -> Path:
     return folder
 
 
+def until(file: Path) -> str:
+    """Shell that goes on as soon as this file is there, or after some half a minute."""
+    there = f"[ -e {shlex.quote(str(file))} ]"
+    return f"n=0; until {there} || [ $n = 600 ]; do n=$((n + 1)); /bin/sleep 0.05; done"
+
+
 class Machine:
     """A computer of its own: PATH, cache, temporary folder and no network."""
 
@@ -231,15 +237,18 @@ def test_a_build_says_what_it_does(machine: Machine) -> None:
     assert machine.left() == [Path(output).name]
 
 
-def test_two_at_once_build_once(machine: Machine) -> None:
+def test_two_at_once_build_once(machine: Machine, tmp_path: Path) -> None:
     """Of two runs at once one builds, the other says that it waits, and both get the engine."""
-    machine.go(first="/bin/sleep 0.5")
+    go_on = tmp_path / "go-on"
+    machine.go(first=until(go_on))
     first = machine.start()
     machine.wait_for_build(first)
     second = machine.start()
-    (one, _), (two, waiting) = first.communicate(timeout=60), second.communicate(timeout=60)
+    assert second.stderr is not None
+    assert "waiting for it" in second.stderr.readline()
+    go_on.touch()
+    (one, _), (two, _) = first.communicate(timeout=60), second.communicate(timeout=60)
     assert one == two != ""
-    assert "waiting for it" in waiting
     assert len(machine.calls(" build ")) == 2  # the two modules, once
 
 
@@ -307,13 +316,15 @@ def test_an_interrupted_build_leaves_nothing(
     assert machine.run()[0] == 0
 
 
-def test_what_a_killed_run_left_is_swept_up(machine: Machine) -> None:
+def test_what_a_killed_run_left_is_swept_up(machine: Machine, tmp_path: Path) -> None:
     """The next run removes what a killed one left, and its lock does not stay."""
-    machine.go(first="/bin/sleep 1")
+    go_on = tmp_path / "go-on"
+    machine.go(first=f"{until(go_on)}; exit 1")
     process = machine.start()
     machine.wait_for_build(process)
     process.kill()
     process.communicate()
+    go_on.touch()  # its Go outlives it
     [part] = machine.left()[:1]
     assert ".part-" in part
     machine.go()
