@@ -1,0 +1,196 @@
+"""Links over the plugin's own protocol: read, updated, deleted and adopted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from protocol.engine_side import LINK, SPRING, UNKNOWN, Plugin, Start, failure
+
+from pulumi_omise_links.emulator import Emulator
+
+# -- read
+
+
+@pytest.mark.parametrize("switch", ["deleted", "not_found"])
+def test_a_link_that_is_gone_reads_as_gone(start: Start, omise: Emulator, switch: str) -> None:
+    """An empty id tells the engine that the link is gone."""
+    omise.switch(get_deleted=switch)
+    plugin = start()
+    id_, outputs = plugin.create(SPRING)
+    omise.delete(id_)
+
+    assert plugin.read(id_, outputs) == ("", {}, {})
+
+
+def test_drift_shows_in_outputs_and_inputs(plugin: Plugin, there: Emulator) -> None:
+    """What was changed elsewhere comes back in both, so that the next preview sees it."""
+    id_, outputs = plugin.create(SPRING)
+    there.mutate(id_, title="Changed", used=True)
+
+    _, outs, inputs = plugin.read(id_, outputs, SPRING)
+    assert outs["title"] == inputs["title"] == "Changed"
+    assert (outs["used"], "used_at" in outs) == (True, True)
+    assert inputs.keys() == SPRING.keys()
+    assert plugin.diff(outs, SPRING) == ["title"]
+
+
+def test_get_with_inputs_only(plugin: Plugin, there: Emulator) -> None:
+    """`Link.get` sends an id and hardly anything else: the whole link comes back."""
+    (id_,) = there.seed(title="Found")
+    for outputs, inputs in ((None, {}), ({}, None), (None, {"title": None})):
+        read, outs, _ = plugin.read(id_, outputs, inputs)
+        assert read == id_
+        assert outs["title"] == "Found"
+        assert outs["account_id"] == there.account("th").id
+
+
+def test_get_of_a_link_that_is_not_there(plugin: Plugin, there: Emulator) -> None:
+    """The engine takes an empty answer to `Link.get` for success, so it is an error."""
+    (id_,) = there.seed()
+    there.delete(id_)
+    with failure() as found:
+        plugin.read(id_, None, {})
+    assert f"LinkGoneError: Link {id_} was deleted at 20" in found[0]
+    with failure() as found:
+        plugin.read(LINK, None, {})
+    assert f"NotFoundError: Omise refused to read link {LINK}" in found[0]
+
+
+@pytest.mark.parametrize(
+    "fault", [{"kind": "500"}, {"kind": "not_json"}, {"kind": "lost_before"}], ids=str
+)
+def test_a_fault_is_never_gone(start: Start, omise: Emulator, fault: dict[str, Any]) -> None:
+    """A read that fails is an error of one line, and the state stays."""
+    plugin = start()
+    id_, outputs = plugin.create(SPRING)
+    omise.fault(**fault, method="GET", rate=1)
+    with failure() as found:
+        plugin.read(id_, outputs)
+
+    assert found[0].startswith("pulumi_omise_links.errors.NoAnswerError: Could not ")
+
+
+def test_another_account_s_key_reads_nothing_as_gone(start: Start, omise: Emulator) -> None:
+    """With another account's key neither read nor delete believes a 404."""
+    id_, outputs = start().create(SPRING)
+    other = start(OMISE_SECRET_KEY=omise.key("jp"))
+    for _ in range(3):  # the first read asks for the link, later ones for pages
+        with failure() as found:
+            other.read(id_, outputs)
+        assert "WrongAccountError" in found[0]
+        with failure() as found:
+            other.delete(id_, outputs)
+        assert "WrongAccountError" in found[0]
+
+    assert len(omise.links(deleted=False)) == 1
+
+
+# -- update, delete
+
+
+def test_an_update_keeps_the_outputs(plugin: Plugin) -> None:
+    """Should the engine ever ask for an update, nothing is lost from the state."""
+    outputs = {**SPRING, "payment_uri": "https://link.omise.co/1", "account_id": "a", "used": False}
+
+    assert plugin.update(outputs, {**SPRING, "currency": "THB"}) == outputs
+
+
+@pytest.mark.parametrize("switch", ["deleted", "not_found", "failed_deletion"])
+def test_deleting_what_is_gone_succeeds(start: Start, omise: Emulator, switch: str) -> None:
+    """A link that somebody deleted meanwhile does not stand in the way of destroy."""
+    omise.switch(delete_deleted=switch)
+    plugin = start()
+    id_, outputs = plugin.create(SPRING)
+    omise.delete(id_)
+
+    plugin.delete(id_, outputs)
+
+
+def test_a_refused_deletion_is_one_line(plugin: Plugin, there: Emulator) -> None:
+    """A link that Omise keeps is an error that says so."""
+    id_, outputs = plugin.create(SPRING)
+    there.fault("refused_deletion", method="DELETE")
+    with failure() as found:
+        plugin.delete(id_, outputs)
+
+    assert f"Omise refused to delete link {id_}: link could not be deleted (422" in found[0]
+
+
+# -- adopt
+
+
+def test_adopt_takes_a_link_without_a_write(plugin: Plugin, there: Emulator) -> None:
+    """An existing link with equal inputs is taken; nothing is posted."""
+    (id_,) = there.seed(**{**SPRING, "currency": "THB"})
+    adopted, outputs = plugin.create({**SPRING, "adopt": id_})
+
+    assert adopted == id_
+    assert outputs["payment_uri"] == there.link(id_)["payment_uri"]
+    assert there.journal.writes == []
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [({"title": "Autumn"}, "title"), ({"amount": 3_000, "multiple": False}, "amount, multiple")],
+)
+def test_adopt_refuses_a_link_that_differs(
+    plugin: Plugin, there: Emulator, change: dict[str, Any], named: str
+) -> None:
+    """A link that is not what the resource declares is refused by the names that differ."""
+    (id_,) = there.seed(**{**SPRING, "currency": "THB", **change})
+    with failure() as found:
+        plugin.create({**SPRING, "adopt": id_})
+
+    assert f"Link {id_} cannot be adopted: its {named} differ" in found[0]
+    assert "Autumn" not in found[0]
+    assert there.journal.writes == []
+
+
+def test_adopt_refuses_what_is_gone_or_unknown(plugin: Plugin, there: Emulator) -> None:
+    """A deleted link, an unknown one, one of live mode: an error, and nothing is made."""
+    (id_,) = there.seed(**{**SPRING, "currency": "THB"})
+    there.delete(id_)
+    for adopt, error in (
+        (id_, "LinkGoneError"),
+        (LINK, "NotFoundError"),
+        ("link_5u7inajkxmf06uyr4ni", "WrongAccountError"),
+    ):
+        with failure() as found:
+            plugin.create({**SPRING, "adopt": adopt})
+        assert error in found[0]
+
+    assert there.journal.writes == []
+
+
+def test_what_cannot_be_adopted_is_told_at_preview(plugin: Plugin, there: Emulator) -> None:
+    """A link that differs, is gone or unknown fails the check of a new resource, that of one that
+    the stack has already does not ask, and nothing is asked while an input is not known yet."""
+    (same, other, gone) = there.seed(3, **{**SPRING, "currency": "THB"})
+    there.mutate(other, title="Autumn")
+    there.delete(gone)
+
+    assert plugin.check({**SPRING, "adopt": same})[1] == []
+    for adopt, sentence in (
+        (other, "its title differs from what this resource declares"),
+        (gone, "a deleted link cannot come back"),
+        (LINK, f"Omise refused to read link {LINK}"),
+    ):
+        (failed,) = plugin.check({**SPRING, "adopt": adopt})[1]
+        assert sentence in failed
+    assert plugin.check({**SPRING, "adopt": gone}, SPRING)[1] == []
+    assert plugin.check({**SPRING, "title": UNKNOWN, "adopt": gone})[1] == []
+    assert there.journal.writes == []
+
+
+def test_a_link_that_was_to_be_adopted_is_not_deleted(plugin: Plugin, there: Emulator) -> None:
+    """The resource that should have taken it failed: its old name must not take the link along."""
+    (id_,) = there.seed(**{**SPRING, "currency": "THB"})
+    _, outputs = plugin.create({**SPRING, "title": "Another"})
+    plugin.check({**SPRING, "adopt": id_})
+    there.journal.clear()
+    with failure() as found:
+        plugin.delete(id_, outputs)
+
+    assert f"Link {id_} was not deleted" in found[0]
+    assert there.journal.writes == []

@@ -1,0 +1,140 @@
+"""Settings and threads over the plugin's own protocol: what is told, and when."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from protocol.engine_side import SECRET, SPRING, Plugin, Start, failure
+
+from pulumi_omise_links.emulator import Emulator
+from pulumi_omise_links.omise.retry import ATTEMPTS
+
+# -- settings, keys
+
+
+def test_configured_twice_the_later_config_holds(start: Start, omise: Emulator) -> None:
+    """The engine may configure again before it asks anything: the last word counts."""
+    plugin = start(OMISE_SECRET_KEY="")
+    plugin.configure({"omise:secretKey": "skey_test_wrong"})
+    plugin.configure({"omise:secretKey": {**SECRET, "value": omise.key("sg")}})
+    id_, outputs = plugin.create({**SPRING, "currency": "SGD"})
+
+    assert omise.link(id_)["account"] == "sg"
+    assert outputs["account_id"] == omise.account("sg").id
+
+
+def test_a_preview_works_without_a_key_and_without_omise(start: Start, omise: Emulator) -> None:
+    """Inputs are checked at preview with no key at hand, and with Omise down."""
+    assert start(OMISE_SECRET_KEY="").check(SPRING) == (SPRING, [])
+    omise.stop()
+    assert start().check(SPRING) == (SPRING, [])
+
+
+def test_a_preview_waits_for_the_network_once(start: Start, omise: Emulator) -> None:
+    """If Omise does not answer, one resource finds out; the others do not wait again."""
+    omise.fault("500", path="/account", rate=1)
+    plugin = start()
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(plugin.check, [SPRING] * 8)) == [(SPRING, [])] * 8
+
+    assert omise.journal.count("GET", "/account") == ATTEMPTS
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"OMISE_SECRET_KEY": "pkey_test_1"}, "is a public key"),
+        ({"OMISE_SECRET_KEY": "nonsense"}, "is not an Omise secret key"),
+        ({"OMISE_SECRET_KEY": "skey_test_revoked"}, "Omise does not accept the key"),
+        ({"OMISE_API_URL": "http://omise.example"}, "the key would travel unencrypted"),
+        ({"OMISE_ALLOW_LIVE": "perhaps"}, "must be true or false"),
+        ({"OMISE_SECRET_KEY": "skey_emulator_th"}, "Refused to create the link"),
+    ],
+)
+def test_wrong_settings_are_told_at_preview(
+    start: Start, environ: dict[str, str], said: str
+) -> None:
+    """What is wrong with the key, the URL or the mode shows before anything is done."""
+    plugin = start(**environ)
+    _, failures = plugin.check({**SPRING, "title": " "})
+    assert len(failures) == 2
+    assert said in failures[0]
+    assert failures[1] == "|title must not be blank"
+
+    with failure() as found:
+        plugin.create(SPRING)
+    assert said in found[0]
+
+
+def test_without_a_key_a_create_says_which_setting(start: Start) -> None:
+    """No key: the variable and the setting are named."""
+    with failure() as found:
+        start(OMISE_SECRET_KEY="").create(SPRING)
+
+    assert "OMISE_SECRET_KEY is not set" in found[0]
+    assert "omise:secretKey" in found[0]
+
+
+def test_the_account_s_currencies_count_at_preview(start: Start, omise: Emulator) -> None:
+    """With a key at hand, what the account does not take is refused at preview."""
+    plugin = start(OMISE_SECRET_KEY=omise.key("jp"))
+    _, failures = plugin.check(SPRING)
+
+    assert failures == ["|currency is not supported by this Omise account, which takes JPY"]
+    assert plugin.check(SPRING, olds=SPRING)[1] == [], "a link that exists is not judged again"
+
+
+# -- threads
+
+
+def test_eight_creates_at_once(plugin: Plugin, there: Emulator) -> None:
+    """Parallel creates make a link each, and ask for the account once at most."""
+    there.latency = 0.05
+    with ThreadPoolExecutor(8) as threads:
+        made = list(
+            threads.map(lambda n: plugin.create({**SPRING, "title": f"Sale {n}"}), range(8))
+        )
+    there.latency = 0
+
+    assert len({id_ for id_, _ in made}) == 8
+    assert {outputs["title"]: id_ for id_, outputs in made} == {
+        each["title"]: each["id"] for each in there.links()
+    }
+    assert there.journal.count("POST") == 8
+    assert there.journal.count("GET") <= 1
+
+
+def test_threads_that_fail_at_once_each_say_one_line(start: Start, omise: Emulator) -> None:
+    """The very first errors of a process, all at the same time, are one line each."""
+    plugin = start()
+    barrier = threading.Barrier(4)
+    omise.fault("refused_deletion", method="DELETE", rate=1)
+    ids = omise.seed(4)
+
+    def fail(link_id: str) -> str:
+        barrier.wait()
+        with failure() as found:
+            plugin.delete(link_id, {"account_id": omise.account("th").id})
+        return found[0]
+
+    with ThreadPoolExecutor(4) as threads:
+        lines = list(threads.map(fail, ids))
+
+    for link_id, line in zip(ids, lines, strict=True):
+        assert line.startswith("pulumi_omise_links.errors.ApiError: Omise refused to delete link ")
+        assert link_id in line
+
+
+def test_many_reads_cost_pages(start: Start, omise: Emulator) -> None:
+    """A refresh of many links reads pages, and each link comes back as itself."""
+    ids = omise.seed(250, title="Link {n}")
+    plugin = start()
+    state = {"payment_uri": "x", "account_id": omise.account("th").id}
+    with ThreadPoolExecutor(4) as threads:
+        read = list(threads.map(lambda id_: plugin.read(id_, state), ids))
+
+    assert [id_ for id_, _, _ in read] == ids
+    assert [outs["title"] for _, outs, _ in read] == [f"Link {n}" for n in range(1, 251)]
+    assert len(omise.journal) <= 12
