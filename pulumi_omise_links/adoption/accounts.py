@@ -143,19 +143,16 @@ def find_links(client: OmiseClient, ids: Collection[str]) -> dict[str, OmiseLink
     live = client.settings.key().live
     missing = {each for each in ids if each.startswith("link_test_") != live}
     found: dict[str, OmiseLink] = {}
-    offset, total = 0, 1
-    while missing and offset < total:
-        # After the first page it is known how many more there are.
-        if offset and len(missing) <= min(_SECOND_LOOKS, (total - offset - 1) // PAGE_SIZE):
-            break
-        links, total = client.list_links(offset=offset)
-        if not links:
-            break
-        offset += len(links)
+    read = 0
+    for links, total in client.iter_pages() if missing else ():
+        read += len(links)
         for each in links:
             if each.id in missing:
                 missing.discard(each.id)
                 found[each.id] = replace(each, charges=())
+        # After the first page it is known how many more there are.
+        if len(missing) <= min(_SECOND_LOOKS, (total - read - 1) // PAGE_SIZE):
+            break
     for link_id in sorted(missing)[:_SECOND_LOOKS]:
         try:
             found[link_id] = replace(client.get_link(link_id), charges=())

@@ -60,16 +60,11 @@ def read_links(
     columns = (TextColumn("Reading links"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=None)
-        offset, total = 0, 1
-        while offset < total:
-            links, total = omise.list_links(
-                offset=offset, created_from=created_from, created_to=created_to
-            )
-            if not links:
-                return
+        read = 0
+        for links, total in omise.iter_pages(created_from=created_from, created_to=created_to):
             yield from links
-            offset += len(links)
-            progress.update(task, completed=offset, total=max(offset, total))
+            read += len(links)
+            progress.update(task, completed=read, total=max(read, total))
 
 
 def print_rows(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

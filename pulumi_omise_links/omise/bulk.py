@@ -91,26 +91,18 @@ class BulkReader:
         self._reads = 0
         self._pages: int | None = None
         self._complete = False
-        self._offset = self._total = 0
+        self._unread = self._client.iter_pages()
 
     def _read_pages(self, call: Call) -> None:
         """Read the first page, or all others; others that read meanwhile wait, and are answered."""
         try:
-            if call is Call.FIRST_PAGE:
-                self._read_page()
-                self._pages = math.ceil(self._total / PAGE_SIZE)
-            else:
-                while self._read_page():
-                    pass
-                self._complete = True
-            self._complete |= self._offset >= self._total
+            for links, total in self._unread:
+                # The charges of a whole account would fill the memory, and nobody asks for them.
+                self._links.update((each.id, replace(each, charges=())) for each in links)
+                self._pages = math.ceil(total / PAGE_SIZE)
+                if call is Call.FIRST_PAGE and self._pages > 1:
+                    return
+            self._complete = True
         except OmiseLinksError:
             # Lists may be refused or fail where single reads work; those say what is wrong.
             self._complete = True
-
-    def _read_page(self) -> bool:
-        links, self._total = self._client.list_links(offset=self._offset)
-        # The charges of a whole account would fill the memory, and nobody asks for them here.
-        self._links.update((each.id, replace(each, charges=())) for each in links)
-        self._offset += len(links)
-        return bool(links) and self._offset < self._total

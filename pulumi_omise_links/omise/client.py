@@ -42,6 +42,7 @@ PAGE_SIZE = 100  # the documented greatest (https://docs.omise.co/api-pagination
 # duplicate costs money. Seconds before each look.
 _LOOKS = (0.0, 1.0, 3.0)
 T = TypeVar("T", OmiseLink, OmiseCharge, OmiseAccount, Page)
+Listed = TypeVar("Listed", OmiseLink, OmiseCharge)
 
 
 class OmiseClient:
@@ -131,18 +132,21 @@ class OmiseClient:
 
         Oldest first is the order in which links made meanwhile cannot shift the pages.
         """
-        offset, last = 0, ""
-        while True:
-            links, total = self.list_links(
-                offset=offset, created_from=created_from, created_to=created_to
-            )
-            if links and links[-1].id == last:
-                raise NoAnswerError("list links", "the same page came again.", sent=True)
-            last = links[-1].id if links else ""
+        for links, _ in self.iter_pages(created_from=created_from, created_to=created_to):
             yield from links
-            offset += len(links)
-            if not links or offset >= total:
-                return
+
+    def iter_pages(
+        self, *, created_from: str | None = None, created_to: str | None = None
+    ) -> Iterator[tuple[list[OmiseLink], int]]:
+        """Yield the pages of ``iter_links``, each with how many links there are in all.
+
+        Oldest first is the order in which links made meanwhile cannot shift the pages.
+        """
+
+        def read(offset: int) -> tuple[list[OmiseLink], int]:
+            return self.list_links(offset=offset, created_from=created_from, created_to=created_to)
+
+        return _pages("list links", read)
 
     def link_charges(self, link_id: str) -> Iterator[OmiseCharge]:
         """Yield all charges made through a link; one request per 100 charges.
@@ -151,15 +155,14 @@ class OmiseClient:
         """
         self._check_id(link_id)
         doing = f"list the charges of link {link_id}"
-        offset = 0
-        while True:
+
+        def read(offset: int) -> tuple[list[OmiseCharge], int]:
             params: dict[str, str | int] = {"offset": offset, "limit": PAGE_SIZE}
             page = self._read(Page, doing, self._get(f"/links/{link_id}/charges", doing, params))
-            for each in page.data:
-                yield self._read(OmiseCharge, doing, each)
-            offset += len(page.data)
-            if not page.data or offset >= page.total:
-                return
+            return [self._read(OmiseCharge, doing, each) for each in page.data], page.total
+
+        for charges, _ in _pages(doing, read):
+            yield from charges
 
     def account(self) -> OmiseAccount | None:
         """Return the account of the key, or None if the key may not ask; asked once a client."""
@@ -341,6 +344,25 @@ class OmiseClient:
             raise NoAnswerError(
                 doing, f"Omise's answer is not the object it should be: {error}.", sent=True
             ) from None
+
+
+def _pages(
+    doing: str, read: Callable[[int], tuple[list[Listed], int]]
+) -> Iterator[tuple[list[Listed], int]]:
+    """Read page after page, given the offset of each, as long as there are new ones."""
+    offset, last = 0, ""
+    while True:
+        page, total = read(offset)
+        if not page:
+            return
+        if page[-1].id == last:
+            # Of a server that ignores the offset, the same links would come for ever.
+            raise NoAnswerError(doing, "the same page came again.", sent=True)
+        last = page[-1].id
+        yield page, total
+        offset += len(page)
+        if offset >= total:
+            return
 
 
 def _whole_second(time_: float) -> str:
