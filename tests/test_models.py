@@ -242,8 +242,10 @@ def test_a_charge_keeps_customers_out_of_its_repr() -> None:
 def test_differences_of_inputs(change: dict[str, Any], names: list[str]) -> None:
     """Equal means all five inputs, to the last blank; only the currency's case is free."""
     inputs = OmiseLink.from_json(LINK).inputs
+    changed = LinkInputs(**{**vars(inputs), **change})
 
-    assert inputs.differences(LinkInputs(**{**vars(inputs), **change})) == names
+    assert inputs.differences(changed) == names
+    assert (inputs.folded() == changed.folded()) is (not names)
 
 
 def test_homes() -> None:

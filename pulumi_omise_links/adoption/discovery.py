@@ -15,8 +15,7 @@ from ..manifest.entries import Entry
 from ..manifest.text import NewEntry
 from ..omise.models import OmiseLink
 from ..report import show
-from ..rules import LINK_ID, check_inputs
-from .matching import folded
+from ..rules import check_inputs
 from .names import Namer
 
 # Why a link is not among the new entries.
@@ -100,7 +99,7 @@ def discover(
     """
     found = Discovery()
     seen: set[str] = set()
-    without_id = {folded(each.inputs): each.name for each in unidentified}
+    without_id = {each.inputs.folded(): each.name for each in unidentified}
     for link in links:
         if link.id in seen:  # a page may repeat what the one before had
             continue
@@ -108,7 +107,7 @@ def discover(
         name = names.name(link.title, link.id)
         if why := _why_not(link, filters, managed, known):
             found.counts[why] += 1
-        elif entry := without_id.get(folded(link.inputs)):
+        elif entry := without_id.get(link.inputs.folded()):
             reason = f"entry {show(entry)} has the same inputs and no id: `match` it first"
             found.left_out.append(LeftOut(link.id, link.title, (reason,)))
         elif reasons := _faults(link, amount_limits):
@@ -135,10 +134,7 @@ def _why_not(
 
 def _faults(link: OmiseLink, amount_limits: bool) -> tuple[str, ...]:
     faults = check_inputs(vars(link.inputs), amount_limits=amount_limits).faults
-    reasons = [f"its {each.name} {each.problem}" for each in faults]
-    if not LINK_ID.fullmatch(link.id):
-        reasons.append("its id is not the id of a link")
-    return tuple(reasons)
+    return tuple(f"its {each.name} {each.problem}" for each in faults)
 
 
 def _caseless(text: str) -> str:

@@ -84,7 +84,7 @@ def match(entries: Sequence[Entry], links: Iterable[OmiseLink]) -> list[Match]:
     titled: dict[str, list[Match]] = defaultdict(list)
     for each in entries:
         if each.id is None:
-            first = equal.setdefault(folded(each.inputs), Match(each))
+            first = equal.setdefault(each.inputs.folded(), Match(each))
             one = first if first.entry is each else replace(first, entry=each, near=[])
             first.alike.append(one)
             titled[each.inputs.title].append(one)
@@ -94,7 +94,7 @@ def match(entries: Sequence[Entry], links: Iterable[OmiseLink]) -> list[Match]:
             continue
         seen.add(link.id)
         bare = replace(link, charges=())
-        fit = equal.get(folded(link.inputs))
+        fit = equal.get(link.inputs.folded())
         if link.id in owners:
             if fit:
                 fit.claimed[link.id] = owners[link.id]
@@ -112,8 +112,3 @@ def _note_near(link: OmiseLink, matches: Iterable[Match]) -> None:
         differing = each.entry.inputs.differences(link.inputs)
         if len(differing) == 1 and len(each.near) < MOST_HINTS:
             each.near.append(Near(link, differing[0]))
-
-
-def folded(inputs: LinkInputs) -> LinkInputs:
-    """Return the inputs with the currency in one case, so that equal links have equal ones."""
-    return replace(inputs, currency=inputs.currency.upper())

@@ -27,7 +27,7 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
@@ -134,7 +134,7 @@ def look(project: Project, accounts: Accounts) -> Found:
         wanted = {_key(each) for each in pending}
         homes[urn] = accounts.client(provider).home()
         links[urn] = [
-            link for link in accounts.every_link(provider) if _folded(link.inputs) in wanted
+            link for link in accounts.every_link(provider) if link.inputs.folded() in wanted
         ]
     # Asked after the account: a run of another stack tells its state before it makes a link.
     elsewhere = project.elsewhere()
@@ -162,7 +162,7 @@ def judge(found: Found, choices: Choices | None = None) -> list[Verdict]:
     verdicts = []
     for (account, inputs), pending in by_inputs.items():
         fits = sorted(
-            (each for each in found.links.get(account, ()) if _folded(each.inputs) == inputs),
+            (each for each in found.links.get(account, ()) if each.inputs.folded() == inputs),
             key=lambda link: (link.created_at, link.id),
         )
         verdicts += _judge_equals(pending, fits, of_urn, found, choices)
@@ -257,15 +257,12 @@ def _is_replacement(pending: Declared, in_time: Sequence[OmiseLink], found: Foun
 
 def _claims(rivals: Sequence[Declared], pending: Declared) -> bool:
     """Whether another stack's pending create may be for equal inputs, its secrets unread."""
-    ours = vars(_key(pending))
-    return any(
-        all(
-            value.upper() == ours[name] if name == "currency" else value == ours[name]
-            for name, value in each.inputs.items()
-            if name in ours
-        )
+    ours = _key(pending)
+    known = [
+        {name: value for name, value in each.inputs.items() if name in vars(ours)}
         for each in rivals
-    )
+    ]
+    return any(replace(ours, **each).folded() == ours for each in known)
 
 
 _CHOOSE = "Say which it is with --adopt NAME=ID, or that it made none with --clear NAME."
@@ -342,11 +339,7 @@ def _account_of(pending: Declared) -> str:
 
 
 def _key(pending: Declared) -> LinkInputs:
-    return _folded(inputs_of(pending.inputs))
-
-
-def _folded(inputs: LinkInputs) -> LinkInputs:
-    return LinkInputs(**{**vars(inputs), "currency": inputs.currency.upper()})
+    return inputs_of(pending.inputs).folded()
 
 
 def _seconds(text: str) -> float:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 from .models import LinkInputs, OmiseLink
 
@@ -25,8 +24,7 @@ class Claims:
     @contextmanager
     def one_at_a_time(self, inputs: LinkInputs) -> Iterator[None]:
         """Let creates of equal inputs wait for each other, or their links could be confused."""
-        # As `differences` compares: "thb" and "THB" make links that cannot be told apart.
-        inputs = replace(inputs, currency=inputs.currency.upper())
+        inputs = inputs.folded()
         with self._lock:
             lock, users = self._busy.get(inputs, (threading.Lock(), 0))
             self._busy[inputs] = (lock, users + 1)

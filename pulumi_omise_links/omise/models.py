@@ -8,7 +8,7 @@ The shapes are those of https://docs.omise.co/links-api and of recorded answers:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from ..rules import LINK_ID
@@ -30,18 +30,18 @@ class LinkInputs:
     description: str
     multiple: bool
 
+    def folded(self) -> LinkInputs:
+        """Return these with the currency in one case: what makes equal links has equal ones."""
+        return replace(self, currency=self.currency.upper())
+
     def differences(self, other: LinkInputs) -> list[str]:
         """Name the inputs that differ; the case of the currency makes no difference."""
+        ours, theirs = self.folded(), other.folded()
         return [
             each.name
             for each in fields(self)
-            if _folded(self, each.name) != _folded(other, each.name)
+            if getattr(ours, each.name) != getattr(theirs, each.name)
         ]
-
-
-def _folded(inputs: LinkInputs, name: str) -> object:
-    value = getattr(inputs, name)
-    return value.upper() if name == "currency" else value
 
 
 @dataclass(frozen=True)
