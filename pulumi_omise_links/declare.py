@@ -9,7 +9,7 @@ import pulumi
 from .errors import OmiseLinksError
 from .manifest.entries import load
 from .resource import Link
-from .settings import AMOUNT_LIMITS, NAMESPACE, Settings
+from .settings import AMOUNT_LIMITS, NAMESPACE, amount_limits
 
 
 def declare_links(
@@ -41,7 +41,5 @@ def _check_limits(opts: pulumi.ResourceOptions | None) -> bool:
     """
     if opts and (opts.provider or opts.providers or opts.parent):
         return False
-    # No more of the environment: what is wrong with a key is said by the preview, at the resource.
-    config = {AMOUNT_LIMITS: pulumi.Config(NAMESPACE).get(AMOUNT_LIMITS)}
-    variable = "OMISE_AMOUNT_LIMITS"
-    return Settings.resolve(config, {variable: os.environ.get(variable, "")}).amount_limits
+    # What is wrong with a key is said by the preview, at the resource.
+    return amount_limits({AMOUNT_LIMITS: pulumi.Config(NAMESPACE).get(AMOUNT_LIMITS)})

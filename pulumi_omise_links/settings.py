@@ -32,6 +32,7 @@ NAMESPACE = "omise"
 SECRET_KEY, SECRET_KEY_ENV = "secretKey", "secretKeyEnv"
 API_URL, ALLOW_LIVE = "apiUrl", "allowLive"
 AMOUNT_LIMITS, SUB_MERCHANT_ID = "amountLimits", "subMerchantId"
+_AMOUNT_LIMITS_VARIABLE = "OMISE_AMOUNT_LIMITS"
 CONFIG_KEYS = (SECRET_KEY, SECRET_KEY_ENV, API_URL, ALLOW_LIVE, AMOUNT_LIMITS, SUB_MERCHANT_ID)
 
 # Set for the preview of a plan, which writes nothing: the resource then asks for no permission and
@@ -142,7 +143,7 @@ class Settings:
             key_source=source,
             api_url=_url(*either(API_URL, "OMISE_API_URL")),
             allow_live=_flag(*either(ALLOW_LIVE, "OMISE_ALLOW_LIVE"), default=False),
-            amount_limits=_flag(*either(AMOUNT_LIMITS, "OMISE_AMOUNT_LIMITS"), default=True),
+            amount_limits=_flag(*either(AMOUNT_LIMITS, _AMOUNT_LIMITS_VARIABLE), default=True),
             sub_merchant_id=_header_value(*either(SUB_MERCHANT_ID, "OMISE_SUB_MERCHANT_ID")),
             timeout=_seconds(env.get("OMISE_TIMEOUT", ""), "OMISE_TIMEOUT"),
         )
@@ -170,6 +171,19 @@ class Settings:
     def on_loopback(self) -> bool:
         """Whether the API is on this machine, as a local Omise is."""
         return _is_loopback(urlsplit(self.api_url).hostname or "")
+
+
+def amount_limits(config: Mapping[str, str | None] | None = None) -> bool:
+    """Return whether the documented limits of a charge are checked, where nothing else matters.
+
+    No more is read, of the environment neither: a broken key is no fault of a manifest.
+
+    :param config: stack config as ``Settings.resolve`` takes it, where it has been read.
+    :raises SettingsError: the value cannot be used.
+    """
+    given = {AMOUNT_LIMITS: (config or {}).get(AMOUNT_LIMITS)}
+    environ = {_AMOUNT_LIMITS_VARIABLE: os.environ.get(_AMOUNT_LIMITS_VARIABLE, "")}
+    return Settings.resolve(given, environ).amount_limits
 
 
 def from_program() -> Settings:

@@ -168,3 +168,20 @@ def test_hostile_text_is_laid_out_as_formatters_do() -> None:
 
     assert declared(text) == links
     assert formatted(text) == text
+
+
+def test_it_loads_neither_pulumi_nor_the_network(tmp_path: Path) -> None:
+    """A program is printed without paying for what only other commands need."""
+    file = tmp_path / "links.yaml"
+    file.write_text(MANIFEST, encoding="utf-8")
+    code = (
+        "import sys; from pulumi_omise_links.cli import run;"
+        f" code = run(['generate', {str(file)!r}]);"
+        " heavy = {'pulumi', 'requests', 'grpc', 'rich'} & {*sys.modules};"
+        " sys.exit(str(heavy) if heavy else code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")

@@ -17,7 +17,7 @@ from pulumi_omise_links.errors import (
     OmiseLinksError,
     SettingsError,
 )
-from pulumi_omise_links.settings import SecretKey, Settings
+from pulumi_omise_links.settings import SecretKey, Settings, amount_limits
 
 TEST_KEY, LIVE_KEY = "skey_test_5ecret", "skey_5ecretlive"
 OTHER_KEY = "skey_test_0ther"
@@ -189,6 +189,31 @@ def test_equal_settings_are_equal() -> None:
     assert same[0] != resolve({"secretKey": OTHER_KEY})
     assert same[0] != resolve({}, {"OMISE_SECRET_KEY": TEST_KEY})
     assert SecretKey(TEST_KEY, "a") != TEST_KEY
+
+
+@pytest.mark.parametrize(
+    ("config", "environ", "checked"),
+    [
+        (None, None, True),
+        (None, "off", False),
+        ({"amountLimits": "off"}, "on", False),
+        ({"amountLimits": None}, "off", False),
+        ({"secretKey": "no key", "apiUrl": "no URL"}, "off", False),
+    ],
+)
+def test_the_limits_alone(
+    monkeypatch: pytest.MonkeyPatch,
+    config: dict[str, str | None] | None,
+    environ: str | None,
+    checked: bool,
+) -> None:
+    """Who only checks a manifest is not told of a broken key or address."""
+    monkeypatch.setenv("OMISE_SECRET_KEY", "no key")
+    monkeypatch.setenv("OMISE_TIMEOUT", "soon")
+    if environ is not None:
+        monkeypatch.setenv("OMISE_AMOUNT_LIMITS", environ)
+
+    assert amount_limits(config) is checked
 
 
 @pytest.mark.parametrize(

@@ -87,12 +87,3 @@ def print_rows(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
         click.echo("  ".join(cells).rstrip())
-
-
-def amount_limits() -> bool:
-    """Whether the documented limits are checked, where nothing else of the settings matters.
-
-    No more of the environment is read: a broken key is no fault of a manifest.
-    """
-    variable = "OMISE_AMOUNT_LIMITS"
-    return Settings.resolve({}, {variable: os.environ.get(variable, "")}).amount_limits

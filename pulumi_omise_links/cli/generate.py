@@ -7,7 +7,7 @@ import click
 from ..manifest.entries import load
 from ..manifest.generate import program
 from ..report import to_json
-from ._shared import amount_limits
+from ..settings import amount_limits
 
 
 @click.command("generate")

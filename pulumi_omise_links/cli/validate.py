@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
 from ..cli import EXIT_WRONG_USE
 from ..manifest.entries import check
 from ..report import validation_json, validation_text
-from ..settings import Settings
+from ..settings import amount_limits
 
 
 @click.command("validate")
@@ -23,9 +21,6 @@ def command(files: tuple[str, ...], as_json: bool) -> int:
 
     Ends with 0 if there is no fault, and with 2 otherwise.
     """
-    # No more of the environment: a broken key is no fault of a manifest.
-    variable = "OMISE_AMOUNT_LIMITS"
-    settings = Settings.resolve({}, {variable: os.environ.get(variable, "")})
-    checked = check(files, amount_limits=settings.amount_limits)
+    checked = check(files, amount_limits=amount_limits())
     click.echo(validation_json(checked) if as_json else validation_text(checked))
     return EXIT_WRONG_USE if any(each.faults for each in checked) else 0
