@@ -8,7 +8,7 @@ from typing import Any, overload
 
 import pulumi
 
-from .rules import INPUT_NAMES
+from .rules import INPUT_NAMES, is_live
 from .state import PROVIDER, PROVIDER_KEY, STORED_NAMES, TYPE_TOKEN
 
 
@@ -192,7 +192,7 @@ class Link(pulumi.CustomResource):
     @property
     def livemode(self) -> pulumi.Output[bool]:
         """Whether real money moves; the id tells (``link_test_…`` does not)."""
-        return self.id.apply(lambda link_id: not link_id.startswith("link_test_"))
+        return self.id.apply(is_live)
 
     @property
     def deleted(self) -> pulumi.Output[bool]:

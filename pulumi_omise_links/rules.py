@@ -99,6 +99,27 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _WORDS: Mapping[type, str] = {int: "a whole number", str: "text", bool: "true or false"}
 
 
+def is_live(link_id: str) -> bool:
+    """Whether real money moves through the link with this id: only ``link_test_…`` moves none."""
+    return not link_id.startswith("link_test_")
+
+
+def mode(live: bool) -> str:
+    """Return the word for a mode of Omise: ``live`` or ``test``."""
+    return "live" if live else "test"
+
+
+def other_mode(link_id: str, key_is_live: bool, key_source: str) -> str | None:
+    """Return a sentence if the link is not of the key's mode, so that the key cannot see it."""
+    live = is_live(link_id)
+    if live == key_is_live:
+        return None
+    return (
+        f"Link {link_id} is a {mode(live)} link, but the key in {key_source} is a"
+        f" {mode(key_is_live)} key."
+    )
+
+
 @dataclass(frozen=True)
 class Fault:
     """One thing wrong with one input; ``problem`` completes the sentence "<input> …"."""

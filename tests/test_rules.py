@@ -22,6 +22,8 @@ from pulumi_omise_links.rules import (
     Checked,
     check_inputs,
     did_you_mean,
+    is_live,
+    other_mode,
 )
 
 GOOD: dict[str, object] = {
@@ -264,6 +266,20 @@ def test_did_you_mean_is_silent_without_a_near_miss() -> None:
     """A hint is given only where it helps."""
     assert did_you_mean("spring", ["spring-sale", "summer"]) == " (did you mean 'spring-sale'?)"
     assert did_you_mean("q", CURRENCIES) == ""
+
+
+def test_the_id_tells_the_mode() -> None:
+    """Only test ids say so; a key sees the links of its own mode alone."""
+    assert is_live("link_5x1")
+    assert not is_live("link_test_5x1")
+    assert other_mode("link_5x1", True, "K") is None
+    assert other_mode("link_test_5x1", False, "K") is None
+    assert other_mode("link_5x1", False, "K") == (
+        "Link link_5x1 is a live link, but the key in K is a test key."
+    )
+    assert other_mode("link_test_5x1", True, "K") == (
+        "Link link_test_5x1 is a test link, but the key in K is a live key."
+    )
 
 
 values = st.recursive(

@@ -15,6 +15,7 @@ from ..omise.client import PAGE_SIZE, OmiseClient
 from ..omise.models import Home, OmiseLink
 from ..omise.transport import Cost
 from ..report import show
+from ..rules import is_live
 from ..settings import CONFIG_KEYS, NAMESPACE, Settings
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def find_links(client: OmiseClient, ids: Collection[str]) -> dict[str, OmiseLink
     Reads pages until all are found, or each by itself where that is fewer requests.
     """
     live = client.settings.key().live
-    missing = {each for each in ids if each.startswith("link_test_") != live}
+    missing = {each for each in ids if is_live(each) == live}
     found: dict[str, OmiseLink] = {}
     read = 0
     for links, total in client.iter_pages() if missing else ():

@@ -23,7 +23,7 @@ from ..errors import (
     UncertainCreateError,
     WrongAccountError,
 )
-from ..rules import LINK_ID
+from ..rules import LINK_ID, is_live, mode, other_mode
 from ..settings import Settings
 from .creation import Claims, find_created
 from .models import (
@@ -318,20 +318,19 @@ class OmiseClient:
         if not LINK_ID.fullmatch(link_id):
             raise LinkIdError(link_id)
         key = self.settings.key()
-        if link_id.startswith("link_test_") == key.live:
-            of, other = ("test", "live") if key.live else ("live", "test")
+        if problem := other_mode(link_id, key.live, key.source):
+            of = mode(is_live(link_id))
             raise WrongAccountError(
-                f"Link {link_id} is a {of} link, but the key in {key.source} is a {other} key."
-                f" Nothing was changed. Use the {of} key of its account."
+                f"{problem} Nothing was changed. Use the {of} key of its account."
             )
 
     def _check_mode(self, link: OmiseLink) -> None:
         key = self.settings.key()
         if link.livemode != key.live:
-            is_, not_ = ("live", "test") if link.livemode else ("test", "live")
             raise WrongAccountError(
-                f"Omise made link {link.id} in {is_} mode although the key in {key.source} is a"
-                f" {not_} key. Delete it in the dashboard and ask Omise's support."
+                f"Omise made link {link.id} in {mode(link.livemode)} mode although the key in"
+                f" {key.source} is a {mode(key.live)} key. Delete it in the dashboard and ask"
+                " Omise's support."
             )
 
     def _get(self, path: str, doing: str, params: dict[str, str | int] | None = None) -> Any:
