@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .errors import ManifestFault
     from .manifest.entries import CheckedFile
+    from .omise.models import LinkInputs
 
 FORMAT_VERSION = "1.0"
 
 # https://docs.omise.co/currency-and-amount: the yen alone has no smaller unit.
 _ZERO_DECIMAL = {"JPY"}
 # Scripts of South Asia and the Middle East, and emoji, are misspelt without them.
-_JOINERS = "\u200c\u200d"
+JOINERS = "\u200c\u200d"
 
 
 def show(text: str, *, longest: int = 80) -> str:
@@ -31,7 +32,7 @@ def show(text: str, *, longest: int = 80) -> str:
     cut = text if len(text) <= longest else text[: longest - 1] + "…"
     return "".join(
         each
-        if each.isprintable() or each in _JOINERS
+        if each.isprintable() or each in JOINERS
         else each.encode("unicode_escape").decode("ascii")
         for each in cut
     )
@@ -46,9 +47,20 @@ def human_amount(amount: int, currency: str) -> str:
     return f"{code} {'-' if amount < 0 else ''}{whole:,}.{rest:02}"
 
 
-def count(number: int, noun: str) -> str:
-    """Return ``no faults``, ``1 fault``, ``1,200 faults``."""
-    return f"{f'{number:,}' if number else 'no'} {noun}{'' if number == 1 else 's'}"
+def show_input(inputs: LinkInputs, name: str) -> str:
+    """Return one input of a link as people read it: ``150000 (THB 1,500.00)``, ``"Spring"``."""
+    value = getattr(inputs, name)
+    if name == "amount":
+        return f"{value} ({human_amount(value, inputs.currency)})"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f'"{show(str(value), longest=60)}"'
+
+
+def count(number: int, noun: str, *, zero: str = "no") -> str:
+    """Return ``no faults``, ``1 fault``, ``1,200 entries``."""
+    nouns = re.sub("(?<![aeou])y$", "ie", noun) + "s"
+    return f"{f'{number:,}' if number else zero} {noun if number == 1 else nouns}"
 
 
 def to_json(command: str, summary: Mapping[str, object], **details: object) -> str:

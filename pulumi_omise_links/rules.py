@@ -186,8 +186,12 @@ def check_inputs(
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return `` (did you mean 'x'?)`` for a near miss, or nothing."""
-    close = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
-    return f" (did you mean {close[0]!r}?)" if close else ""
+    close = _nearest(word.lower(), known)
+    return f" (did you mean {close!r}?)" if close else ""
+
+
+def _nearest(word: str, known: Iterable[str]) -> str | None:
+    return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)), None)
 
 
 def _unknown_input(name: str, known: list[str]) -> str:
@@ -252,8 +256,8 @@ def _currency_problem(code: str, supported: Collection[str] | None) -> str | Non
             known = ", ".join(sorted(supported))
             return f"is not supported by this Omise account, which takes {known}"
     elif code not in CURRENCIES:
-        close = difflib.get_close_matches(code, CURRENCIES, n=1, cutoff=0.6)
-        hint = f"did you mean {close[0]!r}?" if close else f"it takes {', '.join(CURRENCIES)}"
+        close = _nearest(code, CURRENCIES)
+        hint = f"did you mean {close!r}?" if close else f"it takes {', '.join(CURRENCIES)}"
         return f"is not one that Omise documents ({hint})"
     return None
 

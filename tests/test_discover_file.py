@@ -160,7 +160,7 @@ def test_any_layout_is_added_to(
     omise: Emulator, text: str, loader: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Blocks, braces, long texts, other keys below: what was there stays, in its order."""
-    monkeypatch.setattr(manifest_edit, "_LOADER", loader or yaml.SafeLoader)
+    monkeypatch.setattr(manifest_edit, "LOADER", loader or yaml.SafeLoader)
     Path("links.yaml").write_bytes(text.encode())
     before = load("links.yaml").entries
     new = omise.seed(2, title="New {n}", multiple=True)

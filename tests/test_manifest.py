@@ -41,7 +41,7 @@ PARSERS = [yaml.SafeLoader, *([yaml.CSafeLoader] if hasattr(yaml, "CSafeLoader")
 
 @pytest.fixture(params=PARSERS, ids=lambda each: each.__name__)
 def _parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(yaml_source, "_LOADER", request.param)
+    monkeypatch.setattr(yaml_source, "LOADER", request.param)
 
 
 @pytest.fixture
@@ -454,7 +454,7 @@ def test_any_bytes_are_a_manifest_or_have_faults(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parser: type, content: bytes
 ) -> None:
     """Nothing else ever happens, and every fault has a place and a safe text."""
-    monkeypatch.setattr(yaml_source, "_LOADER", parser)
+    monkeypatch.setattr(yaml_source, "LOADER", parser)
     file = tmp_path / "m.yaml"
     file.write_bytes(content)
     try:

@@ -18,6 +18,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from ..report import JOINERS
+
 LONGEST = 60
 _TAILS = (6, 10, 14)
 
@@ -29,8 +31,6 @@ _INVISIBLE = re.compile(
 # Full-width forms are the letters of ASCII as Japanese keyboards type them. Not NFKC: that takes
 # the Thai sara am apart, and the name could no longer be found by typing it.
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-# Persian and the scripts of India need the joiners between letters.
-_JOINERS = "\u200c\u200d"
 _APOSTROPHES = re.compile("(?<=[^\\W_])['\u2019](?=[^\\W_])")
 
 
@@ -74,14 +74,15 @@ def _words(text: str) -> Iterable[str]:
     word = ""
     for each in text:
         kind = unicodedata.category(each)
-        # A mark belongs to the letter before it; enclosing ones (Me) make a sign of it.
-        if kind[0] in "LN" or (word and (kind in {"Mn", "Mc"} or each in _JOINERS)):
+        # A mark belongs to the letter before it; enclosing ones (Me) make a sign of it. Persian and
+        # the scripts of India need the joiners between letters.
+        if kind[0] in "LN" or (word and (kind in {"Mn", "Mc"} or each in JOINERS)):
             word += each
         elif word:
-            yield word.rstrip(_JOINERS)
+            yield word.rstrip(JOINERS)
             word = ""
     if word:
-        yield word.rstrip(_JOINERS)
+        yield word.rstrip(JOINERS)
 
 
 def _cut(words: str) -> str:
@@ -91,8 +92,8 @@ def _cut(words: str) -> str:
         return words[:end]
     end = LONGEST
     while end > 1 and (
-        words[end] in _JOINERS
-        or words[end - 1] in _JOINERS
+        words[end] in JOINERS
+        or words[end - 1] in JOINERS
         or unicodedata.category(words[end])[0] == "M"
     ):
         end -= 1

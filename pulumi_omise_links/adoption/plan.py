@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any
 
 from ..errors import ApiError, NoAnswerError, ProjectError
 from ..manifest.entries import Entry
 from ..omise.models import LinkInputs, OmiseLink
-from ..report import count, human_amount, show
-from ..rules import INPUT_NAMES, did_you_mean
+from ..report import count, show, show_input
+from ..rules import INPUT_NAMES, did_you_mean, other_mode
 from ..stack.answers import UNKNOWN, Declared, Elsewhere, Preview, StackState, name_of
 from ..stack.foundations import own_provider, problem_of
 from ..stack.project import Project
@@ -255,11 +254,8 @@ def _reasons_of_account(
         return None, []
     if isinstance(account, str):
         return None, [account]
-    if link_id.startswith("link_test_") == account.live:
-        of, other = ("test", "live") if account.live else ("live", "test")
-        return None, [
-            f"Link {link_id} is a {of} link, but the key in {account.key_source} is a {other} key."
-        ]
+    if problem := other_mode(link_id, account.live, account.key_source):
+        return None, [problem]
     link = account.links.get(link_id)
     if link is None:
         return None, [f"There is no link {link_id} in {account}."]
@@ -278,7 +274,7 @@ def _reasons_of_account(
 def _differences(entry: Entry, one: Declared | None, link: OmiseLink | None) -> list[str]:
     """Compare program, manifest and link, and name each input that differs, with its values."""
     reasons = []
-    program: dict[str, Any] = {}
+    said: dict[str, LinkInputs] = {}
     if one is not None:
         later = sorted(name for name in INPUT_NAMES if one.inputs.get(name) == UNKNOWN)
         if later:
@@ -291,39 +287,19 @@ def _differences(entry: Entry, one: Declared | None, link: OmiseLink | None) -> 
             if link is not None:
                 return [f"Its secret {', '.join(missing)} could not be read for comparing."]
         else:
-            program = _values(inputs_of(one.inputs))
-    said = {"the program": program, "the manifest": _values(entry.inputs)}
+            said["the program"] = inputs_of(one.inputs)
+    said["the manifest"] = entry.inputs
     if link is not None:
-        said["the link"] = _values(link.inputs)
+        said["the link"] = link.inputs
     for name in INPUT_NAMES:
-        values = {who: each[name] for who, each in said.items() if each}
-        if len({_folded(name, value) for value in values.values()}) == 1:
+        if len({getattr(each.folded(), name) for each in said.values()}) == 1:
             continue
         if one is not None and name in one.secrets:
             reasons.append(f"{name} differs (a secret, so the values are not shown).")
             continue
-        shown = [
-            f"{who} has {_shown(name, value, said[who]['currency'])}"
-            for who, value in values.items()
-        ]
+        shown = [f"{who} has {show_input(each, name)}" for who, each in said.items()]
         reasons.append(f"{name} differs: {', '.join(shown)}.")
     return reasons
-
-
-def _values(inputs: LinkInputs) -> dict[str, Any]:
-    return {each.name: getattr(inputs, each.name) for each in fields(inputs)}
-
-
-def _folded(name: str, value: Any) -> Any:
-    return value.upper() if name == "currency" else value
-
-
-def _shown(name: str, value: object, currency: str) -> str:
-    if name == "amount" and isinstance(value, int):
-        return f"{value} ({human_amount(value, currency)})"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f'"{show(str(value), longest=60)}"'
 
 
 def _changes(one: Declared) -> tuple[str, ...]:

@@ -22,11 +22,7 @@ _WORDS = {"import": "to import", "managed": "managed already", "create": "to cre
 def cost_text(cost: Cost) -> str:
     """Return what talking to Omise has cost: ``12 requests, 0 retries, 0 writes.``."""
     parts = ((cost.requests, "request"), (cost.retries, "retry"), (cost.writes, "write"))
-    words = [
-        f"{n:,} {noun if n == 1 else noun[:-1] + 'ies' if noun.endswith('y') else noun + 's'}"
-        for n, noun in parts
-    ]
-    return ", ".join(words) + "."
+    return ", ".join(count(number, noun, zero="0") for number, noun in parts) + "."
 
 
 def plan_text(plan: Plan) -> str:

@@ -101,7 +101,7 @@ def _kept(plan: Plan, done: bool) -> list[Planned]:
 
 
 def _ending(plan: Plan, changed: dict[str, str], *, done: bool, refused: bool) -> str:
-    blocked = count(len(plan.of(Action.BLOCKED)), "entry").replace("entrys", "entries")
+    blocked = count(len(plan.of(Action.BLOCKED)), "entry")
     if refused:
         return f"Nothing was done: {blocked} blocked, and --all-or-nothing was said."
     lines = [] if done else ["Nothing to import. Nothing was done."]

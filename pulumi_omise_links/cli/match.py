@@ -12,9 +12,8 @@ from ..cli import EXIT_ERROR
 from ..manifest.edit import Draft, Meaning, require_writable
 from ..manifest.entries import Manifest, load
 from ..omise.client import OmiseClient
-from ..omise.models import LinkInputs
 from ..omise.transport import Cost
-from ..report import human_amount, show, to_json
+from ..report import show, show_input, to_json
 from ._shared import connected, print_rows, projects_and_settings, read_links
 
 
@@ -115,18 +114,9 @@ def _hints(one: Match) -> Iterator[str]:
     for each in one.near:
         yield (
             f"{show(one.entry.name)}: {each.link.id} has this title, but its {each.differs} is"
-            f" {_value(each.link.inputs, each.differs)} and the entry's"
-            f" {_value(one.entry.inputs, each.differs)}."
+            f" {show_input(each.link.inputs, each.differs)} and the entry's"
+            f" {show_input(one.entry.inputs, each.differs)}."
         )
-
-
-def _value(inputs: LinkInputs, name: str) -> str:
-    value = getattr(inputs, name)
-    if name == "amount":
-        return f"{value} ({human_amount(value, inputs.currency)})"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f'"{show(str(value), longest=60)}"'
 
 
 def _json(one: Match) -> dict[str, object]:

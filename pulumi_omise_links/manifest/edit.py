@@ -8,7 +8,6 @@ the result is read as any manifest is, and must hold exactly what was meant.
 from __future__ import annotations
 
 import os
-import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -21,12 +20,11 @@ from ..errors import EditError
 from ..omise.models import LinkInputs
 from ..report import show
 from .entries import ID, check
+from .source import LINE_BREAK, LOADER
 from .text import INDENT, NewEntry, entry_lines, flow_entry
 
 Meaning: TypeAlias = "dict[str, tuple[LinkInputs, str | None]]"
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_BREAK = re.compile(r"\r\n?|\n")
 _BOM = "\ufeff"
 
 
@@ -110,7 +108,7 @@ class Draft:
     # -- positions; yaml's nodes are not typed
 
     def _links(self) -> tuple[yaml.MappingNode, yaml.MappingNode]:
-        root: Any = yaml.compose(self._text, Loader=_LOADER)
+        root: Any = yaml.compose(self._text, Loader=LOADER)
         links = {key.value: value for key, value in root.value}["links"]
         return root, links
 
@@ -133,7 +131,7 @@ class Draft:
             )
 
     def _insert(self, at: int, added: str) -> None:
-        found = _BREAK.search(self._text)
+        found = LINE_BREAK.search(self._text)
         self._added.append((at, added.replace("\n", found.group() if found else "\n")))
 
     def _before(self, at: int) -> str:
@@ -142,7 +140,7 @@ class Draft:
         return self._text[start:at]
 
     def _next_line(self, at: int) -> int:
-        found = _BREAK.search(self._text, at)
+        found = LINE_BREAK.search(self._text, at)
         return found.end() if found else len(self._text)
 
     def _end_of_links(self, last: yaml.Node, margin: int) -> int:
@@ -177,7 +175,7 @@ class Draft:
         between = self._text[
             links.value[-2][0].start_mark.index : links.value[-1][0].start_mark.index
         ]
-        return any(not line.strip() for line in _BREAK.split(between)[1:-1])
+        return any(not line.strip() for line in LINE_BREAK.split(between)[1:-1])
 
     def _unusual(self, what: str) -> str:
         return (

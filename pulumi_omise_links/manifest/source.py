@@ -25,11 +25,11 @@ MOST_VALUES = 500_000
 # A manifest needs three: the whole, its links, one link.
 DEEPEST = 10
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # What YAML 1.1 and 1.2 both refuse anywhere in a file.
 _UNACCEPTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_LINE_BREAK = re.compile(r"\r\n?|\n")
+LINE_BREAK = re.compile(r"\r\n?|\n")
 _UTF_16_OR_32 = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"), (b"\0\0\xfe\xff", "UTF-32"))
 
 
@@ -78,7 +78,7 @@ class Source:
 
     def _take(self, text: str) -> None:
         self.text = text
-        self._starts.extend(each.end() for each in _LINE_BREAK.finditer(text))
+        self._starts.extend(each.end() for each in LINE_BREAK.finditer(text))
 
     def line_and_column(self, at: int | None) -> tuple[int, int]:
         """Return line and column as editors count them, from 1; (0, 0) for no place.
@@ -126,7 +126,7 @@ class Source:
     def _events(self) -> Iterator[yaml.Event]:
         at = 0
         try:
-            for event in yaml.parse(self.text, Loader=_LOADER):
+            for event in yaml.parse(self.text, Loader=LOADER):
                 at = _index(event.end_mark)
                 yield event
         except yaml.MarkedYAMLError as error:

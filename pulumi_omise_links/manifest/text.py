@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..omise.models import LinkInputs
-from ..report import human_amount
+from ..report import JOINERS, human_amount
 from ..rules import INPUT_NAMES
 from .entries import ID, VERSION
 from .source import MOST_BYTES, MOST_VALUES
@@ -16,7 +16,6 @@ from .values import Kind, Scalar
 # Where editors look for the schema: beside the manifest. docs/manifest.md says how it gets there.
 HEADER = f"# yaml-language-server: $schema=links.schema.json\nversion: {VERSION}\nlinks:\n"
 INDENT = "  "
-_JOINERS = "\u200c\u200d"
 # Beside letters, marks, digits and single spaces; none of them means anything within a value.
 _PLAIN = frozenset("-_.,;()/&+=$'’“”…–—。、・「」（）")
 
@@ -124,7 +123,7 @@ def _is_simple(line: str) -> bool:
 
 def _is_visible(each: str) -> bool:
     # U+FEFF is the mark at the start of a file, wherever it stands.
-    return (each.isprintable() or each in _JOINERS) and each != "\ufeff"
+    return (each.isprintable() or each in JOINERS) and each != "\ufeff"
 
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
