@@ -320,7 +320,7 @@ def test_the_state_gets_what_a_create_would_have_left() -> None:
     one = replace(one, sealed={**one.sealed, "title": sealed})
     made = facts(one)
 
-    (spec,) = import_file(plan([ENTRY], made), made).content["resources"]
+    (spec,) = import_file(plan([ENTRY], made), made)["resources"]
 
     assert spec["inputs"] == one.sealed
     assert spec["outputs"] == {

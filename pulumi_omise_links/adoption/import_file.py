@@ -28,9 +28,9 @@ class ImportFile:
     protect: bool
 
 
-def import_file(plan: Plan, facts: Facts) -> ImportFile:
+def import_file(plan: Plan, facts: Facts) -> dict[str, Any]:
     """Return all imports of a plan as one file, for people who run Pulumi themselves."""
-    return ImportFile(content(_specs(plan, facts)), protect=False)
+    return content(_specs(plan, facts))
 
 
 def import_files(plan: Plan, facts: Facts) -> list[ImportFile]:

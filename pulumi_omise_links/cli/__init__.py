@@ -30,7 +30,7 @@ COMMANDS = {
     "generate": "Print manifests as a Python program.",
     "emulator": "Run a local Omise for tests and demos.",
 }
-EXIT_ERROR, EXIT_WRONG_USE, EXIT_CANCELLED, EXIT_BUG = 1, 2, 8, 255
+EXIT_ERROR, EXIT_WRONG_USE, EXIT_CHANGES, EXIT_CANCELLED, EXIT_BUG = 1, 2, 7, 8, 255
 
 
 class _Commands(click.Group):

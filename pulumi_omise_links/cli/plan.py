@@ -10,6 +10,7 @@ import click
 from ..adoption.import_file import import_file
 from ..adoption.plan import Action, Facts, Plan
 from ..adoption.report import plan_json
+from ..cli import EXIT_CHANGES
 from ..errors import ProjectError
 from ..stack.project import Project
 from ._adopting import (
@@ -20,8 +21,6 @@ from ._adopting import (
     print_plan,
     project_options,
 )
-
-EXIT_CHANGES = 7
 
 
 @click.command("plan")
@@ -84,7 +83,7 @@ def _write(target: str, plan: Plan, facts: Facts, project: Project) -> None:
     if not links:
         click.echo(f"There is nothing to import, so {target} was not written.", err=True)
         return
-    text = json.dumps(import_file(plan, facts).content, ensure_ascii=False, indent=2)
+    text = json.dumps(import_file(plan, facts), ensure_ascii=False, indent=2)
     try:
         file = Path(target)
         file.touch(mode=0o600)

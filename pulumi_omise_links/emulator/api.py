@@ -164,8 +164,8 @@ class Call:
     def list(self) -> Answer:
         """GET /links."""
         window = self._window()
-        deleted = None if self._behaviour.list_includes_deleted else False
-        links, total = self._store.links(self._pool, window, deleted)
+        deleted = self._behaviour.list_includes_deleted
+        links, total = self._store.links(self._pool, window, deleted=deleted)
         self._check_offset(window, total)
         charged = self._store.charged(links)
         quiet = shapes.Shapes(self._version, self._now, lambda link, window: ([], 0))

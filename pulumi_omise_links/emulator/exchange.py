@@ -15,9 +15,6 @@ _STATUS = {  # DOC errors-api lists the codes by status
     "not_authorized": 403,
     "not_found": 404,
     "failed_deletion": 422,
-    "too_many_requests": 429,
-    "internal_error": 500,
-    "search_unavailable": 503,
 }
 
 

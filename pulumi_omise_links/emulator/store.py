@@ -151,11 +151,11 @@ class Store:
             rows = self._db().execute("SELECT * FROM links WHERE page = ?", (page,)).fetchall()
         return _link(rows[0]) if rows else None
 
-    def links(self, pool: Pool, window: Window, deleted: bool | None) -> tuple[list[Link], int]:
-        """A page of links and how many the window's seconds hold in all."""
+    def links(self, pool: Pool, window: Window, *, deleted: bool) -> tuple[list[Link], int]:
+        """A page of links, with or without deleted ones, and how many the window's seconds hold."""
         prefix = "link_" if pool.live else "link_test_"
         first, last = window.bounds
-        where = f"{_POOL} AND id BETWEEN ? AND ?{_DELETED[deleted]}"
+        where = f"{_POOL} AND id BETWEEN ? AND ?{'' if deleted else ' AND deleted_at IS NULL'}"
         values = (*pool.key, prefix + first, prefix + last)
         order = f"ORDER BY id {window.order}"
         # The ids are found in the index alone, so that a far offset stays cheap.
@@ -294,9 +294,6 @@ class Store:
         with self.lock:
             self._totals.clear()
             self._db().executescript("DELETE FROM links; DELETE FROM charges;")
-
-
-_DELETED = {None: "", False: " AND deleted_at IS NULL", True: " AND deleted_at IS NOT NULL"}
 
 
 def _link(row: Sequence[Any]) -> Link:
