@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from .errors import OmiseLinksError
     from .functions import get_link, get_links
     from .omise.client import OmiseClient
-    from .omise.models import OmiseAccount, OmiseCharge, OmiseLink
+    from .omise.models import Home, OmiseAccount, OmiseCharge, OmiseLink
     from .provider import Provider
     from .resource import Link, LinkArgs
     from .settings import Settings
 
 __all__ = [
+    "Home",
     "Link",
     "LinkArgs",
     "OmiseAccount",
@@ -37,6 +38,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "Home": "omise.models",
     "Link": "resource",
     "LinkArgs": "resource",
     "OmiseAccount": "omise.models",

@@ -46,6 +46,12 @@ class Provider(pulumi.ProviderResource):
             ``refresh`` and ``destroy`` until the next ``up``.
         :param secret_key_env: the name of the environment variable that holds the key; nothing
             secret is stored, and the key is always the current one.
+        :param api_url: where Omise is, such as a local one; https only, except on this machine.
+        :param allow_live: whether a live key may write, which is refused otherwise.
+        :param amount_limits: whether amounts are checked against the documented limits of a charge;
+            they are, unless something says otherwise.
+        :param sub_merchant_id: act for this sub-merchant (``team_…``, Payfac). If a key is given
+            and this is not, act for none.
         """
         given: dict[str, pulumi.Input[str] | None] = {
             SECRET_KEY: None if secret_key is None else pulumi.Output.secret(secret_key),

@@ -109,7 +109,7 @@ class Settings:
     """How to reach Omise, and what is allowed there.
 
     ``secret_key`` is None if none is at hand; ``key_source`` then names where it was looked for,
-    and ``key_advice`` says what to do.
+    and ``key_advice`` says what to do. ``timeout`` is how many seconds one answer may take.
     """
 
     secret_key: SecretKey | None

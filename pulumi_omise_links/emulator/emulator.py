@@ -334,7 +334,10 @@ class Emulator:
         journal: bool = True,
         behaviour: bool = False,
     ) -> None:
-        """Begin again: forget links and charges, faults, the journal; switches as at the start."""
+        """Begin again: forget links and charges, faults, the journal; switches as at the start.
+
+        Latency stays, and so do accounts and keys.
+        """
         if data:
             self._store.clear()
         if faults:

@@ -110,7 +110,10 @@ class OmiseClient:
     ) -> tuple[list[OmiseLink], int]:
         """Return one page of links, deleted ones included, and how many there are in all.
 
-        Times are ISO 8601 (``2026-01-31T00:00:00Z``).
+        :param limit: links a page, at most 100; what Omise does with more is not documented.
+        :param created_from: the earliest time of creation, ``2026-01-31T00:00:00Z``.
+        :param created_to: the latest one. Whether a link made in the very second of either end is
+            listed is not documented.
         """
         params: dict[str, str | int] = {
             "offset": offset,
@@ -130,7 +133,8 @@ class OmiseClient:
     ) -> Iterator[OmiseLink]:
         """Yield all links, oldest first, deleted ones included; one request per 100 links.
 
-        Oldest first is the order in which links made meanwhile cannot shift the pages.
+        :param created_from: see ``list_links``; ``2026-01-31T00:00:00Z``.
+        :param created_to: likewise.
         """
         for links, _ in self.iter_pages(created_from=created_from, created_to=created_to):
             yield from links
