@@ -26,13 +26,25 @@ from pathlib import Path
 from typing import Any
 
 import engine
-from trial import Links, Run, Shop, TrialError, compare, descendants, end, kill, say
+from trial import (
+    Links,
+    Run,
+    Shop,
+    TrialError,
+    compare,
+    delete_empty_side_files,
+    descendants,
+    end,
+    kill,
+    say,
+)
 
 from pulumi_omise_links.emulator import Emulator
 
 FLAGS = ("--yes", "--skip-preview", "--suppress-progress", "--non-interactive")
-# What a killed run was doing ends soon here: the local Omise answers at once.
-SETTLE = "3"
+# More than twice what an answer may take here: the killed run's last requests may be that far from
+# its last write to the state.
+SETTLE = "5"
 MOST_RECOVERIES = 4
 APART = 6
 
@@ -142,6 +154,8 @@ class Trial:
             family = descendants(child.pid)
             finished = child.poll() is not None
             kill([child.pid, *(family if plan.whole_family else ())])
+            # What is under way takes its time; what comes after need not.
+            self._omise.latency = 0
             # Its output may stay open in the hands of those who live on.
             child.wait(60)
         except BaseException:
@@ -180,7 +194,6 @@ class Trial:
         facts["of them in the place of the link they replace"] += run.text.count("It replaces")
 
     def _finish(self) -> None:
-        self._omise.latency = 0
         verb, plan = self._plan.ending, self._plan
         target: Links = {} if verb == "destroy" else self._shop.links
         run = self._shop.pulumi(verb)
@@ -207,22 +220,12 @@ class Trial:
         return True
 
     def _mend(self, run: Run) -> bool:
-        """Delete the side file that a file backend was writing when it was killed.
-
-        Beside each state it keeps a file of HTTP headers, which nothing needs, and rewrites it in
-        place: cut off there, it makes the state itself unreadable to Pulumi.
-        """
+        """Delete the side file that keeps Pulumi from reading the state, if it says so."""
         if "failed to load checkpoint: EOF" not in run.text:
             return False
-        empty = [
-            each
-            for each in self._shop.folder.parent.glob("backend/.pulumi/stacks/*/*.attrs")
-            if each.stat().st_size == 0
-        ]
-        for each in empty:
-            each.unlink()
-        self.outcome.facts["unreadable until an empty .attrs file was deleted"] += bool(empty)
-        return bool(empty)
+        deleted = delete_empty_side_files(self._shop.folder.parent / "backend")
+        self.outcome.facts["unreadable until an empty .attrs file was deleted"] += bool(deleted)
+        return bool(deleted)
 
     def _orphans(self) -> list[dict[str, Any]]:
         return compare({}, self._shop.held(), self._omise).unheld
@@ -260,7 +263,8 @@ def interrupted(pulumi: Path, folder: Path, links: int) -> tuple[int, str, int]:
 
     What differs are links that live in the account and are in no state.
     """
-    with Emulator(latency=0.3) as omise:
+    # After the second write, the links are still some answers away from their end.
+    with Emulator(latency=1.5) as omise:
         shop = Shop(folder, pulumi, omise, seconds=5).make()
         shop.links = declare(range(links))
         child = shop.start("pulumi", "up", *FLAGS)

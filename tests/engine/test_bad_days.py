@@ -47,15 +47,10 @@ def sentence(run: Run, *parts: str) -> None:
 @contextmanager
 def same_state(project: Project) -> Iterator[None]:
     """The links in the state are the same after as before."""
-
-    def links() -> dict[str, list[object]]:
-        keys = ("id", "inputs", "outputs")  # beside them stands when it was last written
-        return {name: [each[key] for key in keys] for name, each in project.links().items()}
-
-    before = links()
+    before = project.known()
     assert before
     yield
-    assert links() == before
+    assert project.known() == before
 
 
 # -- creates
@@ -154,13 +149,15 @@ def test_deletes_are_true(project: Project, omise: Emulator) -> None:
     omise.fault("lost_after", method="DELETE", path=paths["lost"])
     omise.fault("timeout", method="DELETE", path=paths["slow"], commit=True)
     omise.fault("503", method="DELETE", path=paths["faulty"], times=2)
-    omise.fault("refused_deletion", method="DELETE", path=paths["refused"])
+    # However often it is asked for: on a slow machine, an answer may be too late.
+    omise.fault("refused_deletion", method="DELETE", path=paths["refused"], times=20)
 
     run = project.destroy("--continue-on-error", env={"OMISE_TIMEOUT": "1"})
 
     sentence(run, "Link (refused)", "Omise refused to delete link", "failed_deletion")
     assert list(project.links()) == ["refused"]
     assert list(alive(omise)) == ["Title refused"]
+    omise.clear_faults()
     project.destroy().ok()
     assert alive(omise) == {}
     assert project.links() == {}
@@ -267,7 +264,8 @@ def test_chaos_breaks_no_promise(engine: Path, tmp_path: Path) -> None:
 
 def test_pipelines_share_a_limit(engine: Path, tmp_path: Path) -> None:
     """Several pipelines at once against one limiter: all succeed, nothing is duplicated."""
-    tally = chaos.pipelines(engine, tmp_path, count=3, links=8, limit=8, seed=1)
+    # Even one alone, whose four threads start at once, goes beyond this limit.
+    tally = chaos.pipelines(engine, tmp_path, count=3, links=5, limit=2, seed=1)
 
     assert tally.broken == []
     assert tally.limited > 0
@@ -278,12 +276,13 @@ def test_a_kill_is_recovered_from(engine: Path, doing: str) -> None:
     """Trials of tools/kill.py at chosen moments: the account ends as declared."""
     plan = kill.Plan(
         doing=doing,
-        # More than the plugin has threads: after the first answer, the last writes take a second.
+        # More than the plugin has threads: after the first answer, the last writes take as long
+        # again.
         links=6,
         whole_family=doing == "change",
         after=1,
-        delay=0.4,
-        latency=1.0,
+        delay=0.2,
+        latency=2.0,
         ending="up",
     )
 
