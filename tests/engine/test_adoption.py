@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from harness import KEY, Project
+from trial import descendants, kill
 
 from pulumi_omise_links.emulator import Emulator
 
@@ -210,7 +211,9 @@ def test_a_killed_import_is_finished_by_the_next(project: Project, omise: Emulat
         while not has_come():
             assert child.poll() is None, "it ended, and the moment to kill it did not come"
             time.sleep(0.005)
+        plugins = descendants(child.pid)
         os.killpg(child.pid, signal.SIGKILL)
+        kill(plugins)  # they are in groups of their own
         child.wait()
         project.unlock()
 

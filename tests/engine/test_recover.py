@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 from harness import Project
+from trial import descendants, kill
 
 from pulumi_omise_links.emulator import Emulator, Entry
 
@@ -60,6 +61,16 @@ class Gate:
         self._opened.wait()
 
 
+_left_behind: list[int] = []
+
+
+@pytest.fixture(autouse=True)
+def _end_what_was_left_behind() -> Iterator[None]:
+    yield
+    kill(_left_behind)
+    _left_behind.clear()
+
+
 @pytest.fixture
 def gate() -> Iterator[Gate]:
     gate = Gate()
@@ -95,6 +106,7 @@ def killed_up(
             assert time.monotonic() < deadline, "the moment to kill it did not come"
             time.sleep(0.02)
     finally:
+        _left_behind.extend(descendants(child.pid))
         child.kill()
         child.wait()
         gate.open()
