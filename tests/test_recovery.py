@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from pulumi_omise_links.adoption.recovery import Choices, Found, judge, seconds_to_wait
 from pulumi_omise_links.omise.models import Home, LinkInputs, OmiseLink
-from pulumi_omise_links.stack.answers import PROVIDER_TYPE, Declared, Held
+from pulumi_omise_links.stack.answers import PROVIDER_TYPE, UNKNOWN, Declared, Held
 from pulumi_omise_links.stack.answers import StackState as State
 from pulumi_omise_links.state import PROVIDER, PROVIDER_KEY, TYPE_TOKEN
 
@@ -41,12 +42,26 @@ def pending(name: str = "spring", **inputs: Any) -> Declared:
     )
 
 
+URN = pending().urn
+OLD = Held(URN, "link_test_5xold")
+
+
 def found(
-    *creates: Declared, links: tuple[OmiseLink, ...] = (), there: tuple[str, ...] = ()
+    *creates: Declared,
+    links: tuple[OmiseLink, ...] = (),
+    held: tuple[Held, ...] = (),
+    program: Mapping[str, Declared] | None = None,
+    **more: Any,
 ) -> Found:
-    state = State((), frozenset({STACK, *there}), written="2026-01-01T00:00:20.123456789Z")
+    """What was looked up; the program declares what is pending, unless said otherwise."""
+    creates = creates or (pending(),)
+    there = frozenset({STACK, *(each.urn for each in held)})
+    state = State(held, there, written="2026-01-01T00:00:20.123456789Z")
+    if program is None:
+        step = "replace" if held else "create"
+        program = {each.urn: replace(each, step=step) for each in creates}
     homes = {"": Home("account_test_1")}
-    return Found(creates or (pending(),), {"": links}, homes, state, BEGAN)
+    return Found(creates, {"": links}, homes, state, BEGAN - 5, program, **more)
 
 
 def verdicts(what: Found, choices: Choices | None = None) -> list[tuple[str, str, str | None]]:
@@ -70,7 +85,7 @@ def test_an_older_link_with_the_same_inputs_is_not_taken_for_it() -> None:
     """Beside the right one it does not matter; alone, a person has to look."""
     assert verdicts(found(links=(EARLY, LINK))) == [("spring", "adopt", LINK.id)]
     (alone,) = judge(found(links=(EARLY,)))
-    assert (alone.action.value, alone.candidates) == ("leave", (EARLY.id,))
+    assert (alone.action.value, alone.candidates) == ("leave", (EARLY,))
     assert "made before the killed run" in alone.reasons[0]
 
 
@@ -79,9 +94,9 @@ def test_several_links_that_fit_are_shown_and_left_alone() -> None:
     both = found(links=(LINK, SECOND))
 
     (left,) = judge(both)
-    assert (left.action.value, left.candidates) == ("leave", (LINK.id, SECOND.id))
-    assert verdicts(both, Choices(adopt={"spring": SECOND.id})) == [("spring", "adopt", SECOND.id)]
-    assert verdicts(both, Choices(clear=frozenset({"spring"}))) == [("spring", "clear", None)]
+    assert (left.action.value, left.candidates) == ("leave", (LINK, SECOND))
+    assert verdicts(both, Choices(adopt={URN: SECOND.id})) == [("spring", "adopt", SECOND.id)]
+    assert verdicts(both, Choices(clear=frozenset({URN}))) == [("spring", "clear", None)]
 
 
 @pytest.mark.parametrize(
@@ -106,21 +121,84 @@ def test_creates_of_equal_inputs_are_interchangeable(
 
 def test_a_name_that_the_stack_manages_by_now_gets_no_second_link() -> None:
     """`pulumi up` has made another one meanwhile: the first is shown as its double."""
-    (left,) = judge(found(links=(LINK,), there=(pending().urn,)))
+    same = {URN: replace(pending(), step="same", current_id=OLD.id)}
+    (left,) = judge(found(links=(LINK,), held=(OLD,), program=same))
 
     assert left.action.value == "leave"
-    assert "may be its double" in left.reasons[0]
-    assert verdicts(found(there=(pending().urn,))) == [("spring", "clear", None)]
+    assert f"manages {OLD.id} under this name by now" in left.reasons[0]
+    assert verdicts(found(held=(OLD,), program=same)) == [("spring", "clear", None)]
+    chosen = Choices(adopt={URN: LINK.id})
+    assert verdicts(found(links=(LINK,), held=(OLD,), program=same), chosen) == [
+        ("spring", "leave", None)
+    ]
+
+
+def test_a_name_that_another_link_has_by_an_alias_gets_no_second_link() -> None:
+    """A rename was killed, and made a move afterwards: the new link is shown as a double."""
+    moved = {URN: replace(pending(), step="same", current_id=OLD.id)}
+    (left,) = judge(found(links=(LINK,), program=moved))
+
+    assert (left.action.value, left.candidates) == ("leave", (LINK,))
+    assert f"manages {OLD.id} under this name" in left.reasons[0]
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        {},
+        {URN: replace(pending(title="Autumn sale"), step="create")},
+        {URN: replace(pending(amount=UNKNOWN), step="create")},
+    ],
+    ids=["gone", "other inputs", "not known yet"],
+)
+def test_what_the_program_does_not_want_is_not_taken(program: Mapping[str, Declared]) -> None:
+    """The next `pulumi up` would delete it; whether that is right, a person knows."""
+    (left,) = judge(found(links=(LINK,), program=program))
+
+    assert left.action.value == "leave"
+    assert "no longer declares such a link" in left.reasons[0]
+    chosen = Choices(adopt={URN: LINK.id})
+    assert verdicts(found(links=(LINK,), program=program), chosen) == [("spring", "adopt", LINK.id)]
 
 
 def test_a_create_that_adopts_never_made_a_link() -> None:
-    """It is cleared, unless the link it names can be taken right away."""
-    assert verdicts(found(pending(adopt="link_test_5xgone"), links=(LINK,))) == [
-        ("spring", "clear", None)
-    ]
-    assert verdicts(found(pending(adopt=EARLY.id), links=(EARLY, LINK))) == [
-        ("spring", "adopt", EARLY.id)
-    ]
+    """It is cleared: `pulumi up` adopts by itself what the program still names."""
+    for link_id in ("link_test_5xgone", EARLY.id):
+        what = found(pending(adopt=link_id), links=(EARLY, LINK))
+        assert verdicts(what) == [("spring", "clear", None)]
+
+
+def test_a_create_whose_provider_is_gone_is_left_to_a_person() -> None:
+    """Nobody knows which account its link would be in, so it is not taken for never made."""
+    jp = f"urn:pulumi:dev::shop::{PROVIDER_TYPE}::jp"
+    (left,) = judge(found(replace(pending(), provider=jp)))
+
+    assert left.action.value == "leave"
+    assert "Its provider jp has left the stack" in left.reasons[0]
+
+
+def test_a_double_beside_the_link_that_was_chosen_is_named() -> None:
+    """Whoever decides between two links hears of the one that nobody manages."""
+    (chosen,) = judge(found(links=(LINK, SECOND)), Choices(adopt={URN: LINK.id}))
+
+    assert chosen.link == LINK
+    assert SECOND.id in chosen.reasons[0]
+
+
+def test_a_link_that_another_create_has_got_is_nobody_s_double() -> None:
+    """Of two equal creates, one has a link by now; the other one takes the one there is."""
+    what = found(
+        pending("a"),
+        pending("b"),
+        links=(LINK,),
+        held=(Held(pending("b").urn, OLD.id),),
+        program={
+            pending("a").urn: pending("a"),
+            pending("b").urn: replace(pending("b"), step="same", current_id=OLD.id),
+        },
+    )
+
+    assert verdicts(what) == [("a", "adopt", LINK.id), ("b", "clear", None)]
 
 
 def test_two_runs_that_were_killed_over_the_same_link_are_left_to_a_person() -> None:
@@ -140,6 +218,11 @@ def test_nothing_is_cleared_before_all_is_quiet(monkeypatch: pytest.MonkeyPatch)
     assert seconds_to_wait(found(links=(LINK,)), judge(found(links=(LINK,))), 30) == 0
     deleting = replace(what, pending=(), state=replace(what.state, deleting=frozenset({"urn"})))
     assert seconds_to_wait(deleting, [], 30) == 20
+    # Omise's clock is ten minutes ahead: that is no sign of life.
+    ahead = replace(
+        what, links={"": (replace(LINK, created_at="2026-01-01T00:10:10Z"),)}, ahead=600
+    )
+    assert seconds_to_wait(ahead, judge(what), 30) == 20
     monkeypatch.setattr("time.time", lambda: BEGAN + 60)
     assert seconds_to_wait(what, judge(what), 30) == 0
 
@@ -152,37 +235,43 @@ def test_a_stack_that_cannot_be_read_may_manage_the_link() -> None:
     assert "Stack prod could not be read" in left.reasons[0]
 
 
-def replacing(*links: OmiseLink, since: str = "2025-12-31T10:00:00Z") -> Found:
-    """A killed replacement; the link that the stack manages came into the state at ``since``."""
-    what = found(links=links, there=(pending().urn,))
-    held = Held(pending().urn, "link_test_5xold", created=since)
-    return replace(what, state=replace(what.state, links=(held,)))
-
-
 def test_a_replacement_takes_the_place_of_the_link_it_replaces() -> None:
-    """Made after the last successful update had ended, beside a link that was there by then."""
-    (verdict,) = judge(replacing(LINK))
+    """The program would replace that one by just such a link, so `pulumi up` would delete it."""
+    (verdict,) = judge(found(links=(LINK,), held=(OLD,)))
 
-    assert (verdict.action.value, verdict.replaces) == ("adopt", "link_test_5xold")
-    assert verdict.link == LINK
+    assert (verdict.action.value, verdict.link, verdict.replaces) == ("adopt", LINK, OLD.id)
 
 
 @pytest.mark.parametrize(
     "what",
     [
-        replacing(LINK, since="2026-01-01T00:00:12Z"),
-        replacing(LINK, since=""),
-        replacing(replace(LINK, created_at="2026-01-01T00:00:04Z")),
-        replace(replacing(LINK), last_success=None),
-        replacing(LINK, SECOND),
+        found(links=(LINK,), held=(OLD,), program={URN: replace(pending(), step="same")}),
+        found(links=(LINK,), held=(OLD,), program={}),
+        found(
+            links=(LINK,),
+            held=(OLD,),
+            program={URN: replace(pending(title="Autumn"), step="replace")},
+        ),
+        found(links=(LINK,), held=(OLD, Held(URN, "link_test_5xolder", leaving=True))),
+        found(links=(EARLY,), held=(OLD,)),
+        found(links=(LINK, SECOND), held=(OLD,)),
     ],
-    ids=["younger in the state", "no time", "clocks", "never a success", "two links"],
+    ids=["reverted", "dropped", "changed again", "an older one to delete", "early", "two links"],
 )
 def test_a_link_that_may_be_wanted_is_never_put_in_the_place_of_the_old(what: Found) -> None:
     """In doubt, the link that the stack manages stays, and a person looks."""
     (left,) = judge(what)
 
     assert (left.action.value, left.replaces) == ("leave", None)
+
+
+def test_a_person_may_choose_between_two_replacements() -> None:
+    """The one that is named takes the place, under the same guards."""
+    what = found(links=(LINK, SECOND), held=(OLD,))
+    (verdict,) = judge(what, Choices(adopt={URN: SECOND.id}))
+
+    assert (verdict.link, verdict.replaces) == (SECOND, OLD.id)
+    assert LINK.id in verdict.reasons[0]
 
 
 @pytest.mark.parametrize(

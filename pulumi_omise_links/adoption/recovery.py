@@ -9,10 +9,11 @@ with the links that exist and that nobody manages:
   say when that was; at the earliest it was when the last successful update ended, or, before any,
   when the stack's first resource was made.
 
-A create that belongs to a replacement has a link under its name already. If it is beyond doubt
-which is which (nothing has been done to the stack since, and the new link is younger than all
-that), the new one takes its place. The old one gets a name that no program declares, so that the
-next ``pulumi up`` shows its deletion and carries it out.
+A link is taken only for what the program still declares, which a preview tells: what is taken is
+then what the next ``pulumi up`` leaves alone. A create that belongs to a replacement has a link
+under its name already. If the program would replace that one, by a link of just these inputs, the
+new one takes its place: the old one gets a name that no program declares, and the next
+``pulumi up`` shows its deletion and carries it out, as it would have anyway.
 
 A run that dies in the middle of deletes leaves *pending deletes*: the link may be gone, and a plain
 ``pulumi up`` would believe the state that it is not. Those links are looked at again.
@@ -31,17 +32,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
+from ..errors import ProjectError
 from ..omise.models import Home, LinkInputs, OmiseLink
 from ..report import show
 from ..stack.answers import Declared, StackState, name_of
 from ..stack.foundations import own_provider
 from ..stack.project import Project
-from ..state import ADOPT, inputs_of
+from ..state import ADOPT, home_of, inputs_of
 from .accounts import Accounts
 from .import_file import content, link_spec
 
 # How far the clocks of Omise and of whoever ran Pulumi may be apart, in seconds.
 _CLOCKS_APART = 5.0
+# What the preview calls the steps of a replacement (pkg/resource/deploy/step.go).
+_REPLACING = {"replace", "create-replacement", "delete-replaced"}
 
 
 class Remedy(str, Enum):
@@ -59,15 +63,15 @@ class Remedy(str, Enum):
 class Verdict:
     """A pending create and what is to be done about it.
 
-    ``candidates`` are ids of links. ``replaces`` is the id of the link whose place ``link`` takes,
-    and which the next ``pulumi up`` deletes.
+    ``candidates`` are the links that may be its own. ``replaces`` is the id of the link whose place
+    ``link`` takes, and which the next ``pulumi up`` deletes.
     """
 
     pending: Declared
     action: Remedy
     link: OmiseLink | None = None
     reasons: tuple[str, ...] = ()
-    candidates: tuple[str, ...] = ()
+    candidates: tuple[OmiseLink, ...] = ()
     replaces: str | None = None
 
     @property
@@ -83,7 +87,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Choices:
-    """What a person has decided: names to clear, and which link a name is."""
+    """What a person has decided, by URN: which creates to clear, and which link one has made."""
 
     clear: frozenset[str] = frozenset()
     adopt: Mapping[str, str] = field(default_factory=dict)
@@ -94,24 +98,21 @@ class Found:
     """What was looked up: pending creates, unmanaged links that fit one, and where they live.
 
     Links and homes are by the URN of the explicit provider, empty for the stack's own account.
-    ``last_success`` is when the last successful update ended, in seconds since 1970. ``rivals`` are
-    creates that other stacks of the backend have pending, by stack; ``unread`` are stacks that
-    could not be asked.
+    ``program`` is what the program declares, by URN, looked up if there are links that fit.
+    ``not_before`` is the time before which the killed run cannot have made a link, and ``ahead`` by
+    how much Omise's clock is ahead of ours, both in seconds. ``rivals`` are creates that other
+    stacks of the backend have pending, by stack; ``unread`` are stacks that could not be asked.
     """
 
     pending: tuple[Declared, ...]
     links: Mapping[str, Sequence[OmiseLink]]
     homes: Mapping[str, Home]
     state: StackState
-    last_success: float | None = None
+    not_before: float = 0.0
+    program: Mapping[str, Declared] = field(default_factory=dict)
+    ahead: float = 0.0
     rivals: Mapping[str, Sequence[Declared]] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
-
-    @property
-    def not_before(self) -> float:
-        """Before this, the killed run cannot have made a link."""
-        began = self.last_success
-        return (_seconds(self.state.begun) if began is None else began) - _CLOCKS_APART
 
 
 def look(project: Project, accounts: Accounts) -> Found:
@@ -127,28 +128,44 @@ def look(project: Project, accounts: Accounts) -> Found:
         state = project.unsealed_state()
     by_provider: dict[str, list[Declared]] = defaultdict(list)
     for each in state.pending:
-        by_provider[own_provider(each.provider)].append(each)
-    links, homes = {}, {}
+        if not _provider_is_gone(each, state):
+            by_provider[_account_of(each)].append(each)
+    fits, homes, ahead = {}, {}, 0.0
     for urn, pending in by_provider.items():
         provider = state.providers.get(urn)
+        client = accounts.client(provider)
+        # A key of another account would show no link, and every create would be forgotten.
+        for held in state.links:
+            if own_provider(held.provider) == urn:
+                client.refuse_other_home(held.id, home_of(held.texts))
         wanted = {_key(each) for each in pending}
-        homes[urn] = accounts.client(provider).home()
-        links[urn] = [
+        homes[urn] = client.home()
+        ahead = (client.server_time() or time.time()) - time.time()
+        fits[urn] = [
             link for link in accounts.every_link(provider) if link.inputs.folded() in wanted
         ]
     # Asked after the account: a run of another stack tells its state before it makes a link.
     elsewhere = project.elsewhere()
     managed = {each.id for each in state.links} | elsewhere.managed.keys()
-    ended = project.last_success()
+    links = {urn: [each for each in those if each.id not in managed] for urn, those in fits.items()}
     return Found(
         state.pending,
-        {urn: [each for each in those if each.id not in managed] for urn, those in links.items()},
+        links,
         homes,
         state,
-        _seconds(ended) if ended else None,
+        _seconds(project.last_success() or state.begun) - _CLOCKS_APART,
+        _program(project) if any(links.values()) else {},
+        ahead,
         elsewhere.pending,
         elsewhere.unread,
     )
+
+
+def _program(project: Project) -> Mapping[str, Declared]:
+    preview = project.preview()
+    if any(each.secrets for each in preview.links()):
+        preview = project.unseal(preview)
+    return {each.urn: each for each in preview.links()}
 
 
 def judge(found: Found, choices: Choices | None = None) -> list[Verdict]:
@@ -178,107 +195,140 @@ def _judge_equals(
     choices: Choices,
 ) -> list[Verdict]:
     """Decide about pending creates of equal inputs; ``fits`` are the unmanaged links like them."""
-    verdicts, open_ = [], []
+    decided, open_ = [], []
     free = list(fits)
     for each in pending:
-        chosen = choices.adopt.get(each.name) or each.inputs.get(ADOPT)
-        link = next((link for link in free if link.id == chosen), None)
-        if link is not None and each.urn not in found.state.urns:
+        link = next((link for link in free if link.id == choices.adopt.get(each.urn)), None)
+        if link is not None and _occupied(each, found) is None:
             free.remove(link)
-            verdicts.append(_adopt(each, link, found.state))
-        elif each.name in choices.clear or ADOPT in each.inputs:
-            # A create with adopt never makes a link.
-            verdicts.append(Verdict(each, Remedy.CLEAR))
+            decided.append(_adopt(each, link, found))
+        elif each.urn in choices.clear or ADOPT in each.inputs:
+            # A create with adopt never makes a link; the next `pulumi up` adopts.
+            decided.append(Verdict(each, Remedy.CLEAR))
+        elif _provider_is_gone(each, found.state):
+            provider = show(name_of(each.provider))
+            gone = (
+                f"Its provider {provider} has left the stack, so where its link would be is not"
+                " known. Look in that account; then say --clear NAME."
+            )
+            decided.append(Verdict(each, Remedy.LEAVE, None, (gone,)))
         else:
             open_.append(each)
-    ids = tuple(each.id for each in free)
     in_time = [each for each in free if _seconds(each.created_at) >= found.not_before]
-    left = []
+    takers: list[Declared] = []
+    stuck: list[tuple[Declared, str]] = []
     for each in open_:
-        reason = _reason_to_leave(each, free, in_time, len(open_), found)
-        if reason is None and len(of_urn[each.urn]) > 1 and free:
+        reason = _reason_to_leave(each, in_time, found) if free else None
+        if reason is None and len(in_time) > len(open_):
+            reason = f"More links fit than creates are pending. {_CHOOSE}"
+        elif reason is None and len(of_urn[each.urn]) > 1 and free:
             reason = f"Several killed runs have tried to make it, with different inputs. {_CHOOSE}"
         if reason is None:
-            left.append(each)
+            takers.append(each)
         else:
-            verdicts.append(Verdict(each, Remedy.LEAVE, None, (reason,), ids))
-    for number, each in enumerate(left):
-        if number < len(in_time):
-            verdicts.append(_adopt(each, in_time[number], found.state))
-        else:
-            verdicts.append(Verdict(each, Remedy.CLEAR))
-    return verdicts
+            stuck.append((each, reason))
+    taken = [_adopt(each, link, found) for each, link in zip(takers, in_time, strict=False)]
+    cleared = [Verdict(each, Remedy.CLEAR) for each in takers[len(taken) :]]
+    rest = tuple(each for each in free if each not in in_time[: len(taken)])
+    if rest and decided:
+        beside = ", ".join(each.id for each in rest)
+        told = f"Managed by nobody, and like it: {beside}. Delete at Omise what nobody needs."
+        decided = [replace(each, reasons=(*each.reasons, told)) for each in decided]
+    # Where another one of equal inputs has got the link, there is none left to look at.
+    left = [
+        Verdict(each, Remedy.LEAVE, None, (reason,), rest) if rest else Verdict(each, Remedy.CLEAR)
+        for each, reason in stuck
+    ]
+    return decided + taken + cleared + left
 
 
-def _reason_to_leave(
-    pending: Declared,
-    free: Sequence[OmiseLink],
-    in_time: Sequence[OmiseLink],
-    rivals: int,
-    found: Found,
-) -> str | None:
-    if free and pending.urn in found.state.urns and not _is_replacement(pending, in_time, found):
-        return (
-            "The stack manages another link under this name by now, so this one may be its double:"
-            " delete it at Omise and run this again, or say --clear NAME to keep it unmanaged."
-        )
-    if free and not in_time:
+def _reason_to_leave(pending: Declared, in_time: Sequence[OmiseLink], found: Found) -> str | None:
+    """Return why none of the links that fit may be taken without a person."""
+    if occupied := _occupied(pending, found):
+        return occupied
+    if not in_time:
         return (
             "A link like it exists that nobody manages, but it was made before the killed run can"
             f" have begun. {_CHOOSE}"
         )
-    if free and found.unread:
+    if not _agrees(found.program.get(pending.urn), _key(pending)):
+        return (
+            "The program no longer declares such a link under this name. Delete the link at Omise"
+            f" and run this again. {_CHOOSE}"
+        )
+    if found.unread:
         return f"Stack {show(found.unread[0])} could not be read, and may manage a link like it."
     rival = next((name for name, those in found.rivals.items() if _claims(those, pending)), None)
-    if free and rival is not None:
+    if rival is not None:
         return (
             f"Stack {show(rival)} has begun to make a link like it as well, and either may have"
             f" made this one. Let that run end, or run `omise-links recover` there. {_CHOOSE}"
         )
-    if len(in_time) > rivals:
-        return f"More links fit than creates are pending. {_CHOOSE}"
     return None
 
 
-def _is_replacement(pending: Declared, in_time: Sequence[OmiseLink], found: Found) -> bool:
-    """Whether these links are surely younger than what the stack manages under the name.
+def _provider_is_gone(pending: Declared, state: StackState) -> bool:
+    urn = _account_of(pending)
+    return bool(urn) and urn not in state.providers
 
-    A link that it came to manage after the killed run, by a second `pulumi up` or by an adoption,
-    is what the program wants now, and must not be taken for the one to be replaced.
+
+def _occupied(pending: Declared, found: Found) -> str | None:
+    """Return why no link can have the name of this create, if so.
+
+    The stack may manage a link under it. That one makes room only if the program would replace it
+    by just what is pending: then the next `pulumi up` would delete it in any case.
     """
     held = found.state.link(pending.urn)
-    if held is None or not held.created or found.last_success is None:
-        return False
-    settled = found.last_success
-    return _seconds(held.created) <= settled and all(
-        _seconds(each.created_at) > settled + _CLOCKS_APART for each in in_time
+    one = found.program.get(pending.urn)
+    current = held.id if held else one.current_id if one else None
+    if current is None:
+        return None
+    if any(each.urn == pending.urn and each.leaving for each in found.state.links):
+        return (
+            "The stack has still to delete an earlier link of this name, so this one cannot be"
+            " taken: delete it at Omise and run this again, or say --clear NAME to keep it"
+            " unmanaged."
+        )
+    if held and one and one.step in _REPLACING and _agrees(one, _key(pending)):
+        return None
+    return (
+        f"The stack manages {current} under this name by now, so this one may be its double:"
+        " delete it at Omise and run this again, or say --clear NAME to keep it unmanaged."
     )
+
+
+def _agrees(declared: Declared | None, wanted: LinkInputs) -> bool:
+    """Whether the program declares just these inputs; what is not known yet does not agree."""
+    if declared is None or not vars(wanted).keys() <= declared.inputs.keys():
+        return False
+    return _may_agree(declared, wanted)
+
+
+def _may_agree(one: Declared, wanted: LinkInputs) -> bool:
+    """Whether no input that can be read rules it out."""
+    known = {name: value for name, value in one.inputs.items() if name in vars(wanted)}
+    return replace(wanted, **known).folded() == wanted
 
 
 def _claims(rivals: Sequence[Declared], pending: Declared) -> bool:
     """Whether another stack's pending create may be for equal inputs, its secrets unread."""
-    ours = _key(pending)
-    known = [
-        {name: value for name, value in each.inputs.items() if name in vars(ours)}
-        for each in rivals
-    ]
-    return any(replace(ours, **each).folded() == ours for each in known)
+    return any(_may_agree(each, _key(pending)) for each in rivals)
 
 
 _CHOOSE = "Say which it is with --adopt NAME=ID, or that it made none with --clear NAME."
 
 
-def _adopt(pending: Declared, link: OmiseLink, state: StackState) -> Verdict:
+def _adopt(pending: Declared, link: OmiseLink, found: Found) -> Verdict:
     missing = [
         urn
         for urn in (pending.parent, own_provider(pending.provider))
-        if urn and urn not in state.urns
+        if urn and urn not in found.state.urns
     ]
     if missing:
         reason = f"Its parent or provider is not in the stack: {missing[0]}."
-        return Verdict(pending, Remedy.LEAVE, None, (reason,), (link.id,))
-    held = state.link(pending.urn)
-    return Verdict(pending, Remedy.ADOPT, link, (), (link.id,), held.id if held else None)
+        return Verdict(pending, Remedy.LEAVE, None, (reason,), (link,))
+    held = found.state.link(pending.urn)
+    return Verdict(pending, Remedy.ADOPT, link, (), (link,), held.id if held else None)
 
 
 def seconds_to_wait(found: Found, verdicts: Iterable[Verdict], settle: float) -> float:
@@ -291,7 +341,9 @@ def seconds_to_wait(found: Found, verdicts: Iterable[Verdict], settle: float) ->
     if not found.state.deleting and all(each.action is not Remedy.CLEAR for each in verdicts):
         return 0.0
     stirred = [_seconds(found.state.written)]
-    stirred += [_seconds(link.created_at) for links in found.links.values() for link in links]
+    stirred += [
+        _seconds(link.created_at) - found.ahead for links in found.links.values() for link in links
+    ]
     return max(0.0, min(settle, max(stirred) + settle - time.time()))
 
 
@@ -301,12 +353,18 @@ def carry_out(project: Project, found: Found, verdicts: Sequence[Verdict]) -> No
 
     Killed in between and run again, it goes on where it was.
 
-    :raises ProjectError: Pulumi refused.
+    :raises ProjectError: Pulumi refused, or the stack has changed since it was looked at.
     """
+    if project.state().written != found.state.written:
+        raise ProjectError(
+            f"Stack {show(project.stack)} has changed since it was looked at. Nothing was done;"
+            " run this again."
+        )
     adopt = [each for each in verdicts if each.action is Remedy.ADOPT and each.link]
     for each in adopt:
         if each.replaces:
-            project.rename(each.urn, _name_beside(each.urn, found.state.urns))
+            taken = {*found.state.urns, *found.program}
+            project.rename(each.urn, _name_beside(each.urn, taken))
     for protect in (False, True):
         specs = [
             (each.pending, link_spec(each.pending, each.link, home, each.pending.inputs))

@@ -11,11 +11,13 @@ from ..stack.answers import name_of
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from ..omise.models import OmiseLink
     from ..omise.transport import Cost
     from .plan import Plan, Planned
     from .recovery import Found, Verdict
 
 _STYLES = {"import": "green", "managed": "dim", "create": "cyan", "blocked": "red"}
+_WHOLE_NAME = 28
 _WORDS = {"import": "to import", "managed": "managed already", "create": "to create"}
 
 
@@ -27,7 +29,7 @@ def cost_text(cost: Cost) -> str:
 
 def plan_text(plan: Plan) -> str:
     """Return a plan as plain lines: one for each entry, and one below it for each reason."""
-    name_width = max((len(show(each.name)) for each in plan.entries), default=0)
+    name_width = _widest_name(plan)
     lines = []
     for each in plan.entries:
         cells = [f"{each.action.value:<8}", f"{show(each.name):<{name_width}}", each.id or "no id"]
@@ -36,14 +38,20 @@ def plan_text(plan: Plan) -> str:
     return "\n".join([*lines, *_ending(plan)])
 
 
+def _widest_name(plan: Plan) -> int:
+    return max((len(show(each.name)) for each in plan.entries), default=0)
+
+
 def plan_table(plan: Plan) -> Table:
     """Return the same as a table for a terminal, without the ending."""
     from rich.table import Table  # noqa: PLC0415  (only for a person who watches)
     from rich.text import Text  # noqa: PLC0415
 
     table = Table(box=None, pad_edge=False, header_style="bold")
+    # What is to be copied stays whole, as long as the rest has room on a line of 80.
+    whole = {"link", "name"} if _widest_name(plan) <= _WHOLE_NAME else {"link"}
     for heading in ("", "name", "link", "amount", "title"):
-        table.add_column(heading, overflow="fold", no_wrap=heading == "link")
+        table.add_column(heading, overflow="fold", no_wrap=heading in whole)
     for each in plan.entries:
         style = _STYLES[each.action.value]
         amount, title = _inputs(plan, each)
@@ -91,7 +99,8 @@ def proof_text(adopted: int, changed: Mapping[str, str]) -> str:
 
 def recovery_text(found: Found, verdicts: Sequence[Verdict]) -> str:
     """Return what is to be done about each pending create and delete, and why."""
-    lines = [f"look    {show(name_of(urn))}" for urn in sorted(found.state.deleting)]
+    lines = [f"Looked in {each}." for each in sorted({*map(str, found.homes.values())})]
+    lines += [f"look    {show(name_of(urn))}" for urn in sorted(found.state.deleting)]
     for each in verdicts:
         link = f"  {each.link.id}" if each.link else ""
         lines.append(f"{each.action.value:<6}  {show(each.name)}{link}")
@@ -101,7 +110,7 @@ def recovery_text(found: Found, verdicts: Sequence[Verdict]) -> str:
             )
         lines += [f"        {reason}" for reason in each.reasons]
         if not each.link and each.candidates:
-            lines.append(f"        Links that fit: {', '.join(each.candidates)}.")
+            lines += ["        Links that fit:", *map(_candidate, each.candidates)]
     return "\n".join(lines)
 
 
@@ -121,13 +130,26 @@ def recovery_json(found: Found, verdicts: Sequence[Verdict], *, done: bool, cost
                 "action": each.action.value,
                 "id": each.link.id if each.link else None,
                 "replaces": each.replaces,
-                "candidates": list(each.candidates),
+                "candidates": [link.id for link in each.candidates],
+                "links": [
+                    {
+                        "id": link.id,
+                        "created_at": link.created_at,
+                        "payment_uri": link.payment_uri,
+                    }
+                    for link in each.candidates
+                ],
                 "reasons": list(each.reasons),
             }
             for each in verdicts
         ],
         cost=vars(cost),
     )
+
+
+def _candidate(link: OmiseLink) -> str:
+    """Show what tells links of equal inputs apart."""
+    return f"          {link.id}  made {link.created_at}  {link.payment_uri}"
 
 
 def _inputs(plan: Plan, each: Planned) -> tuple[str, str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from dataclasses import dataclass
 
 import click
 
@@ -69,24 +71,24 @@ def command(
     ends with 1. Links that it was deleting are looked at again, and leave the stack if they are
     gone. Omise is not written to.
     """
-    require_yes(yes)
-    choices = Choices(frozenset(clear), dict(map(_choice, adopt)))
+    given = _Given(frozenset(clear), dict(map(_choice, adopt)))
     project = Project(cwd, stack)
     settings = project.settings()
     with accounts_of(settings) as accounts:
-        found, verdicts = _settled(project, accounts, choices, settle)
+        found, verdicts = _settled(project, accounts, given, settle)
         deleting = len(found.state.deleting)
         if not as_json and (verdicts or deleting):
             click.echo(recovery_text(found, verdicts))
-        _require_known(choices, found)
         act = [each for each in verdicts if each.action is not Remedy.LEAVE]
         if act or deleting:
             for each in {each.pending.provider for each in act}:
                 provider = found.state.providers.get(own_provider(each))
                 accounts.settings(provider).require_permission("recover links")
             if not yes:
-                question = f"Do this to stack {show(project.stack)}?"
-                if not agreed(question):
+                if as_json and not sys.stdin.isatty():
+                    click.echo(recovery_json(found, verdicts, done=False, cost=accounts.cost))
+                require_yes(yes)
+                if not agreed(f"Do this to stack {show(project.stack)}?"):
                     return EXIT_CANCELLED
             with watching("Writing the stack's state"):
                 carry_out(project, found, verdicts)
@@ -100,16 +102,53 @@ def command(
     return EXIT_ERROR if left else 0
 
 
+@dataclass(frozen=True)
+class _Given:
+    """What a person has said, by name or URN."""
+
+    clear: frozenset[str]
+    adopt: dict[str, str]
+
+    def choices(self, found: Found) -> Choices:
+        """:raises click.UsageError: it is about no pending create, or about several."""
+
+        def urn_of(said: str) -> str:
+            urns = {each.urn for each in found.pending if said in {each.name, each.urn}}
+            if len(urns) > 1:
+                raise click.UsageError(
+                    f"several creates of {show(said)} are pending; say which by its URN:"
+                    f" {', '.join(sorted(urns))}"
+                )
+            if not urns:
+                raise click.UsageError(f"no create of {show(said)} is pending.")
+            return urns.pop()
+
+        return Choices(
+            frozenset(map(urn_of, self.clear)),
+            {urn_of(said): link_id for said, link_id in self.adopt.items()},
+        )
+
+    def require_links(self, found: Found) -> None:
+        """:raises click.UsageError: a link that was chosen is none that could be taken."""
+        ids = {each.id for links in found.links.values() for each in links}
+        for said, link_id in self.adopt.items():
+            if link_id not in ids:
+                raise click.UsageError(
+                    f"{show(link_id)} is not an unmanaged link with the inputs of {show(said)}."
+                )
+
+
 def _settled(
-    project: Project, accounts: Accounts, choices: Choices, settle: float
+    project: Project, accounts: Accounts, given: _Given, settle: float
 ) -> tuple[Found, list[Verdict]]:
     """Look, and look again until the killed run has fallen silent."""
     for _ in range(_MOST_WAITS):
         with watching("Reading the stack and the account"):
             found = look(project, accounts)
-        verdicts = judge(found, choices)
+        verdicts = judge(found, given.choices(found))
         wait = seconds_to_wait(found, verdicts, settle)
         if not wait:
+            given.require_links(found)
             return found, verdicts
         click.echo(f"Waiting {wait:.0f} s: the killed run may still be at work.", err=True)
         time.sleep(wait)
@@ -124,20 +163,6 @@ def _choice(text: str) -> tuple[str, str]:
     if not equals or not name or not link_id:
         raise click.UsageError(f"--adopt takes NAME=ID, such as spring=link_test_5x…, not {text}.")
     return name, link_id
-
-
-def _require_known(choices: Choices, found: Found) -> None:
-    """:raises click.UsageError: a choice is about nothing."""
-    names = {each.name for each in found.pending}
-    for name in sorted(choices.clear | choices.adopt.keys()):
-        if name not in names:
-            raise click.UsageError(f"no create of {show(name)} is pending.")
-    ids = {each.id for links in found.links.values() for each in links}
-    for name, link_id in choices.adopt.items():
-        if link_id not in ids:
-            raise click.UsageError(
-                f"{show(link_id)} is not an unmanaged link with the inputs of {show(name)}."
-            )
 
 
 def _ending(verdicts: list[Verdict], left: int, deleting: int) -> str:

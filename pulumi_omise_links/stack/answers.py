@@ -50,6 +50,7 @@ class Declared:
     secret_outputs: frozenset[str] = frozenset()
     custom: bool = True
     protect: bool = False
+    retain: bool = False
     current_id: str | None = None
     changed: tuple[str, ...] = ()
 
@@ -80,13 +81,14 @@ class Preview:
 class Held:
     """A link in a state. ``leaving``: the next update deletes it, after a failed replacement.
 
-    ``created`` is when it came into the state, empty for one that an old Pulumi wrote.
+    ``provider`` is a URN; ``texts`` are those outputs that are texts and no secrets.
     """
 
     urn: str
     id: str
     leaving: bool = False
-    created: str = ""
+    provider: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -136,21 +138,23 @@ def read_preview(digest: Any, plan: Any) -> Preview:
             continue
         if urn in resources and resources[urn].step != "same":
             continue  # a replacement is three steps
-        # The plan tells inputs that change; of others, the preview shows that they are secret.
-        sealed = _inputs_of_plan(plan, urn, new["type"]) or new.get("inputs") or {}
+        shown = new.get("inputs") or {}
+        # The preview only says that an input is a secret; the plan has it encrypted.
+        sealed = _planned(plan, urn, new["type"], shown) or shown
         secrets = frozenset(k for k, v in sealed.items() if is_secret(v) or v == "[secret]")
         resources[urn] = Declared(
             urn=urn,
             type=new["type"],
             step=step["op"],
             parent=new.get("parent") or "",
-            provider=(new.get("provider") or "").rpartition("::")[0],
-            inputs={k: v for k, v in (new.get("inputs") or {}).items() if k not in secrets},
+            provider=_provider_of(new),
+            inputs={k: v for k, v in shown.items() if k not in secrets},
             sealed=sealed,
             secrets=secrets,
             secret_outputs=frozenset(new.get("additionalSecretOutputs") or ()),
             custom=bool(new.get("custom")),
             protect=bool(new.get("protect")),
+            retain=bool(new.get("retainOnDelete")),
             current_id=old.get("id") if not old.get("external") else None,
             changed=tuple(step.get("replaceReasons") or step.get("diffReasons") or ()),
         )
@@ -162,17 +166,21 @@ def unsealed(preview: Preview, plan: Any) -> Preview:
     opened = {}
     for urn, each in preview.resources.items():
         if each.secrets:
-            values = _plain(_inputs_of_plan(plan, each.urn, each.type))
+            values = _plain(_planned(plan, each.urn, each.type, each.sealed))
             opened[urn] = replace(each, inputs={**each.inputs, **values})
     return Preview({**preview.resources, **opened}, preview.dropped)
 
 
-def _inputs_of_plan(plan: Any, urn: str, type_: str) -> dict[str, Any]:
+def _planned(plan: Any, urn: str, type_: str, shown: Mapping[str, Any]) -> dict[str, Any]:
     """Return the inputs of a resource out of an update plan; those of a provider in any case."""
     planned = (plan.get("resourcePlans") or {}).get(urn) or {}
+    state = planned.get("state") or {}
     if type_ == PROVIDER_TYPE:
-        return planned.get("state") or {}
-    return ((planned.get("goal") or {}).get("inputDiff") or {}).get("adds") or {}
+        return dict(state)
+    # Of a resource that the stack has already, the difference has only what changes.
+    diff = (planned.get("goal") or {}).get("inputDiff") or {}
+    known = {**shown, **state, **(diff.get("updates") or {}), **(diff.get("adds") or {})}
+    return {name: known[name] for name in shown}
 
 
 def _plain(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -189,7 +197,13 @@ def read_state(export: Any) -> StackState:
     roots = [each["urn"] for each in resources if each["type"] == "pulumi:pulumi:Stack"]
     return StackState(
         links=tuple(
-            Held(each["urn"], each["id"], bool(each.get("delete")), each.get("created") or "")
+            Held(
+                each["urn"],
+                each["id"],
+                leaving=bool(each.get("delete")),
+                provider=_provider_of(each),
+                texts={k: v for k, v in (each.get("outputs") or {}).items() if isinstance(v, str)},
+            )
             for each in resources
             if each["type"] == TYPE_TOKEN and each.get("id") and not each.get("external")
         ),
@@ -222,10 +236,15 @@ def _held(resource: Any) -> Declared:
         type=resource["type"],
         step="create",
         parent=resource.get("parent") or "",
-        provider=(resource.get("provider") or "").rpartition("::")[0],
+        provider=_provider_of(resource),
         inputs={name: value for name, value in _plain(inputs).items() if not is_secret(value)},
         sealed=inputs,
         secrets=frozenset(name for name, value in inputs.items() if is_secret(value)),
         secret_outputs=frozenset(resource.get("additionalSecretOutputs") or ()),
         protect=bool(resource.get("protect")),
     )
+
+
+def _provider_of(resource: Any) -> str:
+    """Return the URN out of a reference, which is a URN and an id."""
+    return (resource.get("provider") or "").rpartition("::")[0]

@@ -7,6 +7,7 @@ and never into a file: ``preview --save-plan`` and ``import --file`` are given `
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -24,6 +25,7 @@ from .pulumi_cli import Done, run
 
 OLDEST = (3, 254)  # the first whose import file takes inputs and outputs (pulumi/pulumi#23984)
 _READERS = 4
+_RUNS_A_PAGE = 100
 
 
 class Project:
@@ -118,12 +120,16 @@ class Project:
 
     def last_success(self) -> str | None:
         """Return when the last update of this stack that went through had ended, or None."""
-        history = json.loads(self._run("stack", "history", "--json").out or b"[]")
-        ends = [
-            each.get("endTime") or ""
-            for each in history
-            if each.get("kind") == "update" and each.get("result") == "succeeded"
-        ]
+        for page in itertools.count(1):
+            size = ("--page-size", str(_RUNS_A_PAGE), "--page", str(page))
+            history = json.loads(self._run("stack", "history", "--json", *size).out or b"[]")
+            ends = [
+                each.get("endTime") or ""
+                for each in history
+                if each.get("kind") == "update" and each.get("result") == "succeeded"
+            ]
+            if ends or len(history) < _RUNS_A_PAGE:
+                break
         return max(ends, default=None) or None
 
     # -- writing to the state

@@ -127,7 +127,7 @@ def test_a_killed_up_leaves_neither_doubles_nor_orphans(
     gate.close({th: 3})
 
     # Of the plugin's four threads, one may wait for the other twin.
-    killed_up(project, gate, pending=10, held={th: 3, jp: 1})
+    killed_up(project, gate, pending=4, held={th: 3, jp: 1})
 
     assert "creating" in project.state_text()
     project.cli("recover").failed().says("say --yes")
@@ -137,7 +137,6 @@ def test_a_killed_up_leaves_neither_doubles_nor_orphans(
     assert result["done"] is True
     assert result["summary"]["leave"] == 0
     assert result["summary"]["adopt"] >= 4
-    assert result["summary"]["clear"] > 0
     assert result["cost"]["writes"] == 0
     adopted = {each["id"] for each in result["pending"] if each["action"] == "adopt"}
     assert project.ids()["yen"] in adopted
