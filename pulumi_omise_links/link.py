@@ -99,14 +99,17 @@ class LinkProvider(ResourceProvider):
         given = {name: value for name, value in news.items() if name != PROVIDER_KEY}
         later = {name: value for name, value in given.items() if isinstance(value, Unknown)}
         creating = not any(name in _olds for name in INPUT_NAMES)
+        adopt = given.get(ADOPT)
+        # A plan tells itself what the account says about each link.
+        planning = PLANNING in os.environ
         # No failure names a property: the engine would print its value, even that of a secret.
         failures = []
         settings, supported = None, None
         try:
             settings = self._settings()
-            if settings.secret_key and creating:
-                if PLANNING not in os.environ:
-                    settings.require_permission("create the link")
+            if settings.secret_key and creating and not planning:
+                doing = "create the link" if adopt is None else "adopt a link"
+                settings.require_permission(doing)
                 supported = self._supported_currencies()
         except OmiseLinksError as error:
             failures.append(CheckFailure("", str(error)))
@@ -117,12 +120,14 @@ class LinkProvider(ResourceProvider):
             amount_limits=settings.amount_limits if settings else True,
             supported_currencies=supported,
         )
-        adopt = given.get(ADOPT)
-        if adopt is not None and ADOPT not in later and not _is_link_id(adopt):
-            failures.append(CheckFailure("", "adopt must be the id of a link (link_test_5x…)"))
-        elif adopt is not None and ADOPT not in later:
-            self._wanted.add(adopt)
         failures += [CheckFailure("", f"{each.name} {each.problem}") for each in checked.faults]
+        if adopt is not None and ADOPT not in later:
+            if not _is_link_id(adopt):
+                failures.append(CheckFailure("", "adopt must be the id of a link (link_test_5x…)"))
+            else:
+                self._wanted.add(adopt)
+                if creating and not planning and not later and not failures:
+                    failures += self._try_adoption(adopt, checked.inputs)
         return CheckResult({**given, **checked.inputs, **later}, failures)
 
     @_in_sentences
@@ -172,7 +177,8 @@ class LinkProvider(ResourceProvider):
                 return ReadResult("", {})
         else:
             home = client.home()
-            found = self._get_live(id_)
+            found = client.get_link(id_)
+            _require_live(found)
         return ReadResult(id_, outputs_from(found, home, props), inputs_from(found, props))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -239,12 +245,23 @@ class LinkProvider(ResourceProvider):
             with suppress(NoAnswerError):
                 client.refuse_other_home(link_id, home_of(olds))
 
+    def _try_adoption(self, link_id: str, inputs: Mapping[str, Any]) -> list[CheckFailure]:
+        """Say at preview already why a create will refuse, if Omise can be asked."""
+        if not self._settings().secret_key or not self._reachable:
+            return []
+        client = self._client()
+        try:
+            _require_adoptable(self._bulk.find(link_id) or client.get_link(link_id), inputs)
+        except NoAnswerError:
+            return []
+        except OmiseLinksError as error:
+            return [CheckFailure("", str(error))]
+        return []
+
     def _adopt(self, link_id: str, props: Mapping[str, Any]) -> OmiseLink:
         self._settings().require_permission(f"adopt link {link_id}")
-        link = self._get_live(link_id)
-        differing = inputs_of(props).differences(link.inputs)
-        if differing:
-            raise AdoptError(link_id, differing)
+        link = self._client().get_link(link_id)
+        _require_adoptable(link, props)
         with self._lock:
             if link_id in self._held:
                 raise AdoptedTwiceError(
@@ -254,11 +271,17 @@ class LinkProvider(ResourceProvider):
             self._held.add(link_id)
         return link
 
-    def _get_live(self, link_id: str) -> OmiseLink:
-        link = self._client().get_link(link_id)
-        if link.deleted:
-            raise LinkGoneError(link_id, link.deleted_at)
-        return link
+
+def _require_adoptable(link: OmiseLink, inputs: Mapping[str, Any]) -> None:
+    _require_live(link)
+    differing = inputs_of(inputs).differences(link.inputs)
+    if differing:
+        raise AdoptError(link.id, differing)
+
+
+def _require_live(link: OmiseLink) -> None:
+    if link.deleted:
+        raise LinkGoneError(link.id, link.deleted_at)
 
 
 def _engine_is_there() -> bool:
