@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from waiting import wait_until
 from wire import SPRING, client_for, error, hurry, raw_server, response, settings_for
 
 from pulumi_omise_links.emulator import Emulator
@@ -282,3 +284,39 @@ def test_a_write_is_not_repeated_when_nobody_wants_it_any_more(
 
     assert [each.method for each in omise.journal.writes] == [method]
     assert [each["id"] for each in omise.links(deleted=False)] == [link]
+
+
+def test_who_waits_for_a_failing_account_call_does_not_make_another(omise: Emulator) -> None:
+    """Omise hangs for all alike: threads that waited for the one call get its error, so that a
+    whole program gives up as soon as one call has."""
+    omise.fault("503", path="/account", rate=1.0)
+    threads = 6
+
+    class Queue:
+        """Lets nobody in before all have come."""
+
+        come = 0
+        lock = threading.Lock()
+
+        def __enter__(self) -> None:
+            with counting:
+                self.come += 1
+            wait_until(lambda: self.come >= threads)
+            self.lock.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            self.lock.release()
+
+    counting = threading.Lock()
+    with OmiseClient(settings_for(omise)) as client, ThreadPoolExecutor(threads) as pool:
+        client._account_lock = Queue()  # type: ignore[assignment]
+
+        def ask() -> str:
+            with pytest.raises(OmiseLinksError) as failed:
+                client.account()
+            return str(failed.value)
+
+        said = {each.result() for each in [pool.submit(ask) for _ in range(threads)]}
+
+    assert len(said) == 1
+    assert omise.journal.count("GET", "/account") == ATTEMPTS

@@ -172,6 +172,10 @@ def test_links_that_are_used_up_are_left_out_unless_asked_for(
     assert found("--used", "-o", "links.yaml")["links"][0]["id"] == used
     # Once it stands in the file it is known, and nothing is said about it.
     assert found("-o", "links.yaml")["summary"]["used"] == 0
+    # Not if the file that is replaced has it: a program may be managing it by that file.
+    Path("links.yaml").write_text(f"version: 1\nlinks: {{gift: {{id: {used}}}}}\n")
+    assert run(["discover", "-o", "links.yaml", "--overwrite"]) == 0
+    assert {each.id for each in load("links.yaml").entries} == {used, again, new}
 
 
 def test_what_a_manifest_cannot_hold_is_named(

@@ -85,6 +85,7 @@ def discover(
     names: Namer,
     managed: Collection[str] = (),
     known: Collection[str] = (),
+    replaced: Collection[str] = (),
     unidentified: Iterable[Entry] = (),
     amount_limits: bool = True,
 ) -> Discovery:
@@ -93,6 +94,8 @@ def discover(
     :param links: all links, oldest first, deleted ones included: names depend on them (``names``).
     :param managed: ids of links that stacks manage.
     :param known: ids of links that are in the manifest already.
+    :param replaced: ids in a manifest that is about to be replaced. Used links among them stay: a
+        program may manage them by that file, and would delete what it no longer names.
     :param unidentified: entries without an id. A link that one of them may be is left out, or two
         entries would be one link.
     :param amount_limits: whether the manifest will be checked for the documented limits.
@@ -105,7 +108,7 @@ def discover(
             continue
         seen.add(link.id)
         name = names.name(link.title, link.id)
-        if why := _why_not(link, filters, managed, known):
+        if why := _why_not(link, filters, managed, known, replaced):
             found.counts[why] += 1
         elif entry := without_id.get(link.inputs.folded()):
             reason = f"entry {show(entry)} has the same inputs and no id: `match` it first"
@@ -118,7 +121,11 @@ def discover(
 
 
 def _why_not(
-    link: OmiseLink, filters: Filters, managed: Collection[str], known: Collection[str]
+    link: OmiseLink,
+    filters: Filters,
+    managed: Collection[str],
+    known: Collection[str],
+    replaced: Collection[str],
 ) -> str | None:
     if link.deleted:
         return DELETED
@@ -129,7 +136,8 @@ def _why_not(
     if not filters.fit(link):
         return FILTERED
     # An import would refuse it: nobody can pay it again.
-    return USED if filters.used is None and link.used and not link.multiple else None
+    useless = filters.used is None and link.used and not link.multiple
+    return USED if useless and link.id not in replaced else None
 
 
 def _faults(link: OmiseLink, amount_limits: bool) -> tuple[str, ...]:

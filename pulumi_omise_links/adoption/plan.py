@@ -106,6 +106,7 @@ def look(
     for each in entries:
         resources = declared.get(each.name, [])
         link_id = _id_of(each, resources)
+        secret |= any(ADOPT in one.secrets for one in resources)
         if link_id is None or _holds(resources, link_id):
             continue
         if not resources and not accounts.has_key:
@@ -150,7 +151,22 @@ def plan(entries: Sequence[Entry], facts: Facts) -> Plan:
             claims[each.id].append(each)
     decided = [_decide(each, declared, claims, facts) for each in entries]
     secrets = {each.name: one.secrets for each in entries for one in declared.get(each.name, [])}
-    return Plan(tuple(_with_foundations(decided, facts)), facts.notes, secrets)
+    result = tuple(_with_foundations(decided, facts))
+    return Plan(result, (*facts.notes, *_notes(result, facts.preview)), secrets)
+
+
+def _notes(decided: Sequence[Planned], preview: Preview) -> list[str]:
+    retained = [
+        show(each.name)
+        for each in decided
+        if each.action is Action.IMPORT and each.urn and preview.resources[each.urn].retain
+    ]
+    if not retained:
+        return []
+    return [
+        f"An import file cannot carry retain_on_delete ({', '.join(retained)}): run `pulumi up`,"
+        " which shows no change, before any `pulumi destroy`."
+    ]
 
 
 def _decide(
@@ -307,8 +323,9 @@ def _changes(one: Declared) -> tuple[str, ...]:
     if one.step == "same":
         if adopt in {None, UNKNOWN, one.current_id}:
             return ()
+        said = "another id (it is a secret)" if ADOPT in one.secrets else show(str(adopt))
         return (
-            f"The program says adopt={show(str(adopt))}, but the stack manages {one.current_id}"
+            f"The program says adopt={said}, but the stack manages {one.current_id}"
             " under this name: `pulumi up` will refuse that.",
         )
     names = ", ".join(show(each) for each in sorted(one.changed))

@@ -19,6 +19,7 @@ from ..manifest.text import manifest_of, too_large
 from ..omise.client import OmiseClient
 from ..omise.transport import Cost
 from ..report import count, show, to_json
+from ..rules import LINK_ID
 from ..stack.answers import name_of
 from ._shared import connected, projects_and_settings, read_links
 
@@ -133,6 +134,7 @@ def command(
             names=Namer({*file.names, *managed.values()}),
             managed=managed,
             known=file.ids,
+            replaced=file.replaced,
             unidentified=file.unidentified,
             amount_limits=settings.amount_limits,
         )
@@ -148,12 +150,18 @@ class _Existing:
         self.output = output
         self.written = False
         self.entries: tuple[Entry, ...] = ()
+        self.replaced: frozenset[str] = frozenset()
         self._amount_limits = amount_limits
         self._draft: Draft | None = None
         if output is None:
             return
         require_writable([output])
-        if overwrite or not Path(output).exists():
+        if not Path(output).exists():
+            return
+        if overwrite:
+            # It may be no manifest at all, so ids are looked for as text.
+            old = Path(output).read_bytes().decode("utf-8", "replace")
+            self.replaced = frozenset(each[0] for each in LINK_ID.finditer(old))
             return
         (checked,) = check(output, amount_limits=amount_limits)
         if checked.faults:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ..adoption.accounts import Accounts
+from ..adoption.accounts import Account, Accounts
 from ..adoption.import_file import import_files
 from ..adoption.plan import Action, Facts, Plan, Planned, changed_after
 from ..adoption.report import plan_json, proof_text
@@ -61,10 +61,8 @@ def command(
         done = bool(links) and not refused
         if done:
             _require_permission(accounts, plan, facts)
-            if not yes:
-                question = f"Take {count(len(links), 'link')} into stack {show(project.stack)}?"
-                if not agreed(question):
-                    return EXIT_CANCELLED
+            if not yes and not agreed(_question(project, plan, facts)):
+                return EXIT_CANCELLED
             changed = _import(project, plan, facts)
         else:
             changed = changed_after(plan, facts.preview, (Action.MANAGED,))
@@ -86,6 +84,16 @@ def _import(project: Project, plan: Plan, facts: Facts) -> dict[str, str]:
             project.adopt(each.content, protect=each.protect)
     with watching("Previewing again"):
         return changed_after(plan, project.preview())
+
+
+def _question(project: Project, plan: Plan, facts: Facts) -> str:
+    links = count(len(plan.of(Action.IMPORT)), "link")
+    where = {
+        f"{each.home} ({'LIVE' if each.live else 'test'})"
+        for each in facts.accounts.values()
+        if isinstance(each, Account)
+    }
+    return f"Take {links} of {' and '.join(sorted(where))} into stack {show(project.stack)}?"
 
 
 def _require_permission(accounts: Accounts, plan: Plan, facts: Facts) -> None:
@@ -111,7 +119,7 @@ def _ending(plan: Plan, changed: dict[str, str], *, done: bool, refused: bool) -
         lines.append(proof_text(len(kept), changed))
     if plan.of(Action.BLOCKED):
         lines.append(
-            f"{blocked} left alone. Mind that `pulumi up` makes a new link for what the program"
-            " declares without adopt and the stack does not manage."
+            f"{blocked} left alone. Mind that `pulumi up` fails where the program names such a link"
+            " by its id, and makes a new one where it does not."
         )
     return "\n".join(lines)

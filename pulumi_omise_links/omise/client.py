@@ -67,6 +67,7 @@ class OmiseClient:
         self._claims = Claims()
         self._account: OmiseAccount | None = None
         self._account_asked = False
+        self._account_refused: OmiseLinksError | None = None
         self._account_lock = threading.Lock()
 
     def __enter__(self) -> OmiseClient:
@@ -83,6 +84,10 @@ class OmiseClient:
     def cost(self) -> Cost:
         """Requests, retries and writes so far."""
         return self._transport.cost
+
+    def server_time(self) -> float | None:
+        """Return Omise's time in Unix seconds, by its latest answer; None before the first."""
+        return self._transport.server_time()
 
     # -- reading
 
@@ -170,17 +175,29 @@ class OmiseClient:
 
     def account(self) -> OmiseAccount | None:
         """Return the account of the key, or None if the key may not ask; asked once a client."""
+        refused = self._account_refused
         with self._account_lock:
+            if self._account_refused not in {None, refused}:
+                # Who has waited for a call that failed does not wait for another one.
+                raise self._account_refused
             if not self._account_asked:
-                doing = "read the account of the key"
                 try:
-                    self._account = self._read(OmiseAccount, doing, self._get("/account", doing))
-                except ApiError as error:
-                    # Whether a restricted key may call it is not documented.
-                    if error.status not in {403, 404}:
-                        raise
+                    self._account = self._ask_account()
+                except OmiseLinksError as error:
+                    self._account_refused = error
+                    raise
                 self._account_asked = True
             return self._account
+
+    def _ask_account(self) -> OmiseAccount | None:
+        doing = "read the account of the key"
+        try:
+            return self._read(OmiseAccount, doing, self._get("/account", doing))
+        except ApiError as error:
+            # Whether a restricted key may call it is not documented.
+            if error.status not in {403, 404}:
+                raise
+            return None
 
     def home(self) -> Home:
         """Return where links of this client live: the account, and the sub-merchant if any."""

@@ -178,7 +178,7 @@ class Home:
 
     def __str__(self) -> str:
         merchant = f", sub-merchant {self.sub_merchant_id}" if self.sub_merchant_id else ""
-        return f"{self.account_id}{merchant}"
+        return f"{self.account_id or 'an account that its key may not name'}{merchant}"
 
 
 @dataclass(frozen=True)
