@@ -29,7 +29,7 @@ ROOMS: dict[str, str] = {
     "settings": "errors",
     "omise": "_version errors rules settings",
     "state": "omise rules",
-    "functions": "omise settings",
+    "functions": "errors omise settings",
     "provider": "settings",
     "link": "errors omise rules settings state",
     "resource": "rules state",

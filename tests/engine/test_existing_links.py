@@ -128,3 +128,13 @@ def test_an_adopted_link_outlives_slips_of_the_program(project: Project, omise: 
     assert project.ids() == {"uno": first, "two": second}
     project.destroy("--run-program").ok()
     assert omise.links(deleted=False) == []
+
+
+def test_a_look_up_that_fails_in_a_program_is_a_sentence(project: Project) -> None:
+    """get_link of a link that is not there ends the program without a traceback."""
+    project.program(f"get_link({UNKNOWN!r})\n")
+
+    run = project.preview().failed()
+
+    run.says(f"Omise refused to read link {UNKNOWN}")
+    assert "unhandled exception" not in run.out
