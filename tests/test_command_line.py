@@ -95,6 +95,16 @@ def test_a_time_is_a_number_of_seconds(
     assert command[-1] in capsys.readouterr().err
 
 
+def fake_pulumi(monkeypatch: pytest.MonkeyPatch, says: str) -> None:
+    """Put a command on the PATH that knows its version, and fails with these words."""
+    pulumi = Path("pulumi")
+    pulumi.write_text(
+        f"#!/bin/sh\n[ $1 = version ] && echo v3.259.0 || {{ echo '{says}' >&2; exit 1; }}\n"
+    )
+    pulumi.chmod(0o755)
+    monkeypatch.setenv("PATH", str(Path.cwd()), prepend=":")
+
+
 @pytest.mark.parametrize(
     ("says", "remedy"),
     [
@@ -110,12 +120,7 @@ def test_a_state_that_pulumi_cannot_read_after_a_kill_has_its_remedy(
     remedy: bool,
 ) -> None:
     """Pulumi says EOF, and no more: which file to delete is told; any other EOF is not that."""
-    pulumi = Path("pulumi")
-    pulumi.write_text(
-        f"#!/bin/sh\n[ $1 = version ] && echo v3.259.0 || {{ echo '{says}' >&2; exit 1; }}\n"
-    )
-    pulumi.chmod(0o755)
-    monkeypatch.setenv("PATH", str(Path.cwd()), prepend=":")
+    fake_pulumi(monkeypatch, says)
 
     assert run(["recover", "--yes"]) == 1
 
@@ -124,3 +129,25 @@ def test_a_state_that_pulumi_cannot_read_after_a_kill_has_its_remedy(
     assert err.startswith(f"omise-links: Pulumi failed, and says:\n  {said}\n")
     assert ("delete the empty `.pulumi/stacks/<project>/<stack>.json.attrs`" in err) == remedy
     assert err.count("\n") == 2 + remedy
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        "error: no Pulumi.yaml project file found (searching upwards from /tmp)",
+        "error: if you are using the --stack flag, pass the fully qualified name (org/project/x)",
+    ],
+)
+def test_a_folder_without_a_project_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, says: str
+) -> None:
+    """Whatever Pulumi says of it: where there is none, and how to name its folder."""
+    fake_pulumi(monkeypatch, says)
+
+    assert run(["recover", "--yes", "--stack", "x"]) == 1
+
+    err = capsys.readouterr().err
+    assert (
+        err
+        == f"omise-links: There is no Pulumi project in {Path.cwd()}: name its folder with --cwd.\n"
+    )

@@ -88,7 +88,10 @@ def _read_all(end: int, caught: list[bytes]) -> None:
 
 _LOCKED = re.compile(r"currently locked by|another update is (currently )?in progress", re.I)
 _NO_STACK = re.compile(r"no stack (named|selected)", re.I)
-_NO_PROJECT = re.compile(r"no Pulumi\.yaml project file found", re.I)
+_NO_PROJECT = re.compile(
+    r"no Pulumi\.yaml project file found|using the --stack flag, pass the fully qualified name",
+    re.I,
+)
 # On a file backend, a kill can leave the small file of headers beside a state empty; it is read
 # before the state is, and by `stack ls` for all stacks (without the words about the checkpoint).
 _EMPTY_SIDE_FILE = re.compile(r"failed to load checkpoint: EOF$|^\s*EOF$", re.M)
