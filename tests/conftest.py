@@ -40,6 +40,7 @@ def engine() -> Path:
         pytest.fail(
             "No Pulumi engine. `make test` gets one; by hand: python tools/engine.py", pytrace=False
         )
+    tool.heed_interrupts()
     return Path(found)
 
 

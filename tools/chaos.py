@@ -302,6 +302,7 @@ def main() -> None:
     given = parser.parse_args()
     # So that folders and processes go, whoever ends us.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    engine.heed_interrupts()
     say(f"$ python tools/chaos.py {shlex.join(sys.argv[1:])}    (seed {given.seed})")
     pulumi = engine.find_or_get()
     with tempfile.TemporaryDirectory(prefix="omise-links-chaos-") as name:

@@ -71,6 +71,7 @@ class Walk:
 def main() -> None:
     """Run the walk."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    engine.heed_interrupts()
     folder = Path(tempfile.mkdtemp(prefix="omise-links-demo-"))
     with _without_traces(folder), Emulator() as omise:
         walk = Walk(folder, engine.find_or_get(), omise)

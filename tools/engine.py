@@ -93,6 +93,16 @@ def find_or_get() -> Path:
     return find() or _get(_target())
 
 
+def heed_interrupts() -> None:
+    """Undo that a shell has a background job ignore SIGINT, which all that it starts would inherit.
+
+    Pulumi ends the host of a program by that signal, and waits five seconds for each that ignores
+    it.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def environment(pulumi: Path, folder: Path) -> dict[str, str]:
     """Return the environment of a Pulumi that keeps to `folder`: nothing of the user's own is used.
 

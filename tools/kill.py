@@ -294,6 +294,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="trials at the same time")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    engine.heed_interrupts()
     pulumi = engine.find_or_get()
     numbers = range(given.trials) if given.trial is None else [given.trial]
     facts: Counter[str] = Counter()

@@ -29,6 +29,7 @@ QUICK_RAW = ROOT / "build" / "bench-quick.json"
 def main() -> int:
     """Measure and write; 1 if a promise was not kept."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    engine.heed_interrupts()
     options = _options()
     results = Results(**json.loads(RAW.read_text())) if options.render else _measure(options)
     if options.quick:
