@@ -43,7 +43,9 @@ def render(results: Results) -> str:
 
 def _machine(results: Results) -> str:
     rows = [[name, value] for name, value in results.machine.items()]
-    rounds = f"{results.rounds}; one with more than {MOST_REPEATED} links"
+    rounds = str(results.rounds)
+    if results.rounds > 1:
+        rounds += f"; one with more than {MOST_REPEATED} links"
     return _table(["measured on", ""], [*rows, ["rounds", rounds]])
 
 
