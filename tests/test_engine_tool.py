@@ -32,6 +32,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the fakes are s
 
 def script(file: Path, text: str) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
+    # A new file: a shell that still runs the old one reads on in that, line by line.
+    file.unlink(missing_ok=True)
     file.write_text(f"#!/bin/sh\n{text}\n")
     file.chmod(0o755)
     return file
