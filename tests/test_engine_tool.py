@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import engine
 import pytest
 
 TOOLS = Path(__file__).parents[1] / "tools"
@@ -91,14 +92,13 @@ class Machine:
         )
 
     def start(self, *command: str) -> subprocess.Popen[str]:
+        engine.heed_interrupts()  # a test run in the background of a shell has Ctrl-C switched off
         return subprocess.Popen(
             [sys.executable, *(command or (str(TOOLS / "engine.py"),))],
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            # A test run in the background of a shell has Ctrl-C switched off. (No threads here.)
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  (see above)
         )
 
     def run(self, *command: str) -> tuple[int, str, str]:
