@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from wire import client_for
 
 from pulumi_omise_links.emulator import Emulator
+from pulumi_omise_links.omise.client import OmiseClient
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
 sys.path.insert(0, str(Path(__file__).parent))
@@ -28,6 +30,12 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def omise() -> Iterator[Emulator]:
     with Emulator() as emulator:
         yield emulator
+
+
+@pytest.fixture
+def client(omise: Emulator) -> Iterator[OmiseClient]:
+    with client_for(omise) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pulumi
@@ -25,12 +24,6 @@ LINK = "link_test_6344k6rzgco9ul41cap"
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     hurry(monkeypatch)
-
-
-@pytest.fixture
-def client(omise: Emulator) -> Iterator[OmiseClient]:
-    with client_for(omise) as made:
-        yield made
 
 
 # -- the endpoints

@@ -6,7 +6,7 @@ import base64
 import gzip
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -31,12 +31,6 @@ LINK = "link_test_6344k6rzgco9ul41cap"
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     hurry(monkeypatch)
-
-
-@pytest.fixture
-def client(omise: Emulator) -> Iterator[OmiseClient]:
-    with client_for(omise) as made:
-        yield made
 
 
 # -- answers that are none

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -29,12 +29,6 @@ UNKNOWN = response(error("not_found", f"link {LINK} was not found"), "404 Not Fo
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     hurry(monkeypatch)
-
-
-@pytest.fixture
-def client(omise: Emulator) -> Iterator[OmiseClient]:
-    with client_for(omise) as made:
-        yield made
 
 
 # -- "gone" only on proof

@@ -64,12 +64,6 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     hurry(monkeypatch)
 
 
-@pytest.fixture
-def client(omise: Emulator) -> Iterator[OmiseClient]:
-    with client_for(omise) as made:
-        yield made
-
-
 def client_to_meet(omise: Emulator, fault: dict[str, Any]) -> OmiseClient:
     """A client that does not wait long where no answer is to come."""
     return client_for(omise, timeout=1 if fault["kind"] == "timeout" else 5)

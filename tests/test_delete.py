@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -28,12 +27,6 @@ ACCOUNT = response({"object": "account", "id": "account_1", "livemode": False})
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     hurry(monkeypatch)
-
-
-@pytest.fixture
-def client(omise: Emulator) -> Iterator[OmiseClient]:
-    with client_for(omise) as made:
-        yield made
 
 
 def home_of(omise: Emulator, account: str = "th") -> Home:
