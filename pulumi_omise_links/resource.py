@@ -9,7 +9,7 @@ from typing import Any, overload
 import pulumi
 
 from .rules import INPUT_NAMES, is_live
-from .state import PROVIDER, PROVIDER_KEY, STORED_NAMES, TYPE_TOKEN
+from .state import OUTPUT_NAMES, PROVIDER, PROVIDER_KEY, TYPE_TOKEN
 
 
 @dataclass(kw_only=True)
@@ -80,7 +80,7 @@ class Link(pulumi.CustomResource):
             TYPE_TOKEN,
             resource_name,
             {
-                **dict.fromkeys((*INPUT_NAMES, *STORED_NAMES)),
+                **dict.fromkeys((*INPUT_NAMES, *OUTPUT_NAMES)),
                 **given,
                 PROVIDER_KEY: PROVIDER,
             },
@@ -166,18 +166,6 @@ class Link(pulumi.CustomResource):
     def merchant_uid(self) -> pulumi.Output[str | None]:
         """Only on accounts with sub-merchants (Payfac)."""
         return _output(self, "merchant_uid")
-
-    @property
-    @pulumi.getter
-    def account_id(self) -> pulumi.Output[str | None]:
-        """The account the link lives in; None if the key may not ask."""
-        return _output(self, "account_id")
-
-    @property
-    @pulumi.getter
-    def sub_merchant_id(self) -> pulumi.Output[str | None]:
-        """The setting ``omise:subMerchantId`` the link was made under."""
-        return _output(self, "sub_merchant_id")
 
     @property
     def object(self) -> pulumi.Output[str]:

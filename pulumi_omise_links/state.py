@@ -35,16 +35,9 @@ PROVIDER = "gASVLwAAAAAAAACMF3B1bHVtaV9vbWlzZV9saW5rcy5saW5rlIwMTGlua1Byb3ZpZGVy
 """What ``pulumi.dynamic`` would make of ``LinkProvider()``, on every Python from 3.10 to 3.13."""
 
 ADOPT = "adopt"
-STORED_NAMES = (
-    "payment_uri",
-    "created_at",
-    "used",
-    "used_at",
-    "merchant_name",
-    "merchant_uid",
-    "account_id",
-    "sub_merchant_id",
-)
+OUTPUT_NAMES = ("payment_uri", "created_at", "used", "used_at", "merchant_name", "merchant_uid")
+"""What programs can read beside the inputs. Where the link lives is for the provider alone: each
+output that a resource declares costs Pulumi's SDK time, read or not (docs/performance.md)."""
 
 
 def inputs_of(properties: Mapping[str, Any]) -> LinkInputs:
@@ -70,8 +63,8 @@ def inputs_from(link: OmiseLink, spelling: Mapping[str, Any]) -> dict[str, Any]:
 def outputs_from(link: OmiseLink, home: Home, spelling: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the state keeps of ``link``. Total: it cannot fail after a create."""
     outputs = inputs_from(link, spelling)
-    for name in STORED_NAMES:
-        outputs[name] = getattr(link if hasattr(link, name) else home, name)
+    outputs |= {name: getattr(link, name) for name in OUTPUT_NAMES}
+    outputs |= {"account_id": home.account_id, "sub_merchant_id": home.sub_merchant_id}
     return {name: value for name, value in outputs.items() if value is not None}
 
 

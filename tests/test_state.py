@@ -19,9 +19,9 @@ from wire import SPRING, client_for
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.omise.models import Home, LinkInputs, OmiseLink
 from pulumi_omise_links.state import (
+    OUTPUT_NAMES,
     PROVIDER,
     PROVIDER_KEY,
-    STORED_NAMES,
     TYPE_TOKEN,
     home_of,
     inputs_from,
@@ -164,9 +164,8 @@ def test_outputs_are_total_and_plain(
     assert home_of(outputs) == home
     assert "charges" not in outputs
     assert not inputs_of(outputs).differences(link.inputs)
-    for name in STORED_NAMES:
-        holder = link if hasattr(link, name) else home
-        assert outputs.get(name) == getattr(holder, name)
+    for name in OUTPUT_NAMES:
+        assert outputs.get(name) == getattr(link, name)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from bench.empty import PROVIDER
 
 
 class Link(pulumi.CustomResource):
-    """A resource with the inputs and outputs of a link."""
+    """A resource with the inputs of a link and the four outputs that most links have."""
 
     def __init__(self, name: str, **inputs: object) -> None:
         """Declare it."""
