@@ -18,7 +18,7 @@ import engine
 
 from . import chart, machine, report
 from .checks import all_checks
-from .results import MOST_REPEATED, Results
+from .results import Results
 from .run import FLOOR, HAND, OURS, Case, run
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -56,9 +56,7 @@ def _options() -> argparse.Namespace:
         metavar="N,N,…",
         help="further numbers of links, only without latency and by hand not at all, for the fit",
     )
-    parser.add_argument(
-        "--rounds", type=int, default=3, help=f"up to {MOST_REPEATED} links; with more it is one"
-    )
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="see that it works; writes no docs")
     parser.add_argument("--render", action="store_true", help="measure nothing: write docs again")
     options = parser.parse_args()
@@ -102,7 +100,7 @@ def _cases(results: Results, growth: list[int]) -> list[Case]:
         turn = [Case(FLOOR, links, 0.0)]
         for latency in results.latencies:
             turn += [Case(OURS, links, latency), Case(HAND, links, latency)]
-        cases += turn * (results.rounds if links <= MOST_REPEATED else 1)
+        cases += turn * results.rounds
     for links in growth:
         cases += [Case(FLOOR, links, 0.0), Case(OURS, links, 0.0)]
     return cases

@@ -9,8 +9,6 @@ from typing import Any
 
 from .run import FLOOR
 
-# A run of more links takes minutes, which evens out what else the machine does.
-MOST_REPEATED = 200
 Run = dict[str, Any]
 """What ``run.run`` returns."""
 
