@@ -34,7 +34,7 @@ from .errors import (
     OmiseLinksError,
 )
 from .rules import INPUT_NAMES, INPUTS, LINK_ID, check_inputs
-from .settings import CONFIG_KEYS, NAMESPACE, PLANNING, Settings
+from .settings import CONFIG_KEYS, NAMESPACE, PLANNING, Settings, refuse_misspelt
 from .state import (
     ADOPT,
     PROVIDER_KEY,
@@ -83,6 +83,8 @@ class LinkProvider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         """Remember the stack's config. Nothing is resolved yet: a preview needs no key."""
         self._config = {name: req.config.get(f"{NAMESPACE}:{name}") for name in CONFIG_KEYS}
+        # `Config` tells a value, but not which keys there are.
+        self._config_keys = tuple(getattr(req.config, "_props", ()))
         self._lock = threading.Lock()
         self._asking = threading.Lock()
         self._made_client: OmiseClient | None = None
@@ -107,6 +109,7 @@ class LinkProvider(ResourceProvider):
         settings, supported = None, None
         try:
             settings = self._settings()
+            refuse_misspelt(self._config_keys)
             if settings.secret_key and creating and not planning:
                 doing = "create the link" if adopt is None else "adopt a link"
                 settings.require_permission(doing)

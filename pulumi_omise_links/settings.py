@@ -19,10 +19,11 @@ wait for one answer; it is a matter of the machine, so it has no stack config.
 from __future__ import annotations
 
 import base64
+import difflib
 import ipaddress
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -171,6 +172,31 @@ class Settings:
     def on_loopback(self) -> bool:
         """Whether the API is on this machine, as a local Omise is."""
         return _is_loopback(urlsplit(self.api_url).hostname or "")
+
+
+def refuse_misspelt(keys: Iterable[str]) -> None:
+    """Refuse config keys that nearly are a setting: links would be made without it, elsewhere.
+
+    Others pass, for in a project called "omise" the program's own keys have the same namespace.
+
+    :param keys: as they stand in the config of a stack, with their namespaces.
+    :raises SettingsError: naming the first such key, and what it should be.
+    """
+    folded = {_folded(name): name for name in CONFIG_KEYS}
+    for key in sorted(keys):
+        namespace, _, name = key.partition(":")
+        if namespace.lower() != NAMESPACE or key in {f"{NAMESPACE}:{each}" for each in CONFIG_KEYS}:
+            continue
+        near = difflib.get_close_matches(_folded(name), folded, n=1, cutoff=0.8)
+        if near:
+            raise SettingsError(
+                f"The stack's config has {key}, which is no setting; {NAMESPACE}:{folded[near[0]]}"
+                f" is one. Put that right, with `pulumi config rm {key}` and `pulumi config set`."
+            )
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).lower()
 
 
 def amount_limits(config: Mapping[str, str | None] | None = None) -> bool:

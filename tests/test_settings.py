@@ -17,7 +17,13 @@ from pulumi_omise_links.errors import (
     OmiseLinksError,
     SettingsError,
 )
-from pulumi_omise_links.settings import SecretKey, Settings, amount_limits
+from pulumi_omise_links.settings import (
+    CONFIG_KEYS,
+    SecretKey,
+    Settings,
+    amount_limits,
+    refuse_misspelt,
+)
 
 TEST_KEY, LIVE_KEY = "skey_test_5ecret", "skey_5ecretlive"
 OTHER_KEY = "skey_test_0ther"
@@ -374,3 +380,27 @@ def test_any_config_is_settings_or_one_sentence(config: dict[str, str | None]) -
     except OmiseLinksError as error:
         shown = str(error)
     assert "5ecret" not in shown
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("omise:secretkey", "omise:secretKey"),
+        ("omise:secret_key_env", "omise:secretKeyEnv"),
+        ("omise:apiURL", "omise:apiUrl"),
+        ("omise:allow-live", "omise:allowLive"),
+        ("omise:amountLimit", "omise:amountLimits"),
+        ("omise:submerchant", "omise:subMerchantId"),
+        ("Omise:subMerchantId", "omise:subMerchantId"),
+    ],
+)
+def test_a_misspelt_key_is_refused(key: str, meant: str) -> None:
+    """A setting with a typo does not silently do nothing; the sentence says what was meant."""
+    with pytest.raises(SettingsError, match=f"has {key}, which is no setting; {meant} is one"):
+        refuse_misspelt([key])
+
+
+def test_keys_of_others_pass() -> None:
+    """The settings themselves, those of other packages, and those of a project called omise."""
+    refuse_misspelt([f"omise:{name}" for name in CONFIG_KEYS])
+    refuse_misspelt(["shop:apiURL", "aws:secretKey", "omise:region", "omise:posters", "omise:key"])

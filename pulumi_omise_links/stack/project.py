@@ -19,7 +19,7 @@ from typing import Any
 
 from ..errors import ProjectError
 from ..report import show
-from ..settings import CONFIG_KEYS, NAMESPACE, PLANNING, Settings
+from ..settings import CONFIG_KEYS, NAMESPACE, PLANNING, Settings, refuse_misspelt
 from .answers import Elsewhere, Preview, StackState, read_preview, read_state, unsealed
 from .pulumi_cli import Done, run
 
@@ -58,6 +58,7 @@ class Project:
         :raises OmiseLinksError: a setting is wrong.
         """
         config = json.loads(self._run("config", "--json").out or b"{}")
+        refuse_misspelt(config)
         given: dict[str, str | None] = {}
         for name in CONFIG_KEYS:
             entry = config.get(f"{NAMESPACE}:{name}")

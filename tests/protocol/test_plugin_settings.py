@@ -14,6 +14,19 @@ from pulumi_omise_links.omise.retry import ATTEMPTS
 # -- settings, keys
 
 
+def test_a_misspelt_setting_is_told_at_preview(start: Start, omise: Emulator) -> None:
+    """Without its sub-merchant, a stack would make its links on the main account."""
+    plugin = start()
+    plugin.configure({"omise:SubMerchant": "team_1", "shop:apiURL": "https://shop.example"})
+    _, failures = plugin.check(SPRING)
+
+    assert failures == [
+        "|The stack's config has omise:SubMerchant, which is no setting; omise:subMerchantId is"
+        " one. Put that right, with `pulumi config rm omise:SubMerchant` and `pulumi config set`."
+    ]
+    assert omise.journal.entries == []
+
+
 def test_configured_twice_the_later_config_holds(start: Start, omise: Emulator) -> None:
     """The engine may configure again before it asks anything: the last word counts."""
     plugin = start(OMISE_SECRET_KEY="")
