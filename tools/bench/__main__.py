@@ -1,7 +1,7 @@
 """Measure, and write the figures into docs/performance.md and docs/performance.svg.
 
-Contenders take turns (A, B, C, A, B, C…), so that whatever else the machine does hits all of them,
-and ratios are medians over the rounds. Run it on a machine with nothing else to do.
+Contenders take turns with each command (A, B, C, A, B, C…), so that whatever else the machine does
+hits all of them, and ratios are medians over the rounds. Run it where nothing else is to be done.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import argparse
 import json
 import signal
 import sys
-import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,8 +17,8 @@ import engine
 
 from . import chart, machine, report
 from .checks import all_checks
-from .results import Results
-from .run import FLOOR, HAND, OURS, Case, run
+from .results import MOST_ROUNDS, Results
+from .run import FLOOR, HAND, OURS, Case, run_round
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RAW = ROOT / "build" / "bench.json"
@@ -56,7 +55,12 @@ def _options() -> argparse.Namespace:
         metavar="N,N,…",
         help="further numbers of links, only without latency and by hand not at all, for the fit",
     )
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        default=3,
+        help=f"with more than {MOST_ROUNDS} links, up and destroy are run once, the rest so often",
+    )
     parser.add_argument("--quick", action="store_true", help="see that it works; writes no docs")
     parser.add_argument("--render", action="store_true", help="measure nothing: write docs again")
     options = parser.parse_args()
@@ -80,30 +84,22 @@ def _measure(options: argparse.Namespace) -> Results:
     )
     raw = QUICK_RAW if options.quick else RAW
     raw.parent.mkdir(parents=True, exist_ok=True)
-    cases = _cases(results, options.growth)
-    for number, case in enumerate(cases, start=1):
-        began = time.monotonic()
-        died = results.error(case.contender, case.links)
-        # Who cannot do so many links cannot do them in another round either.
-        measured = {**asdict(case), "operations": {}, "state": None, "error": died}
-        results.runs.append(measured if died else run(case, folder))
-        raw.write_text(json.dumps(asdict(results), indent=1))
-        what = results.runs[-1]["error"] or f"{time.monotonic() - began:.0f} s"
-        print(f"{number}/{len(cases)}  {case}: {what}", file=sys.stderr, flush=True)
+    for links in [*results.links, *options.growth]:
+        cases = _cases(links, results.latencies if links in results.links else [])
+        few = links <= MOST_ROUNDS
+        for number in range(results.rounds if few else 1):
+            print(f"-- {links:,} links, round {number + 1}", file=sys.stderr, flush=True)
+            results.runs.extend(run_round(cases, folder, 1 if few else results.rounds))
+            raw.write_text(json.dumps(asdict(results), indent=1))
     return results
 
 
-def _cases(results: Results, growth: list[int]) -> list[Case]:
-    """All runs in their order: contenders next to each other, rounds one after another."""
-    cases = []
-    for links in results.links:
-        turn = [Case(FLOOR, links, 0.0)]
-        for latency in results.latencies:
-            turn += [Case(OURS, links, latency), Case(HAND, links, latency)]
-        cases += turn * results.rounds
-    for links in growth:
-        cases += [Case(FLOOR, links, 0.0), Case(OURS, links, 0.0)]
-    return cases
+def _cases(links: int, latencies: list[float]) -> list[Case]:
+    """All contenders, taking turns; without latencies the two that the growth is fitted for."""
+    if not latencies:
+        return [Case(FLOOR, links, 0.0), Case(OURS, links, 0.0)]
+    calling = [Case(name, links, latency) for latency in latencies for name in (OURS, HAND)]
+    return [Case(FLOOR, links, 0.0), *calling]
 
 
 if __name__ == "__main__":

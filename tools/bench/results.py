@@ -9,8 +9,10 @@ from typing import Any
 
 from .run import FLOOR
 
+# An `up` or `destroy` of more links takes minutes, which evens out what else the machine does.
+MOST_ROUNDS = 200
 Run = dict[str, Any]
-"""What ``run.run`` returns."""
+"""A record of ``run.run_round``."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Results:
     def ratio(
         self, over: str, under: str, links: int, latency: float, operation: str
     ) -> float | None:
-        """The median of the rounds' ratios: each is of two runs made next to each other."""
+        """The median of the rounds' ratios: each is of two commands run soon after each other."""
         above, below = self.find(over, links, latency), self.find(under, links, latency)
         return _median(
             a["operations"][operation]["seconds"] / b["operations"][operation]["seconds"]
