@@ -40,7 +40,10 @@ class Check:
 
 
 def all_checks(results: Results) -> list[Check]:
-    """All promises, in the order of the text."""
+    """All promises, in the order of the text.
+
+    A preview without changes calls nothing, so its ratios are of the runs with any latency.
+    """
     many = f"{MANY:,} links, 100 ms"
     some = f"{SOME} links, 100 ms"
     calls = _ours(results, "refresh", "calls")
@@ -61,10 +64,10 @@ def all_checks(results: Results) -> list[Check]:
             _ours(results, "up"),
         ),
         Check(
-            f"{many}: preview without changes, over the floor",
+            f"{MANY:,} links: preview without changes, over the floor",
             "×",
             1.1,
-            results.ratio(OURS, FLOOR, MANY, LATENCY, UNCHANGED),
+            results.ratio(OURS, FLOOR, MANY, None, UNCHANGED),
         ),
         Check(f"{many}: preview without changes, calls", "", 0, _ours(results, UNCHANGED, "calls")),
         Check(
@@ -75,10 +78,10 @@ def all_checks(results: Results) -> list[Check]:
             least=True,
         ),
         Check(
-            f"{some}: preview without changes, faster than by hand",
+            f"{SOME} links: preview without changes, faster than by hand",
             "×",
             1.5,
-            results.ratio(HAND, OURS, SOME, LATENCY, UNCHANGED),
+            results.ratio(HAND, OURS, SOME, None, UNCHANGED),
             least=True,
         ),
         Check(

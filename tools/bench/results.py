@@ -47,13 +47,18 @@ class Results:
         return _median(each["state"] and each["state"][part] for each in found)
 
     def ratio(
-        self, over: str, under: str, links: int, latency: float, operation: str
+        self, over: str, under: str, links: int, latency: float | None, operation: str
     ) -> float | None:
-        """The median of the rounds' ratios: each is of two commands run soon after each other."""
-        above, below = self.find(over, links, latency), self.find(under, links, latency)
+        """The median of the rounds' ratios: each is of two commands run soon after each other.
+
+        Without a latency it is of the rounds of all latencies, for operations that call nothing.
+        """
         return _median(
             a["operations"][operation]["seconds"] / b["operations"][operation]["seconds"]
-            for a, b in zip(above, below, strict=False)
+            for each in (self.latencies if latency is None else [latency])
+            for a, b in zip(
+                self.find(over, links, each), self.find(under, links, each), strict=False
+            )
             if operation in a["operations"] and operation in b["operations"]
         )
 
