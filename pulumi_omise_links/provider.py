@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pulumi
+from pulumi.runtime.config import CONFIG
 
+from .errors import SettingsError
 from .settings import (
     ALLOW_LIVE,
     AMOUNT_LIMITS,
@@ -13,6 +15,7 @@ from .settings import (
     SECRET_KEY,
     SECRET_KEY_ENV,
     SUB_MERCHANT_ID,
+    refuse_misspelt,
 )
 
 
@@ -52,7 +55,12 @@ class Provider(pulumi.ProviderResource):
             they are, unless something says otherwise.
         :param sub_merchant_id: act for this sub-merchant (``team_…``, Payfac). If a key is given
             and this is not, act for none.
+        :raises pulumi.RunError: a setting is misspelt in the stack's config.
         """
+        try:
+            refuse_misspelt(CONFIG.get())
+        except SettingsError as error:
+            raise pulumi.RunError(str(error)) from None
         given: dict[str, pulumi.Input[str] | None] = {
             SECRET_KEY: None if secret_key is None else pulumi.Output.secret(secret_key),
             SECRET_KEY_ENV: secret_key_env,

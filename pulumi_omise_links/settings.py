@@ -175,9 +175,11 @@ class Settings:
 
 
 def refuse_misspelt(keys: Iterable[str]) -> None:
-    """Refuse config keys that nearly are a setting: links would be made without it, elsewhere.
+    """Refuse a config key that is a setting with a slip in its spelling.
 
-    Others pass, for in a project called "omise" the program's own keys have the same namespace.
+    Without it, links would be made under another sub-merchant, or with another key. Keys that hold
+    more than a setting's name pass, such as ``omise:secretKeyJapan``: a program may have keys of
+    its own under this namespace, and a project called "omise" has all of them there.
 
     :param keys: as they stand in the config of a stack, with their namespaces.
     :raises SettingsError: naming the first such key, and what it should be.
@@ -187,11 +189,16 @@ def refuse_misspelt(keys: Iterable[str]) -> None:
         namespace, _, name = key.partition(":")
         if namespace.lower() != NAMESPACE or key in {f"{NAMESPACE}:{each}" for each in CONFIG_KEYS}:
             continue
-        near = difflib.get_close_matches(_folded(name), folded, n=1, cutoff=0.8)
+        spelt = _folded(name)
+        longer = spelt not in folded and any(each in spelt for each in folded)
+        near = [] if longer else difflib.get_close_matches(spelt, folded, n=1, cutoff=0.9)
         if near:
+            meant = folded[near[0]]
+            secret = "--secret " if meant == SECRET_KEY else ""
             raise SettingsError(
-                f"The stack's config has {key}, which is no setting; {NAMESPACE}:{folded[near[0]]}"
-                f" is one. Put that right, with `pulumi config rm {key}` and `pulumi config set`."
+                f"The stack's config has {key}, which is no setting; {NAMESPACE}:{meant} is one."
+                f" Put that right: `pulumi config rm {key}`, then"
+                f" `pulumi config set {secret}{NAMESPACE}:{meant}`."
             )
 
 
@@ -215,7 +222,9 @@ def amount_limits(config: Mapping[str, str | None] | None = None) -> bool:
 def from_program() -> Settings:
     """Resolve the settings of a Pulumi program: its stack's config, then the environment."""
     import pulumi  # noqa: PLC0415  (heavy, and only a program needs it)
+    from pulumi.runtime.config import CONFIG  # noqa: PLC0415
 
+    refuse_misspelt(CONFIG.get())
     config = pulumi.Config(NAMESPACE)
     return Settings.resolve({name: config.get(name) for name in CONFIG_KEYS})
 

@@ -30,7 +30,7 @@ ROOMS: dict[str, str] = {
     "omise": "_version errors rules settings",
     "state": "omise rules",
     "functions": "errors omise settings",
-    "provider": "settings",
+    "provider": "errors settings",
     "link": "errors omise rules settings state",
     "resource": "rules state",
     "manifest": "errors omise report rules",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pulumi
 import pytest
 from pulumi.runtime import mocks as pulumi_mocks
 
-from pulumi_omise_links import Link, LinkArgs
+from pulumi_omise_links import Link, LinkArgs, Provider, get_link
 
 INPUTS: dict[str, Any] = {
     "amount": 150_000,
@@ -30,6 +31,13 @@ class Mocks(pulumi_mocks.Mocks):
 
     def call(self, args: pulumi_mocks.MockCallArgs) -> tuple[dict[str, Any], None]:
         return {}, None
+
+
+@pytest.fixture
+def misspelt() -> Iterator[None]:
+    pulumi.runtime.set_all_config({"omise:submerchantID": "team_1"})
+    yield
+    pulumi.runtime.set_all_config({})
 
 
 @pytest.fixture
@@ -97,3 +105,11 @@ def test_args_and_keywords_do_not_mix(mocks: Mocks) -> None:
     """Giving inputs twice is refused, rather than one of them ignored."""
     with pytest.raises(TypeError, match="not both"):
         run(lambda: Link("a", LinkArgs(**INPUTS), title="Other"))  # type: ignore[call-overload]  # wrong on purpose
+
+
+def test_a_misspelt_setting_stops_a_program(mocks: Mocks, misspelt: None) -> None:
+    """Neither a provider of its own nor a look-up acts without what the stack was to say."""
+    with pytest.raises(pulumi.RunError, match="has omise:submerchantID, which is no setting"):
+        Provider("th", allow_live=True)
+    with pytest.raises(pulumi.RunError, match="has omise:submerchantID, which is no setting"):
+        get_link("link_test_1")

@@ -391,6 +391,8 @@ def test_any_config_is_settings_or_one_sentence(config: dict[str, str | None]) -
         ("omise:allow-live", "omise:allowLive"),
         ("omise:amountLimit", "omise:amountLimits"),
         ("omise:submerchant", "omise:subMerchantId"),
+        ("omise:subMerchentId", "omise:subMerchantId"),
+        ("omise:alowLive", "omise:allowLive"),
         ("Omise:subMerchantId", "omise:subMerchantId"),
     ],
 )
@@ -404,3 +406,13 @@ def test_keys_of_others_pass() -> None:
     """The settings themselves, those of other packages, and those of a project called omise."""
     refuse_misspelt([f"omise:{name}" for name in CONFIG_KEYS])
     refuse_misspelt(["shop:apiURL", "aws:secretKey", "omise:region", "omise:posters", "omise:key"])
+    refuse_misspelt(
+        ["omise:secretKeyJp", "omise:jpSecretKey", "omise:liveSecretKey", "omise:secret"]
+    )
+    refuse_misspelt(["omise:secretKeyEnvJp", "omise:secretKey2", "omise:merchantId"])
+
+
+def test_a_misspelt_key_stays_secret_when_put_right() -> None:
+    """The advice for the key itself is to encrypt it."""
+    with pytest.raises(SettingsError, match="`pulumi config set --secret omise:secretKey`"):
+        refuse_misspelt(["omise:secretkey"])

@@ -22,7 +22,8 @@ def test_a_misspelt_setting_is_told_at_preview(start: Start, omise: Emulator) ->
 
     assert failures == [
         "|The stack's config has omise:SubMerchant, which is no setting; omise:subMerchantId is"
-        " one. Put that right, with `pulumi config rm omise:SubMerchant` and `pulumi config set`."
+        " one. Put that right: `pulumi config rm omise:SubMerchant`, then"
+        " `pulumi config set omise:subMerchantId`."
     ]
     assert omise.journal.entries == []
 

@@ -84,7 +84,8 @@ def _measure(options: argparse.Namespace) -> Results:
     )
     raw = QUICK_RAW if options.quick else RAW
     raw.parent.mkdir(parents=True, exist_ok=True)
-    for links in [*results.links, *options.growth]:
+    further = [each for each in options.growth if each not in results.links]
+    for links in [*results.links, *further]:
         cases = _cases(links, results.latencies if links in results.links else [])
         few = links <= MOST_ROUNDS
         for number in range(results.rounds if few else 1):

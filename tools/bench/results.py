@@ -49,7 +49,7 @@ class Results:
     def ratio(
         self, over: str, under: str, links: int, latency: float | None, operation: str
     ) -> float | None:
-        """The median of the rounds' ratios: each is of two commands run soon after each other.
+        """The median of the rounds' ratios: each is of two commands run in the same turn.
 
         Without a latency it is of the rounds of all latencies, for operations that call nothing.
         """

@@ -36,7 +36,7 @@ class Case:
 def run_round(cases: Sequence[Case], engine: Path, repeats: int) -> list[dict[str, Any]]:
     """Run each operation with all cases, which stand beside each other, before the next operation.
 
-    So a ratio is of commands that ran within a minute. Previews and refreshes are run ``repeats``
+    So a ratio is of commands that ran in the same turn. Previews and refreshes are run ``repeats``
     times; what was measured comes back as plain data, one record a case and repetition.
 
     An operation that fails ends its case, and its error stands in the record: a contender that

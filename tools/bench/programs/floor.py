@@ -1,4 +1,4 @@
-"""As many resources, declared as this package does it, whose provider does nothing at all."""
+"""As many resources, with a constant for a provider, which does nothing at all."""
 
 import os
 
@@ -8,7 +8,7 @@ from bench.empty import PROVIDER
 
 
 class Link(pulumi.CustomResource):
-    """A resource with the inputs of a link and the four outputs that most links have."""
+    """A resource with the inputs of a link and four outputs; a link has six."""
 
     def __init__(self, name: str, **inputs: object) -> None:
         """Declare it."""
