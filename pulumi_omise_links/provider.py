@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pulumi
-from pulumi.runtime.config import CONFIG
 
 from .errors import SettingsError
 from .settings import (
@@ -58,7 +57,7 @@ class Provider(pulumi.ProviderResource):
         :raises pulumi.RunError: a setting is misspelt in the stack's config.
         """
         try:
-            refuse_misspelt(CONFIG.get())
+            refuse_misspelt(pulumi.runtime.config.CONFIG.get())
         except SettingsError as error:
             raise pulumi.RunError(str(error)) from None
         given: dict[str, pulumi.Input[str] | None] = {

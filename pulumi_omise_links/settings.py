@@ -187,7 +187,8 @@ def refuse_misspelt(keys: Iterable[str]) -> None:
     folded = {_folded(name): name for name in CONFIG_KEYS}
     for key in sorted(keys):
         namespace, _, name = key.partition(":")
-        if namespace.lower() != NAMESPACE or key in {f"{NAMESPACE}:{each}" for each in CONFIG_KEYS}:
+        known = namespace == NAMESPACE and name in CONFIG_KEYS
+        if known or namespace.lower() != NAMESPACE:
             continue
         spelt = _folded(name)
         longer = spelt not in folded and any(each in spelt for each in folded)
@@ -222,9 +223,8 @@ def amount_limits(config: Mapping[str, str | None] | None = None) -> bool:
 def from_program() -> Settings:
     """Resolve the settings of a Pulumi program: its stack's config, then the environment."""
     import pulumi  # noqa: PLC0415  (heavy, and only a program needs it)
-    from pulumi.runtime.config import CONFIG  # noqa: PLC0415
 
-    refuse_misspelt(CONFIG.get())
+    refuse_misspelt(pulumi.runtime.config.CONFIG.get())
     config = pulumi.Config(NAMESPACE)
     return Settings.resolve({name: config.get(name) for name in CONFIG_KEYS})
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -42,44 +42,32 @@ def run_round(cases: Sequence[Case], engine: Path, repeats: int) -> list[dict[st
     An operation that fails ends its case, and its error stands in the record: a contender that
     cannot do the work is a finding. An error of ours or of the floor is none, and is raised.
     """
-    with ExitStack() as all_stands:
-        stands = [all_stands.enter_context(_Stand(case, engine, repeats)) for case in cases]
+    failed: set[str] = set()
+    with ExitStack() as opened:
+        stands = [opened.enter_context(_open(case, engine, repeats)) for case in cases]
         for operation in COMMANDS:
             for number in range(1 if operation in _ONCE else repeats):
                 for stand in stands:
-                    if not _is_dead(stand.case, stands):
-                        stand.run(operation, number)
+                    contender = stand.case.contender
+                    # Who cannot do so many links cannot do them at another latency either.
+                    if contender not in failed and not stand.run(operation, number):
+                        failed.add(contender)
         return [record for stand in stands for record in stand.records]
 
 
+@dataclass(frozen=True)
 class _Stand:
     """A case with a local Omise and a stack of its own."""
 
-    def __init__(self, case: Case, engine: Path, repeats: int) -> None:
-        self.case = case
-        self.records: list[dict[str, Any]] = [
-            {**asdict(case), "operations": {}, "state": None, "error": None} for _ in range(repeats)
-        ]
-        self._engine = engine
+    case: Case
+    omise: Omise
+    project: Project
+    records: list[dict[str, Any]]
 
-    def __enter__(self) -> _Stand:
-        with ExitStack() as opened:
-            folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="omise-links-bench-"))
-            self._omise = opened.enter_context(Omise(self.case.latency))
-            env = {"OMISE_API_URL": self._omise.url, "OMISE_SECRET_KEY": self._omise.key}
-            self._project = Project(
-                Path(folder), self._engine, self.case.contender, self.case.links, env
-            )
-            self._opened = opened.pop_all()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._opened.close()
-
-    def run(self, operation: str, number: int) -> None:
-        """Run an operation, and note what was measured in the record of this repetition."""
-        self._omise.forget_traffic()
-        done = self._project.pulumi(*COMMANDS[operation])
+    def run(self, operation: str, number: int) -> bool:
+        """Run an operation, note in the record of this repetition what came of it; False: error."""
+        self.omise.forget_traffic()
+        done = self.project.pulumi(*COMMANDS[operation])
         record = self.records[number]
         if done.code:
             record["error"] = _error(self.case, operation, done)
@@ -88,22 +76,25 @@ class _Stand:
                 "seconds": done.seconds,
                 "cpu_seconds": done.cpu_seconds,
                 "peak_bytes": done.peak_bytes,
-                **asdict(self._omise.traffic()),
+                **asdict(self.omise.traffic()),
             }
             if operation == "up":
-                record["state"] = _state(self.case, self._project)
+                record["state"] = _state(self.case, self.project)
         what = record["error"] or f"{done.seconds:.1f} s"
         print(f"{self.case}: {operation}: {what}", file=sys.stderr, flush=True)
+        return record["error"] is None
 
 
-def _is_dead(case: Case, stands: Iterable[_Stand]) -> bool:
-    """Whether this contender has failed with so many links, at whatever latency."""
-    return any(
-        record["error"]
-        for stand in stands
-        if (stand.case.contender, stand.case.links) == (case.contender, case.links)
-        for record in stand.records
-    )
+@contextmanager
+def _open(case: Case, engine: Path, repeats: int) -> Iterator[_Stand]:
+    with (
+        tempfile.TemporaryDirectory(prefix="omise-links-bench-") as folder,
+        Omise(case.latency) as omise,
+    ):
+        env = {"OMISE_API_URL": omise.url, "OMISE_SECRET_KEY": omise.key}
+        project = Project(Path(folder), engine, case.contender, case.links, env)
+        empty = {**asdict(case), "state": None, "error": None}
+        yield _Stand(case, omise, project, [{**empty, "operations": {}} for _ in range(repeats)])
 
 
 def _state(case: Case, project: Project) -> dict[str, float]:
