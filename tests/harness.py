@@ -15,7 +15,7 @@ import engine
 from trial import delete_empty_side_files
 
 from pulumi_omise_links.emulator import Emulator
-from pulumi_omise_links.state import TYPE_TOKEN
+from pulumi_omise_links.state_format import TYPE_TOKEN
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # All keys of the local Omise look like this; tests that add keys keep to it.

@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import engine
-from trial import Held, Links, Run, Shop, compare, same, say
+from trial import Links, ManagedLink, Run, Shop, compare, same, say
 
 from pulumi_omise_links.emulator import Behaviour, Emulator
 
@@ -110,7 +110,7 @@ class Storm:
         self._shop = shop
         self._omise = omise
         self._named: set[str] = set()
-        self._before: dict[str, Held] = {}
+        self._before: dict[str, ManagedLink] = {}
 
     def live(self, count: int) -> Tally:
         """Go through the phases."""
@@ -169,7 +169,7 @@ class Storm:
         self._settle(found.unheld, held)
         return f"{len(blamed) - (run.code != 0)} named, {len(maybe)} of them perhaps made"
 
-    def _check_losses(self, phase: str, held: list[Held]) -> None:
+    def _check_losses(self, phase: str, held: list[ManagedLink]) -> None:
         """No link may leave the state while it lives."""
         kept = {each.id for each in held}
         alive = {each["id"] for each in self._omise.links("th", deleted=False)}
@@ -179,7 +179,7 @@ class Storm:
                 self._break(f"{phase}: {link.id} ({link.name}) lives, but left the state")
         self._before = {each.id: each for each in held}
 
-    def _settle(self, unheld: list[dict[str, Any]], held: list[Held]) -> None:
+    def _settle(self, unheld: list[dict[str, Any]], held: list[ManagedLink]) -> None:
         """Do as the error says: look in the account, adopt the link that was made after all."""
         done = {each.name for each in held if each.id == self._shop.adopt.get(each.name)}
         for name in done:

@@ -52,7 +52,7 @@ MOST_RECOVERIES = 4
 class Plan:
     """What a trial does. ``after``: so many writes, or none for a time after the start."""
 
-    doing: str
+    operation: str
     links: int
     whole_family: bool
     after: int | None
@@ -64,17 +64,17 @@ class Plan:
     def draw(cls, seed: int, number: int) -> Plan:
         """Draw the plan of a trial; the same for the same numbers."""
         dice = random.Random(f"{seed}/{number}")
-        doing = dice.choices(["create", "change", "destroy"], [5, 3, 2])[0]
+        operation = dice.choices(["create", "change", "destroy"], [5, 3, 2])[0]
         links = dice.randint(2, 6)
         at_a_write = dice.random() < 0.8
         return cls(
-            doing=doing,
+            operation=operation,
             links=links,
             whole_family=dice.random() < 0.5,
             after=dice.randrange(links) if at_a_write else None,
             delay=dice.uniform(0, 0.3) if at_a_write else dice.uniform(0.5, 3.5),
             latency=dice.uniform(0.03, 0.25),
-            ending="destroy" if doing == "destroy" and dice.random() < 0.5 else "up",
+            ending="destroy" if operation == "destroy" and dice.random() < 0.5 else "up",
         )
 
     def __str__(self) -> str:
@@ -82,7 +82,7 @@ class Plan:
         moment = f"{self.delay:.2f} s after " + (
             "the start" if self.after is None else f"write {self.after}"
         )
-        return f"{self.doing} {self.links} links, {victim} killed {moment}"
+        return f"{self.operation} {self.links} links, {victim} killed {moment}"
 
 
 @dataclass
@@ -120,10 +120,10 @@ class Trial:
     def _prepare(self) -> None:
         shop, plan = self._shop, self._plan
         shop.links = declare(range(plan.links))
-        if plan.doing == "create":
+        if plan.operation == "create":
             return
         self._must(shop.pulumi("up"), "the first up")
-        if plan.doing == "change":
+        if plan.operation == "change":
             # Every second link is replaced, the last one goes, and two are new.
             for inputs in list(shop.links.values())[::2]:
                 inputs["amount"] += 1_000
@@ -135,7 +135,7 @@ class Trial:
         plan, journal = self._plan, self._omise.journal
         self._omise.latency = plan.latency
         journal.clear()
-        verb = "destroy" if plan.doing == "destroy" else "up"
+        verb = "destroy" if plan.operation == "destroy" else "up"
         child = self._shop.start("pulumi", verb, *FLAGS)
 
         def has_come() -> bool:
@@ -203,7 +203,7 @@ class Trial:
         if deployment.get("pending_operations"):
             raise TrialError(f"operations are pending: {deployment['pending_operations']}")
         made = len(self._omise.links())
-        least = plan.links if plan.doing == "create" else 0
+        least = plan.links if plan.operation == "create" else 0
         if made < least:
             raise TrialError(f"only {made} links were ever made")
 

@@ -22,7 +22,7 @@ from typing import Any
 import engine
 
 from pulumi_omise_links.emulator import Emulator
-from pulumi_omise_links.state import TYPE_TOKEN
+from pulumi_omise_links.state_format import TYPE_TOKEN
 
 INPUTS = ("amount", "currency", "title", "description", "multiple")
 PROGRAM = """\
@@ -61,7 +61,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Held:
+class ManagedLink:
     """One link of a state. ``condemned``: replaced, and still to be deleted."""
 
     name: str
@@ -141,11 +141,11 @@ class Shop:
         deployment: dict[str, Any] = json.loads(done.text).get("deployment") or {}
         return deployment
 
-    def held(self, deployment: Mapping[str, Any] | None = None) -> list[Held]:
+    def held(self, deployment: Mapping[str, Any] | None = None) -> list[ManagedLink]:
         """Return the links of the state."""
         found = self.deployment() if deployment is None else deployment
         return [
-            Held(
+            ManagedLink(
                 each["urn"].rsplit("::", 1)[1],
                 each["id"],
                 {name: each["outputs"].get(name) for name in INPUTS},
@@ -185,7 +185,10 @@ class Comparison:
 
 
 def compare(
-    declared: Mapping[str, Mapping[str, Any]], held: list[Held], omise: Emulator, prefix: str = ""
+    declared: Mapping[str, Mapping[str, Any]],
+    held: list[ManagedLink],
+    omise: Emulator,
+    prefix: str = "",
 ) -> Comparison:
     """Compare the three sets; of the account, only links whose title starts with ``prefix``."""
     alive = {

@@ -271,15 +271,15 @@ def test_pipelines_share_a_limit(engine: Path, tmp_path: Path) -> None:
     assert tally.limited > 0
 
 
-@pytest.mark.parametrize("doing", ["create", "change", "destroy"])
-def test_a_kill_is_recovered_from(engine: Path, doing: str) -> None:
+@pytest.mark.parametrize("operation", ["create", "change", "destroy"])
+def test_a_kill_is_recovered_from(engine: Path, operation: str) -> None:
     """Trials of tools/kill.py at chosen moments: the account ends as declared."""
     plan = kill.Plan(
-        doing=doing,
+        operation=operation,
         # More than the plugin has threads: after the first answer, the last writes take as long
         # again.
         links=6,
-        whole_family=doing == "change",
+        whole_family=operation == "change",
         after=1,
         delay=0.2,
         latency=2.0,

@@ -24,7 +24,7 @@ PROGRAM = "declare_links('links.yaml')\n"
 MEASURED = """
 import resource, time
 import pulumi_omise_links.stack.project as project_module
-from pulumi_omise_links.adoption.accounts import Accounts
+from pulumi_omise_links.inventory.accounts import Accounts
 from pulumi_omise_links.adoption.plan import look, plan
 from pulumi_omise_links.manifest.entries import load
 
@@ -45,7 +45,7 @@ project = project_module.Project()
 entries = load("links.yaml").entries
 with Accounts(project.settings()) as accounts:
     result = plan(entries, look(project, entries, accounts))
-    cost = vars(accounts.cost)
+    cost = vars(accounts.stats)
 seconds = time.monotonic() - began
 after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(result.summary, cost)

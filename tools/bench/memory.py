@@ -2,7 +2,7 @@
 
 Linux only: the kernel keeps the greatest resident size of every process (VmHWM in
 /proc/<pid>/status). The engine ends its plugins with a kill, so the figure is read again and again
-while the process lives; what is read last is at most one pause old. Elsewhere there is no figure.
+while the process lives; what is read last is at most one pause old. OtherStacks there is no figure.
 """
 
 from __future__ import annotations
