@@ -17,7 +17,7 @@ from ..inputs import INPUT_NAMES, did_you_mean, other_mode
 from ..inventory.accounts import Accounts, AccountSnapshot
 from ..manifest.entries import Entry
 from ..omise.models import LinkInputs, OmiseLink
-from ..output.terminal import count, show, show_input
+from ..output.terminal import escape, format_input, pluralize
 from ..stack.dependencies import own_provider, problem_of
 from ..stack.project import Project
 from ..stack.pulumi_json import UNKNOWN, OtherStacks, Preview, PulumiResource, StackState, name_of
@@ -119,11 +119,11 @@ def look(
         preview = project.unseal(preview)
     elsewhere = project.elsewhere() if wanted and other_stacks else OtherStacks()
     notes = [
-        f"Stack {show(name)} could not be read: whether it manages one of these is not known."
+        f"Stack {escape(name)} could not be read: whether it manages one of these is not known."
         for name in elsewhere.unread
     ]
     if state.pending:
-        pending = count(len(state.pending), "pending create")
+        pending = pluralize(len(state.pending), "pending create")
         notes.append(
             f"A killed run has left {pending} in this stack: run `omise-links recover` before"
             " `pulumi up`, or links may be made twice."
@@ -157,7 +157,7 @@ def plan(entries: Sequence[Entry], facts: Facts) -> Plan:
 
 def _notes(decided: Sequence[Planned], preview: Preview) -> list[str]:
     retained = [
-        show(each.name)
+        escape(each.name)
         for each in decided
         if each.action is Action.IMPORT and each.urn and preview.resources[each.urn].retain
     ]
@@ -218,9 +218,9 @@ def _reasons_of_program(
 ) -> list[str]:
     if not resources:
         hint = did_you_mean(entry.name, declared)
-        return [f"The program declares no link of this name{show(hint, longest=300)}."]
+        return [f"The program declares no link of this name{escape(hint, longest=300)}."]
     if len(resources) > 1:
-        urns = ", ".join(show(each.urn, longest=300) for each in resources)
+        urns = ", ".join(escape(each.urn, longest=300) for each in resources)
         return [f"The program declares {len(resources)} links of this name: {urns}."]
     one = resources[0]
     reasons = []
@@ -228,7 +228,7 @@ def _reasons_of_program(
         reasons.append(f"This stack already manages link {one.current_id} under this name.")
     adopt = one.inputs.get(ADOPT)
     if adopt is not None and entry.id is not None and adopt != entry.id:
-        said = "another id (it is a secret)" if ADOPT in one.secrets else show(str(adopt))
+        said = "another id (it is a secret)" if ADOPT in one.secrets else escape(str(adopt))
         reasons.append(f"The program says adopt={said}, the manifest says id: {entry.id}.")
     return reasons
 
@@ -237,7 +237,7 @@ def _reasons_of_claims(entry: Entry, link_id: str, claims: Mapping[str, list[Ent
     others = [each for each in claims.get(link_id, []) if each is not entry]
     if not others:
         return []
-    named = ", ".join(f"{show(each.name)} ({each.place})" for each in others)
+    named = ", ".join(f"{escape(each.name)} ({each.place})" for each in others)
     return [f"Link {link_id} is claimed by another entry as well: {named}."]
 
 
@@ -255,13 +255,13 @@ def _reasons_of_stacks(
             )
         elif link_id in facts.preview.dropped:
             reasons.append(
-                f"This stack manages it as {show(name_of(held.urn))}, which the program no longer"
+                f"This stack manages it as {escape(name_of(held.urn))}, which the program no longer"
                 " declares: the next `pulumi up` would delete the link."
             )
         elif one is None or one.urn != held.urn:
-            reasons.append(f"This stack manages it already, as {show(held.urn, longest=300)}.")
+            reasons.append(f"This stack manages it already, as {escape(held.urn, longest=300)}.")
     if link_id in facts.elsewhere:
-        reasons.append(f"Stack {show(facts.elsewhere[link_id])} manages it already.")
+        reasons.append(f"Stack {escape(facts.elsewhere[link_id])} manages it already.")
     return reasons
 
 
@@ -315,7 +315,7 @@ def _differences(entry: Entry, one: PulumiResource | None, link: OmiseLink | Non
         if one is not None and name in one.secrets:
             reasons.append(f"{name} differs (a secret, so the values are not shown).")
             continue
-        shown = [f"{who} has {show_input(each, name)}" for who, each in said.items()]
+        shown = [f"{who} has {format_input(each, name)}" for who, each in said.items()]
         reasons.append(f"{name} differs: {', '.join(shown)}.")
     return reasons
 
@@ -325,12 +325,12 @@ def _changes(one: PulumiResource) -> tuple[str, ...]:
     if one.step == "same":
         if adopt in {None, UNKNOWN, one.current_id}:
             return ()
-        said = "another id (it is a secret)" if ADOPT in one.secrets else show(str(adopt))
+        said = "another id (it is a secret)" if ADOPT in one.secrets else escape(str(adopt))
         return (
             f"The program says adopt={said}, but the stack manages {one.current_id}"
             " under this name: `pulumi up` will refuse that.",
         )
-    names = ", ".join(show(each) for each in sorted(one.changed))
+    names = ", ".join(escape(each) for each in sorted(one.changed))
     reason = f"The next `pulumi up` would {one.step} it{f' ({names})' if names else ''}"
     if adopt is not None and adopt == one.current_id:
         reason += ", and refuses to, as the program adopts this very link"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ..output.terminal import count, human_amount, show, to_json
+from ..output.terminal import escape, format_amount, pluralize, to_json
 from ..stack.pulumi_json import name_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _WORDS = {"import": "to import", "managed": "managed already", "create": "to cre
 def format_stats(cost: RequestStats) -> str:
     """Return what talking to Omise has cost: ``12 requests, 0 retries, 0 writes.``."""
     parts = ((cost.requests, "request"), (cost.retries, "retry"), (cost.writes, "write"))
-    return ", ".join(count(number, noun, zero="0") for number, noun in parts) + "."
+    return ", ".join(pluralize(number, noun, zero="0") for number, noun in parts) + "."
 
 
 def plan_text(plan: Plan) -> str:
@@ -32,14 +32,18 @@ def plan_text(plan: Plan) -> str:
     name_width = _widest_name(plan)
     lines = []
     for each in plan.entries:
-        cells = [f"{each.action.value:<8}", f"{show(each.name):<{name_width}}", each.id or "no id"]
+        cells = [
+            f"{each.action.value:<8}",
+            f"{escape(each.name):<{name_width}}",
+            each.id or "no id",
+        ]
         lines.append("  ".join([*cells, *_inputs(plan, each)]).rstrip())
         lines += [f"          {reason}" for reason in each.reasons]
     return "\n".join([*lines, *_ending(plan)])
 
 
 def _widest_name(plan: Plan) -> int:
-    return max((len(show(each.name)) for each in plan.entries), default=0)
+    return max((len(escape(each.name)) for each in plan.entries), default=0)
 
 
 def plan_table(plan: Plan) -> Table:
@@ -55,14 +59,14 @@ def plan_table(plan: Plan) -> Table:
     for each in plan.entries:
         style = _STYLES[each.action.value]
         amount, title = _inputs(plan, each)
-        texts = (each.action.value, show(each.name), each.id or "", amount, title)
+        texts = (each.action.value, escape(each.name), each.id or "", amount, title)
         table.add_row(*(Text(text, style=style) for text in texts))
     return table
 
 
 def plan_ending(plan: Plan) -> str:
     """Return what stands below the table: reasons, notes and counts."""
-    reasons = [f"{show(each.name)}: {one}" for each in plan.entries for one in each.reasons]
+    reasons = [f"{escape(each.name)}: {one}" for each in plan.entries for one in each.reasons]
     return "\n".join([*reasons, *_ending(plan)])
 
 
@@ -90,20 +94,23 @@ def plan_json(command: str, plan: Plan, cost: RequestStats, **more: object) -> s
 def proof_text(adopted: int, changed: Mapping[str, str]) -> str:
     """Return what the preview after an import showed."""
     if not changed:
-        return f"Proof: a preview shows no change to any of the {count(adopted, 'link')}."
-    lines = [f"  {show(name)}: {problem}" for name, problem in changed.items()]
+        return f"Proof: a preview shows no change to any of the {pluralize(adopted, 'link')}."
+    lines = [f"  {escape(name)}: {problem}" for name, problem in changed.items()]
     return "\n".join(
-        [f"NOT PROVED: the next `pulumi up` would change {count(len(changed), 'link')}:", *lines]
+        [
+            f"NOT PROVED: the next `pulumi up` would change {pluralize(len(changed), 'link')}:",
+            *lines,
+        ]
     )
 
 
 def recovery_text(found: Found, verdicts: Sequence[Verdict]) -> str:
     """Return what is to be done about each pending create and delete, and why."""
     lines = [f"Looked in {each}." for each in sorted({*map(str, found.scopes.values())})]
-    lines += [f"look    {show(name_of(urn))}" for urn in sorted(found.state.deleting)]
+    lines += [f"look    {escape(name_of(urn))}" for urn in sorted(found.state.deleting)]
     for each in verdicts:
         link = f"  {each.link.id}" if each.link else ""
-        lines.append(f"{each.action.value:<6}  {show(each.name)}{link}")
+        lines.append(f"{each.action.value:<6}  {escape(each.name)}{link}")
         if each.replaces:
             lines.append(
                 f"        It replaces {each.replaces}, which the next `pulumi up` deletes."
@@ -159,10 +166,10 @@ def _inputs(plan: Plan, each: Planned) -> tuple[str, str]:
     secrets = plan.secrets.get(each.name, frozenset())
     inputs = each.link.inputs if each.link else each.entry.inputs
     hidden = "[secret]"
-    amount = f"{human_amount(inputs.amount, inputs.currency)} ({inputs.amount})"
+    amount = f"{format_amount(inputs.amount, inputs.currency)} ({inputs.amount})"
     return (
         hidden if {"amount", "currency"} & secrets else amount,
-        hidden if "title" in secrets else show(inputs.title, longest=40),
+        hidden if "title" in secrets else escape(inputs.title, longest=40),
     )
 
 

@@ -18,7 +18,7 @@ import click
 
 from .._version import __version__
 from ..errors import ManifestError, OmiseLinksError
-from ..output.terminal import count
+from ..output.terminal import pluralize
 
 COMMANDS = {
     "validate": "Report all faults of manifests, offline.",
@@ -107,7 +107,7 @@ def _expected(error: click.ClickException | OmiseLinksError) -> int:
     if isinstance(error, ManifestError):
         # A line each, beginning with its place as compilers write it: an editor can go there.
         click.echo(str(error), err=True)
-        _complain(f"{count(len(error.faults), 'fault')}; nothing was done.")
+        _complain(f"{pluralize(len(error.faults), 'fault')}; nothing was done.")
     else:
         _complain(str(error))
     return error.exit_code

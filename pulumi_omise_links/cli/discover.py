@@ -19,7 +19,7 @@ from ..manifest.entries import Entry, check
 from ..manifest.text import manifest_of, too_large
 from ..omise.client import OmiseClient
 from ..omise.transport import RequestStats
-from ..output.terminal import count, show, to_json
+from ..output.terminal import escape, pluralize, to_json
 from ..stack.pulumi_json import name_of
 from ._shared import connected, projects_and_settings, read_links
 
@@ -171,7 +171,7 @@ class _Existing:
 
     @property
     def shown(self) -> str:
-        return show(self.output or "", longest=1000)
+        return escape(self.output or "", longest=1000)
 
     @property
     def names(self) -> set[str]:
@@ -195,8 +195,8 @@ class _Existing:
         links = len(self.entries) + len(found.entries)
         if too_large(text, links):
             raise EditError(
-                f"{count(links, 'link')} are more than one manifest can hold. Take fewer at a time"
-                " with filters, such as --title or --max-amount, into several files."
+                f"{pluralize(links, 'link')} are more than one manifest can hold. Take fewer at a"
+                " time with filters, such as --title or --max-amount, into several files."
             )
         if self._draft:
             meant: Meaning = {each.name: (each.inputs, each.id) for each in self.entries}
@@ -218,15 +218,15 @@ def _print(
         "left_out": len(found.left_out),
     }
     notes = [
-        f"Left out {each.id} ({show(each.title)}): {'; '.join(each.reasons)}."
+        f"Left out {each.id} ({escape(each.title)}): {'; '.join(each.reasons)}."
         for each in found.left_out[:_MOST_NOTES]
     ]
     if len(found.left_out) > _MOST_NOTES:
         notes.append(f"And {len(found.left_out) - _MOST_NOTES:,} more; --json names all of them.")
     if used := found.counts[USED]:
         notes.append(
-            f"Left out {count(used, 'link')} used up by a payment, which an import would refuse;"
-            " --used takes such links, and no others."
+            f"Left out {pluralize(used, 'link')} used up by a payment, which an import would"
+            " refuse; --used takes such links, and no others."
         )
     for each in notes:
         click.echo(each, err=True)
@@ -248,7 +248,7 @@ def _print(
         return
     if file.output is None:
         click.echo(text, nl=False)
-    ending = f"{count(len(found.entries), 'new link')} of {found.listed:,} listed"
+    ending = f"{pluralize(len(found.entries), 'new link')} of {found.listed:,} listed"
     others = [f"{found.counts[each]:,} {each}" for each in LEFT_OUT if found.counts[each]]
     if found.left_out:
         others.append(f"{len(found.left_out):,} named above")

@@ -9,7 +9,7 @@ from ..adoption.plan import Action, Facts, Plan, Planned, changed_after
 from ..adoption.report import plan_json, proof_text
 from ..cli import EXIT_CANCELLED, EXIT_ERROR
 from ..inventory.accounts import Accounts, AccountSnapshot
-from ..output.terminal import count, show
+from ..output.terminal import escape, pluralize
 from ..stack.dependencies import own_provider
 from ..stack.project import Project
 from ._adopting import (
@@ -78,7 +78,7 @@ def command(
 
 def _import(project: Project, plan: Plan, facts: Facts) -> dict[str, str]:
     """Import, and return what the preview after it would change."""
-    links = count(len(plan.of(Action.IMPORT)), "link")
+    links = pluralize(len(plan.of(Action.IMPORT)), "link")
     with watching(f"Taking {links} into the stack"):
         for each in import_files(plan, facts):
             project.adopt(each.content, protect=each.protect)
@@ -87,13 +87,13 @@ def _import(project: Project, plan: Plan, facts: Facts) -> dict[str, str]:
 
 
 def _question(project: Project, plan: Plan, facts: Facts) -> str:
-    links = count(len(plan.of(Action.IMPORT)), "link")
+    links = pluralize(len(plan.of(Action.IMPORT)), "link")
     where = {
         f"{each.scope} ({'LIVE' if each.live else 'test'})"
         for each in facts.accounts.values()
         if isinstance(each, AccountSnapshot)
     }
-    return f"Take {links} of {' and '.join(sorted(where))} into stack {show(project.stack)}?"
+    return f"Take {links} of {' and '.join(sorted(where))} into stack {escape(project.stack)}?"
 
 
 def _require_permission(accounts: Accounts, plan: Plan, facts: Facts) -> None:
@@ -109,12 +109,12 @@ def _kept(plan: Plan, done: bool) -> list[Planned]:
 
 
 def _ending(plan: Plan, changed: dict[str, str], *, done: bool, refused: bool) -> str:
-    blocked = count(len(plan.of(Action.BLOCKED)), "entry")
+    blocked = pluralize(len(plan.of(Action.BLOCKED)), "entry")
     if refused:
         return f"Nothing was done: {blocked} blocked, and --all-or-nothing was said."
     lines = [] if done else ["Nothing to import. Nothing was done."]
     if done:
-        lines.append(f"{count(len(plan.of(Action.IMPORT)), 'link')} imported.")
+        lines.append(f"{pluralize(len(plan.of(Action.IMPORT)), 'link')} imported.")
     if kept := _kept(plan, done):
         lines.append(proof_text(len(kept), changed))
     if plan.of(Action.BLOCKED):

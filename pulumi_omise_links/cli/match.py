@@ -13,7 +13,7 @@ from ..manifest.edit import Draft, Meaning, require_writable
 from ..manifest.entries import Manifest, load
 from ..omise.client import OmiseClient
 from ..omise.transport import RequestStats
-from ..output.terminal import show, show_input, to_json
+from ..output.terminal import escape, format_input, to_json
 from ._shared import connected, print_rows, projects_and_settings, read_links
 
 
@@ -80,7 +80,7 @@ def _print(
     if not matches:
         click.echo("All entries have an id.")
         return
-    rows = [(show(each.entry.name), each.outcome.value, _text(each)) for each in matches]
+    rows = [(escape(each.entry.name), each.outcome.value, _text(each)) for each in matches]
     print_rows(("Entry", "Outcome", "Link"), rows)
     for each in matches:
         for hint in _hints(each):
@@ -97,11 +97,11 @@ def _text(one: Match) -> str:
     """Return what stands beside an outcome."""
     ids = ", ".join(each.id for each in one.candidates)
     if one.outcome is Outcome.CLAIMED:
-        owners = (f"{link_id} is {show(name)}" for link_id, name in one.claimed.items())
+        owners = (f"{link_id} is {escape(name)}" for link_id, name in one.claimed.items())
         return ", ".join(owners)
     if one.outcome is not Outcome.AMBIGUOUS:
         return ids
-    rivals = ", ".join(show(each.name) for each in one.rivals)
+    rivals = ", ".join(escape(each.name) for each in one.rivals)
     if len(one.candidates) == 1:
         return f"{ids} fits {rivals} as well"
     return f"{len(one.candidates)} links fit: {ids}" + (f"; {rivals} as well" if rivals else "")
@@ -113,9 +113,9 @@ def _hints(one: Match) -> Iterator[str]:
         return
     for each in one.near:
         yield (
-            f"{show(one.entry.name)}: {each.link.id} has this title, but its {each.differs} is"
-            f" {show_input(each.link.inputs, each.differs)} and the entry's"
-            f" {show_input(one.entry.inputs, each.differs)}."
+            f"{escape(one.entry.name)}: {each.link.id} has this title, but its {each.differs} is"
+            f" {format_input(each.link.inputs, each.differs)} and the entry's"
+            f" {format_input(one.entry.inputs, each.differs)}."
         )
 
 

@@ -12,7 +12,7 @@ from ..adoption.report import recovery_json, recovery_text
 from ..cli import EXIT_CANCELLED, EXIT_ERROR
 from ..errors import ProjectError
 from ..inventory.accounts import Accounts
-from ..output.terminal import count, show
+from ..output.terminal import escape, pluralize
 from ..recovery.recovery import (
     Choices,
     Found,
@@ -88,7 +88,7 @@ def command(
                 if as_json and not sys.stdin.isatty():
                     click.echo(recovery_json(found, verdicts, done=False, cost=accounts.stats))
                 require_yes(yes)
-                if not agreed(f"Do this to stack {show(project.stack)}?"):
+                if not agreed(f"Do this to stack {escape(project.stack)}?"):
                     return EXIT_CANCELLED
             with watching("Writing the stack's state"):
                 carry_out(project, found, verdicts)
@@ -116,11 +116,11 @@ class _Given:
             urns = {each.urn for each in found.pending if said in {each.name, each.urn}}
             if len(urns) > 1:
                 raise click.UsageError(
-                    f"several creates of {show(said)} are pending; say which by its URN:"
+                    f"several creates of {escape(said)} are pending; say which by its URN:"
                     f" {', '.join(sorted(urns))}"
                 )
             if not urns:
-                raise click.UsageError(f"no create of {show(said)} is pending.")
+                raise click.UsageError(f"no create of {escape(said)} is pending.")
             return urns.pop()
 
         return Choices(
@@ -134,7 +134,7 @@ class _Given:
         for said, link_id in self.adopt.items():
             if link_id not in ids:
                 raise click.UsageError(
-                    f"{show(link_id)} is not an unmanaged link with the inputs of {show(said)}."
+                    f"{escape(link_id)} is not an unmanaged link with the inputs of {escape(said)}."
                 )
 
 
@@ -153,7 +153,7 @@ def _settled(
         click.echo(f"Waiting {wait:.0f} s: the killed run may still be at work.", err=True)
         time.sleep(wait)
     raise ProjectError(
-        f"Stack {show(project.stack)} does not fall silent: something writes its state or makes"
+        f"Stack {escape(project.stack)} does not fall silent: something writes its state or makes"
         " links like those pending. Nothing was done; stop that, and run this again."
     )
 
@@ -169,9 +169,10 @@ def _ending(verdicts: list[Verdict], left: int, deleting: int) -> str:
     if not verdicts and not deleting:
         return "No create or delete of a link is pending. Nothing was done."
     done = {word: sum(each.action is word for each in verdicts) for word in Remedy}
-    text = f"{count(done[Remedy.ADOPT], 'link')} taken into the stack, {done[Remedy.CLEAR]} cleared"
+    adopted = pluralize(done[Remedy.ADOPT], "link")
+    text = f"{adopted} taken into the stack, {done[Remedy.CLEAR]} cleared"
     if deleting:
-        text += f", {count(deleting, 'interrupted delete')} looked at"
+        text += f", {pluralize(deleting, 'interrupted delete')} looked at"
     if not left:
         return f"{text}. `pulumi up` makes what is missing."
     return (

@@ -15,7 +15,7 @@ from ..inputs import is_live
 from ..omise.client import PAGE_SIZE, OmiseClient
 from ..omise.models import OmiseLink, Scope
 from ..omise.transport import RequestStats
-from ..output.terminal import show
+from ..output.terminal import escape
 from ..settings import CONFIG_KEYS, NAMESPACE, Settings
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Accounts:
             except (AuthenticationError, SettingsError) as error:
                 if provider is None:
                     raise
-                read[urn] = f"Its provider {show(provider.name)} cannot be used: {error}"
+                read[urn] = f"Its provider {escape(provider.name)} cannot be used: {error}"
             else:
                 sharing[client].append(urn)
         for client, urns in sharing.items():

@@ -18,7 +18,7 @@ import yaml
 
 from ..errors import EditError
 from ..omise.models import LinkInputs
-from ..output.terminal import show
+from ..output.terminal import escape
 from .entries import ID, check
 from .source import LINE_BREAK, LOADER
 from .text import INDENT, NewEntry, entry_lines, flow_entry
@@ -262,4 +262,4 @@ def _read(file: str) -> str:
 
 
 def _shown(file: str) -> str:
-    return show(file, longest=1000)
+    return escape(file, longest=1000)

@@ -26,7 +26,7 @@ from typing import Any, TypeAlias
 from ..errors import ManifestError, ManifestFault
 from ..inputs import INPUT_NAMES, INPUTS, LINK_ID, check_inputs, did_you_mean
 from ..omise.models import LinkInputs
-from ..output.terminal import show
+from ..output.terminal import escape
 from .source import Source, SourceError
 from .values import Kind, Node, Refused, Scalar, Table, must_be_text, read, what
 
@@ -56,7 +56,7 @@ class Place:
     column: int
 
     def __str__(self) -> str:
-        return f"{show(self.file, longest=1000)}:{self.line}:{self.column}"
+        return f"{escape(self.file, longest=1000)}:{self.line}:{self.column}"
 
 
 @dataclass(frozen=True)
@@ -204,8 +204,8 @@ class _Reading:
             self._fault(
                 node.at,
                 "version",
-                f"is {show(node.text)}, and this omise-links knows version {VERSION} alone: update"
-                f" omise-links, or write `version: {VERSION}`",
+                f"is {escape(node.text)}, and this omise-links knows version {VERSION} alone:"
+                f" update omise-links, or write `version: {VERSION}`",
             )
             return False
         return True
@@ -361,7 +361,7 @@ class _Reading:
         self._add_at(self._place(at), path, problem)
 
     def _add_at(self, place: Place, path: str, problem: str) -> None:
-        file = show(place.file, longest=1000)
+        file = escape(place.file, longest=1000)
         self.faults.append(ManifestFault(file, place.line, place.column, path, problem))
 
     def _place(self, at: int | None) -> Place:
@@ -384,7 +384,7 @@ def _name_problem(name: str) -> str | None:
 
 def _path(name: str, above: str = "") -> str:
     """Return a step of a path, in quotes if a dot or a space in it could mislead."""
-    shown = show(name, longest=LONGEST_NAME)
+    shown = escape(name, longest=LONGEST_NAME)
     step = shown if re.fullmatch(r"[^\s.:\"']+", shown) else f'"{shown}"'
     return f"{above}.{step}" if above else step
 

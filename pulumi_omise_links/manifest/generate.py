@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from ..output.terminal import human_amount, show
+from ..output.terminal import escape, format_amount
 from .entries import Entry, Manifest
 
 WIDTH = 100
@@ -14,7 +14,7 @@ _INDENT = "    "
 
 def program(manifest: Manifest) -> str:
     """Return the source text of a program with the links of a manifest, in their order."""
-    files = ", ".join(show(each, longest=1000) for each in manifest.files)
+    files = ", ".join(escape(each, longest=1000) for each in manifest.files)
     head = (
         f"# Made by `omise-links generate` from {files}.\n\nfrom pulumi_omise_links import Link\n"
     )
@@ -23,7 +23,7 @@ def program(manifest: Manifest) -> str:
 
 def _link(entry: Entry) -> str:
     inputs = entry.inputs
-    amount = human_amount(inputs.amount, inputs.currency)
+    amount = format_amount(inputs.amount, inputs.currency)
     lines = [
         f"{_literal(entry.name)},",
         *_argument("title", inputs.title),

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 import yaml
 
-from ..output.terminal import show
+from ..output.terminal import escape
 from .values import Listing, Node, Refused, Scalar, Table
 
 # 10,000 links take about 1.5 MB. The bounds keep a wrong file from eating the machine.
@@ -160,17 +160,17 @@ def _bytes_of(file: str) -> bytes:
 
 def _node(event: yaml.NodeEvent, at: int, faults: list[tuple[int, str]]) -> Node:
     if isinstance(event, yaml.AliasEvent):
-        faults.append((at, f"*{show(event.anchor or '')} is an alias{_NO_ALIASES}"))
+        faults.append((at, f"*{escape(event.anchor or '')} is an alias{_NO_ALIASES}"))
         return Refused(at)
     if event.anchor is not None:
-        faults.append((at, f"&{show(event.anchor)} is an anchor{_NO_ALIASES}"))
+        faults.append((at, f"&{escape(event.anchor)} is an anchor{_NO_ALIASES}"))
     node: Node
     if isinstance(event, yaml.ScalarEvent):
         node = Scalar(event.value, bool(event.style), at)
     else:
         node = Table(at) if isinstance(event, yaml.MappingStartEvent) else Listing(at)
     if tag := getattr(event, "tag", None):
-        problem = f"{show(tag)} is a tag, which a manifest cannot have: text needs quotes alone"
+        problem = f"{escape(tag)} is a tag, which a manifest cannot have: text needs quotes alone"
         faults.append((at, problem))
         return Refused(at) if isinstance(node, Scalar) else node
     return node
@@ -199,7 +199,7 @@ def _explained(error: yaml.MarkedYAMLError, text: str) -> tuple[str, int]:
             " key the indentation of the keys beside it",
             found,
         ),
-        ("cannot start", f"text that starts with {show(character)} needs quotes", found),
+        ("cannot start", f"text that starts with {escape(character)} needs quotes", found),
         ("unexpected end of stream", "this quote is not closed", begun),
         ("',' or ']'", "this [ is not closed, or a comma is missing in it", begun),
         ("',' or '}'", "this { is not closed, or a comma is missing in it", begun),
@@ -212,7 +212,7 @@ def _explained(error: yaml.MarkedYAMLError, text: str) -> tuple[str, int]:
     ):
         if words in problem:
             return sentence, at
-    return f"is not valid YAML: {show(problem)}", found
+    return f"is not valid YAML: {escape(problem)}", found
 
 
 _ODD = "is not a key of the mapping above: check the indentation, and the quotes before it"

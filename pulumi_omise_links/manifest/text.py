@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..inputs import INPUT_NAMES
 from ..omise.models import LinkInputs
-from ..output.terminal import JOINERS, human_amount
+from ..output.terminal import JOINERS, format_amount
 from .entries import ID, VERSION
 from .source import MOST_BYTES, MOST_VALUES
 from .values import Kind, Scalar
@@ -46,7 +46,7 @@ def entry_lines(
     """
     inside = above + step
     inputs = entry.inputs
-    amount = f"{inputs.amount}  # {human_amount(inputs.amount, inputs.currency)}"
+    amount = f"{inputs.amount}  # {format_amount(inputs.amount, inputs.currency)}"
     lines = [
         f"{above}{scalar(entry.name)}:",
         f"{inside}{ID}: {entry.id}",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TypeAlias
 
-from ..output.terminal import show
+from ..output.terminal import escape
 
 
 class Kind(Enum):
@@ -186,7 +186,7 @@ _READ_AS = {
 
 def must_be_text(node: Scalar) -> str:
     """Say why a plain scalar is not taken for text."""
-    text = show(node.text, longest=40)
+    text = escape(node.text, longest=40)
     read_as = _READ_AS.get(node.kind, "a number")
     return f'must be text, and YAML can read {text} as {read_as}: write "{text}", in quotes'
 

@@ -1,6 +1,6 @@
 """A result -> text or JSON. Nothing is printed here.
 
-Text from files and from Omise is foreign: :func:`show` is the only way it may reach a terminal.
+Text from files and from Omise is foreign: :func:`escape` is the only way it may reach a terminal.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ZERO_DECIMAL = {"JPY"}
 JOINERS = "\u200c\u200d"
 
 
-def show(text: str, *, longest: int = 80) -> str:
+def escape(text: str, *, longest: int = 80) -> str:
     """Return foreign text as one line that does nothing to a terminal.
 
     Control characters, escape sequences, direction marks and invisible characters are spelt out
@@ -38,26 +38,26 @@ def show(text: str, *, longest: int = 80) -> str:
     )
 
 
-def human_amount(amount: int, currency: str) -> str:
+def format_amount(amount: int, currency: str) -> str:
     """Return an amount in the smallest unit as people write it: ``THB 1,500.00``."""
-    code = show(currency.upper())
+    code = escape(currency.upper())
     if code in _ZERO_DECIMAL:
         return f"{code} {amount:,}"
     whole, rest = divmod(abs(amount), 100)
     return f"{code} {'-' if amount < 0 else ''}{whole:,}.{rest:02}"
 
 
-def show_input(inputs: LinkInputs, name: str) -> str:
+def format_input(inputs: LinkInputs, name: str) -> str:
     """Return one input of a link as people read it: ``150000 (THB 1,500.00)``, ``"Spring"``."""
     value = getattr(inputs, name)
     if name == "amount":
-        return f"{value} ({human_amount(value, inputs.currency)})"
+        return f"{value} ({format_amount(value, inputs.currency)})"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f'"{show(str(value), longest=60)}"'
+    return f'"{escape(str(value), longest=60)}"'
 
 
-def count(number: int, noun: str, *, zero: str = "no") -> str:
+def pluralize(number: int, noun: str, *, zero: str = "no") -> str:
     """Return ``no faults``, ``1 fault``, ``1,200 entries``."""
     nouns = re.sub("(?<![aeou])y$", "ie", noun) + "s"
     return f"{f'{number:,}' if number else zero} {noun if number == 1 else nouns}"
@@ -88,8 +88,10 @@ def validation_text(files: Iterable[CheckedFile]) -> str:
     lines: list[str] = []
     for each in files:
         lines += map(str, each.faults)
-        links = f"{count(each.links, 'link')}, " if each.links or not each.faults else ""
-        lines.append(f"{show(each.file, longest=1000)}: {links}{count(len(each.faults), 'fault')}")
+        links = f"{pluralize(each.links, 'link')}, " if each.links or not each.faults else ""
+        lines.append(
+            f"{escape(each.file, longest=1000)}: {links}{pluralize(len(each.faults), 'fault')}"
+        )
     return "\n".join(lines)
 
 

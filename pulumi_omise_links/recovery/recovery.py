@@ -36,7 +36,7 @@ from ..adoption.import_file import content, link_spec
 from ..errors import ProjectError
 from ..inventory.accounts import Accounts
 from ..omise.models import LinkInputs, OmiseLink, Scope
-from ..output.terminal import show
+from ..output.terminal import escape
 from ..stack.dependencies import own_provider
 from ..stack.project import Project
 from ..stack.pulumi_json import PulumiResource, StackState, name_of
@@ -206,7 +206,7 @@ def _judge_equals(
             # A create with adopt never makes a link; the next `pulumi up` adopts.
             decided.append(Verdict(each, Remedy.CLEAR))
         elif _provider_is_gone(each, found.state):
-            provider = show(name_of(each.provider))
+            provider = escape(name_of(each.provider))
             gone = (
                 f"Its provider {provider} has left the stack, so where its link would be is not"
                 " known. Look in that account; then say --clear NAME."
@@ -259,11 +259,11 @@ def _reason_to_leave(
             f" and run this again. {_CHOOSE}"
         )
     if found.unread:
-        return f"Stack {show(found.unread[0])} could not be read, and may manage a link like it."
+        return f"Stack {escape(found.unread[0])} could not be read, and may manage a link like it."
     rival = next((name for name, those in found.rivals.items() if _claims(those, pending)), None)
     if rival is not None:
         return (
-            f"Stack {show(rival)} has begun to make a link like it as well, and either may have"
+            f"Stack {escape(rival)} has begun to make a link like it as well, and either may have"
             f" made this one. Let that run end, or run `omise-links recover` there. {_CHOOSE}"
         )
     return None
@@ -359,7 +359,7 @@ def carry_out(project: Project, found: Found, verdicts: Sequence[Verdict]) -> No
     """
     if project.state().written != found.state.written:
         raise ProjectError(
-            f"Stack {show(project.stack)} has changed since it was looked at. Nothing was done;"
+            f"Stack {escape(project.stack)} has changed since it was looked at. Nothing was done;"
             " run this again."
         )
     adopt = [each for each in verdicts if each.action is Remedy.ADOPT and each.link]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from ..output.terminal import show
+from ..output.terminal import escape
 from .pulumi_json import PROVIDER_TYPE, UNKNOWN, Preview, PulumiResource
 
 
@@ -26,7 +26,7 @@ def problem_of(
 ) -> str | None:
     """Return why a resource cannot be imported because of its parents or provider, or None."""
     for each in foundations(urn, preview, there):
-        name = show(each.name)
+        name = escape(each.name)
         if each.type == PROVIDER_TYPE:
             if UNKNOWN in each.sealed.values():
                 return (

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ProjectError
-from ..output.terminal import show
+from ..output.terminal import escape
 from ..settings import CONFIG_KEYS, NAMESPACE, PLANNING, Settings, refuse_misspelt
 from .pulumi_cli import Done, run
 from .pulumi_json import OtherStacks, Preview, StackState, read_preview, read_state, unsealed
@@ -43,7 +43,7 @@ class Project:
         """
         self.folder = Path(folder)
         if not self.folder.is_dir():
-            raise ProjectError(f"There is no folder {show(str(folder), longest=500)}.")
+            raise ProjectError(f"There is no folder {escape(str(folder), longest=500)}.")
         self._stack: list[str] = ["--stack", stack] if stack else []
         self._require_version()
         shown = self._run("stack", "--show-name", "--fully-qualify-stack-names").out
@@ -190,7 +190,7 @@ class Project:
             needed = ".".join(map(str, OLDEST))
             raise ProjectError(
                 f"Pulumi {needed} or newer is needed, and `pulumi` on the PATH is"
-                f" {show(text) or 'without a version'}: older ones cannot import these links."
+                f" {escape(text) or 'without a version'}: older ones cannot import these links."
             )
 
     def _run(self, *args: str, stack: bool = True, given: bytes = b"", plan: bool = False) -> Done:

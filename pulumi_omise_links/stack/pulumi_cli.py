@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import ProjectError, StackLockedError, StackNotFoundError
-from ..output.terminal import show
+from ..output.terminal import escape
 from ..state_format import TYPE_TOKEN
 
 
@@ -104,7 +104,7 @@ _MOST_LINES = 40
 def _failure(done: Done, folder: Path) -> ProjectError | StackNotFoundError:
     said = _complaints(done, folder)
     text = "\n".join(said)
-    where = show(str(folder.resolve()), longest=500)
+    where = escape(str(folder.resolve()), longest=500)
     if _LOCKED.search(text):
         return StackLockedError(text)
     if done.code == StackNotFoundError.exit_code or _NO_STACK.search(text):
@@ -135,7 +135,7 @@ def _complaints(done: Done, folder: Path) -> list[str]:
         messages = [text or done.out.decode("utf-8", "replace").strip()]
     lines = [line for each in messages for line in _without_traceback(each, folder)]
     telling = [line for line in dict.fromkeys(lines) if not _EMPTY_WORDS.search(line)]
-    unique = [show(line, longest=1000) for line in telling or lines]
+    unique = [escape(line, longest=1000) for line in telling or lines]
     return unique[:_MOST_LINES] or [f"nothing (exit code {done.code})"]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pulumi_omise_links.cli import run
-from pulumi_omise_links.output.terminal import human_amount, to_json
+from pulumi_omise_links.output.terminal import format_amount, to_json
 
 GOOD = """\
 version: 1
@@ -155,4 +155,4 @@ def test_json_is_readable_and_harmless() -> None:
 )
 def test_amounts_are_shown_as_people_write_them(amount: int, currency: str, shown: str) -> None:
     """The smallest unit becomes the usual one; the yen has none smaller."""
-    assert human_amount(amount, currency) == shown
+    assert format_amount(amount, currency) == shown

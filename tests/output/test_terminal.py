@@ -7,7 +7,7 @@ import pytest
 from pulumi_omise_links.adoption.report import format_stats
 from pulumi_omise_links.omise.models import LinkInputs
 from pulumi_omise_links.omise.transport import RequestStats
-from pulumi_omise_links.output.terminal import count, show_input
+from pulumi_omise_links.output.terminal import format_input, pluralize
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from pulumi_omise_links.output.terminal import count, show_input
 )
 def test_a_number_and_its_noun(number: int, noun: str, text: str) -> None:
     """One, none, or many; those in -y as well."""
-    assert count(number, noun) == text
+    assert pluralize(number, noun) == text
 
 
 def test_what_it_cost() -> None:
@@ -47,4 +47,4 @@ def test_an_input_of_a_link(name: str, text: str) -> None:
     """As people read it, harmless to a terminal, and not too long."""
     inputs = LinkInputs(150_000, "thb", "Spring\u202e", "x" * 61, True)
 
-    assert show_input(inputs, name) == text
+    assert format_input(inputs, name) == text
