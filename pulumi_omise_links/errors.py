@@ -29,27 +29,49 @@ Each message is whole sentences: what is wrong, where, what to do. None ever hol
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import IntEnum
 from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """What a command ends with."""
+
+    DONE = 0
+    ERROR = 1
+    WRONG_USE = 2
+    """An option, a setting or a file cannot be used."""
+    AUTHENTICATION = 3
+    REFUSED = 4
+    """Omise answered and refused."""
+    NO_STACK = 6
+    CHANGES = 7
+    """There are changes, and none were expected."""
+    CANCELLED = 8
+    BUG = 255
 
 
 class OmiseLinksError(Exception):
     """The base of all errors of this package. Catch it to catch them all."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: ClassVar[ExitCode] = ExitCode.ERROR
+
+    def details(self) -> Mapping[str, object]:
+        """Return what a program needs beside the message; ``--json`` prints it."""
+        return {}
 
 
 class SettingsError(OmiseLinksError):
     """A setting is missing or wrong. The message names it and both ways to set it."""
 
-    exit_code = 2
+    exit_code = ExitCode.WRONG_USE
 
 
 class AuthenticationError(OmiseLinksError):
     """There is no key, it is not a secret key, or Omise does not accept it."""
 
-    exit_code = 3
+    exit_code = ExitCode.AUTHENTICATION
 
 
 class LiveModeError(OmiseLinksError):
@@ -70,7 +92,7 @@ class ApiError(OmiseLinksError):
     ``status`` the HTTP status, ``request_id`` the ``X-Request-Id`` that Omise's support asks for.
     """
 
-    exit_code = 4
+    exit_code = ExitCode.REFUSED
 
     def __init__(
         self, operation: str, *, status: int, code: str, message: str, request_id: str | None
@@ -81,6 +103,10 @@ class ApiError(OmiseLinksError):
         self.request_id = request_id
         reference = f", request {request_id}" if request_id else ""
         super().__init__(f"Omise refused to {operation}: {message} ({status} {code}{reference}).")
+
+    def details(self) -> Mapping[str, object]:
+        """Return Omise's code, the HTTP status and the id of the request."""
+        return {"status": self.status, "code": self.code, "request_id": self.request_id}
 
 
 class NotFoundError(ApiError):
@@ -113,6 +139,7 @@ class UncertainCreateError(OmiseLinksError):
 
     def __init__(self, problem: str, candidates: Sequence[str], since: str = "") -> None:
         self.candidates = tuple(candidates)
+        self.since = since
         start = f"The answer to the create of this link was lost: {problem} "
         adopt = 'adopt="<its id>" on the resource (in a manifest: id)'
         if self.candidates:
@@ -129,6 +156,10 @@ class UncertainCreateError(OmiseLinksError):
                 + f", put {adopt}, so that no second one is made."
             )
         super().__init__(start + found)
+
+    def details(self) -> Mapping[str, object]:
+        """Return the candidates, and the earliest time at which the link was made."""
+        return {"candidates": list(self.candidates), "since": self.since or None}
 
 
 class WrongAccountError(OmiseLinksError):
@@ -167,7 +198,7 @@ class LinkGoneError(OmiseLinksError):
 class LinkIdError(OmiseLinksError):
     """What should be the id of a link is not one."""
 
-    exit_code = 2
+    exit_code = ExitCode.WRONG_USE
 
     def __init__(self, text: str) -> None:
         super().__init__(
@@ -199,11 +230,15 @@ class ManifestFault:
 class ManifestError(OmiseLinksError):
     """Manifests have faults. The message is all of them, a line each; ``faults`` has them typed."""
 
-    exit_code = 2
+    exit_code = ExitCode.WRONG_USE
 
     def __init__(self, faults: Sequence[ManifestFault]) -> None:
         self.faults = tuple(faults)
         super().__init__("\n".join(map(str, self.faults)))
+
+    def details(self) -> Mapping[str, object]:
+        """Return the problems with their places."""
+        return {"problems": [asdict(problem) for problem in self.faults]}
 
 
 class ProjectError(OmiseLinksError):
@@ -213,7 +248,7 @@ class ProjectError(OmiseLinksError):
 class StackNotFoundError(ProjectError):
     """There is no such stack, or none is selected."""
 
-    exit_code = 6
+    exit_code = ExitCode.NO_STACK
 
     def __init__(self, said: str) -> None:
         super().__init__(

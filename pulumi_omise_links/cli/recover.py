@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sys
+import dataclasses
 import time
 from dataclasses import dataclass
 
 import click
 
-from ..adoption.report import recovery_json, recovery_text
-from ..cli import EXIT_CANCELLED, EXIT_ERROR
-from ..errors import ProjectError
+from ..errors import ExitCode, ProjectError
 from ..inventory.accounts import Accounts
+from ..omise.models import OmiseLink
+from ..output import Column, Result, Row, Tone
 from ..output.terminal import escape, pluralize
 from ..recovery.recovery import (
     Choices,
@@ -25,15 +25,25 @@ from ..recovery.recovery import (
 )
 from ..stack.dependencies import own_provider
 from ..stack.project import Project
-from ._adopting import accounts_of, agreed, project_options, require_yes, watching
-from ._seconds import Seconds
+from ..stack.pulumi_json import name_of
+from ._asking import ask, require_yes
+from ._omise import connected, describe_all
+from ._options import Seconds, project_options, yes_option
+from ._progress import progress
+from ._results import returns_result, say, show_to_person
 
 _MOST_WAITS = 20
+_COLUMNS = (Column("action"), Column("name", narrow="fold"), Column("link"))
+_TONES: dict[Remedy, Tone] = {
+    Remedy.ADOPT: "ready",
+    Remedy.CLEAR: "new",
+    Remedy.LEAVE: "problem",
+}
 
 
 @click.command("recover")
 @project_options
-@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@yes_option
 @click.option(
     "--adopt",
     "adopt",
@@ -52,7 +62,7 @@ _MOST_WAITS = 20
     metavar="SECONDS",
     help="How long all must have been quiet before a create counts as never made.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@returns_result
 def command(
     stack: str | None,
     cwd: str,
@@ -60,8 +70,7 @@ def command(
     adopt: tuple[str, ...],
     clear: tuple[str, ...],
     settle: float,
-    as_json: bool,
-) -> int:
+) -> Result:
     """Put a stack in order after Pulumi was killed in the middle of creates or deletes.
 
     What it was making is pending in the state, and a plain `pulumi up` would make it twice. Each
@@ -72,34 +81,94 @@ def command(
     gone. Omise is not written to.
     """
     given = _Given(frozenset(clear), dict(map(_choice, adopt)))
+    require_yes(yes)
     project = Project(cwd, stack)
     settings = project.settings()
-    with accounts_of(settings) as accounts:
+    with connected(Accounts(settings)) as accounts:
         found, verdicts = _settled(project, accounts, given, settle)
         deleting = len(found.state.deleting)
-        if not as_json and (verdicts or deleting):
-            click.echo(recovery_text(found, verdicts))
-        act = [each for each in verdicts if each.action is not Remedy.LEAVE]
+        if verdicts or deleting:
+            show_to_person(_result(found, verdicts, accounts))
+        act = [verdict for verdict in verdicts if verdict.action is not Remedy.LEAVE]
         if act or deleting:
-            for each in {each.pending.provider for each in act}:
-                provider = found.state.providers.get(own_provider(each))
+            for urn in {verdict.pending.provider for verdict in act}:
+                provider = found.state.providers.get(own_provider(urn))
                 accounts.settings(provider).require_permission("recover links")
             if not yes:
-                if as_json and not sys.stdin.isatty():
-                    click.echo(recovery_json(found, verdicts, done=False, cost=accounts.stats))
-                require_yes(yes)
-                if not agreed(f"Do this to stack {escape(project.stack)}?"):
-                    return EXIT_CANCELLED
-            with watching("Writing the stack's state"):
+                ask(f"Do this to stack {escape(project.stack)}?")
+            with progress("Writing the stack's state"):
                 carry_out(project, found, verdicts)
-        left = len(verdicts) - len(act)
-        if as_json:
-            click.echo(
-                recovery_json(found, verdicts, done=bool(act or deleting), cost=accounts.stats)
-            )
-        else:
-            click.echo(_ending(verdicts, left, deleting))
-    return EXIT_ERROR if left else 0
+    left = len(verdicts) - len(act)
+    result = _result(found, verdicts, accounts, done=bool(act or deleting))
+    return dataclasses.replace(
+        result,
+        ending=_ending(verdicts, left, deleting),
+        exit_code=ExitCode.ERROR if left else ExitCode.DONE,
+    )
+
+
+def _result(
+    found: Found, verdicts: list[Verdict], accounts: Accounts, *, done: bool = False
+) -> Result:
+    deleting = sorted(found.state.deleting)
+    return Result(
+        command="recover",
+        summary={
+            **{word.value: sum(one.action is word for one in verdicts) for word in Remedy},
+            "look": len(deleting),
+        },
+        accounts=describe_all(accounts),
+        columns=_COLUMNS,
+        rows=[
+            *(Row(cells=("look", escape(name_of(urn)), "")) for urn in deleting),
+            *map(_row, verdicts),
+        ],
+        details={
+            "done": done,
+            "deleting": deleting,
+            "pending": [_details(verdict) for verdict in verdicts],
+        },
+        stats=accounts.stats,
+    )
+
+
+def _row(verdict: Verdict) -> Row:
+    reasons = []
+    if verdict.replaces:
+        reasons.append(f"It replaces {verdict.replaces}, which the next `pulumi up` deletes.")
+    reasons += verdict.reasons
+    if not verdict.link and verdict.candidates:
+        reasons += ["Links that fit:", *map(_candidate, verdict.candidates)]
+    return Row(
+        cells=(
+            verdict.action.value,
+            escape(verdict.name),
+            verdict.link.id if verdict.link else "",
+        ),
+        reasons=reasons,
+        tone=_TONES[verdict.action],
+    )
+
+
+def _candidate(link: OmiseLink) -> str:
+    """Show what tells links of equal inputs apart."""
+    return f"  {link.id}  made {link.created_at}  {link.payment_uri}"
+
+
+def _details(verdict: Verdict) -> dict[str, object]:
+    return {
+        "name": verdict.name,
+        "urn": verdict.urn,
+        "action": verdict.action.value,
+        "id": verdict.link.id if verdict.link else None,
+        "replaces": verdict.replaces,
+        "candidates": [link.id for link in verdict.candidates],
+        "links": [
+            {"id": link.id, "created_at": link.created_at, "payment_uri": link.payment_uri}
+            for link in verdict.candidates
+        ],
+        "reasons": list(verdict.reasons),
+    }
 
 
 @dataclass(frozen=True)
@@ -143,17 +212,17 @@ def _settled(
 ) -> tuple[Found, list[Verdict]]:
     """Look, and look again until the killed run has fallen silent."""
     for _ in range(_MOST_WAITS):
-        with watching("Reading the stack and the account"):
+        with progress("Reading the stack and the account"):
             found = look(project, accounts)
         verdicts = judge(found, given.choices(found))
         wait = seconds_to_wait(found, verdicts, settle)
         if not wait:
             given.require_links(found)
             return found, verdicts
-        click.echo(f"Waiting {wait:.0f} s: the killed run may still be at work.", err=True)
+        say(f"Waiting {wait:.0f} s: the killed run may still be at work.")
         time.sleep(wait)
     raise ProjectError(
-        f"Stack {escape(project.stack)} does not fall silent: something writes its state or makes"
+        f"Stack {escape(project.stack)} keeps changing: something writes its state or makes"
         " links like those pending. Nothing was done; stop that, and run this again."
     )
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import click
 
-from ..cli import EXIT_WRONG_USE
-from ..manifest.entries import check
-from ..output.terminal import validation_json, validation_text
+from ..errors import ExitCode
+from ..manifest.entries import CheckedFile, check
+from ..output import Result
+from ..output.terminal import escape, pluralize
 from ..settings import amount_limits
+from ._options import manifest_files
+from ._results import returns_result
 
 
 @click.command("validate")
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path())
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def command(files: tuple[str, ...], as_json: bool) -> int:
+@manifest_files
+@returns_result
+def command(files: tuple[str, ...]) -> Result:
     """Report all faults of manifests, each with its place.
 
     Files given together must not share a name or an id. No network, no key and no Pulumi is
@@ -22,5 +27,22 @@ def command(files: tuple[str, ...], as_json: bool) -> int:
     Ends with 0 if there is no fault, and with 2 otherwise.
     """
     checked = check(files, amount_limits=amount_limits())
-    click.echo(validation_json(checked) if as_json else validation_text(checked))
-    return EXIT_WRONG_USE if any(each.faults for each in checked) else 0
+    faults = [fault for file in checked for fault in file.faults]
+    return Result(
+        command="validate",
+        summary={
+            "files": len(checked),
+            "links": sum(file.links for file in checked),
+            "faults": len(faults),
+        },
+        notes=[line for file in checked for line in _lines(file)],
+        details={"faults": [dataclasses.asdict(fault) for fault in faults]},
+        exit_code=ExitCode.WRONG_USE if faults else ExitCode.DONE,
+    )
+
+
+def _lines(file: CheckedFile) -> list[str]:
+    """Return every fault on a line of its own, and one line for the file."""
+    links = f"{pluralize(file.links, 'link')}, " if file.links or not file.faults else ""
+    faults = pluralize(len(file.faults), "fault")
+    return [*map(str, file.faults), f"{escape(file.file, longest=1000)}: {links}{faults}"]

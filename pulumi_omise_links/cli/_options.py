@@ -1,0 +1,79 @@
+"""Options and arguments that several commands share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class ManifestPath(click.Path):
+    """The name of a manifest. What is wrong with the file itself is the manifest's to say."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """:raises click.BadParameter: it is ``-``."""
+        if value == "-":
+            self.fail(
+                "manifests are read from files; /dev/stdin is the file that standard input has.",
+                param,
+                ctx,
+            )
+        return super().convert(value, param, ctx)
+
+
+class Seconds(click.FloatRange):
+    """From 0 to an hour; NaN, which no range keeps out, is no number of seconds."""
+
+    def __init__(self) -> None:
+        """Take what a person would wait for."""
+        super().__init__(0, 3600)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """:raises click.BadParameter: not a number, or out of the range."""
+        seconds = float(super().convert(value, param, ctx))
+        if math.isnan(seconds):
+            self.fail(f"{value} is not a number of seconds.", param, ctx)
+        return seconds
+
+
+manifest_files = click.argument(
+    "files", metavar="FILE...", nargs=-1, required=True, type=ManifestPath()
+)
+"""One manifest or several, as ``files``."""
+
+key_variable = click.option(
+    "--key-env",
+    metavar="NAME",
+    help="The environment variable that holds the key, such as OMISE_TH_KEY for a second account.",
+)
+"""The key of another account, as ``key_env``. Only where no program says which account it is."""
+
+
+def project_options(command: Command) -> Command:
+    """Add ``--stack`` and ``--cwd``, which name the Pulumi project."""
+    for option in (
+        click.option("--stack", metavar="NAME", help="The stack; the selected one by default."),
+        click.option("--cwd", default=".", metavar="DIR", help="The folder of the Pulumi project."),
+    ):
+        command = option(command)
+    return command
+
+
+def other_stacks_option(command: Command) -> Command:
+    """Add ``--only-this-stack``: how far to look for other owners of a link."""
+    return click.option(
+        "--only-this-stack",
+        is_flag=True,
+        help="Do not ask the other stacks of the backend what they manage.",
+    )(command)
+
+
+def yes_option(command: Command) -> Command:
+    """Add ``--yes``."""
+    return click.option("--yes", "-y", is_flag=True, help="Do not ask.")(command)

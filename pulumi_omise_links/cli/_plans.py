@@ -1,0 +1,127 @@
+"""What ``plan`` and ``import`` share: reading manifests, making a plan, showing it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..adoption.plan import Action, Facts, Plan, Planned, look, plan
+from ..errors import ManifestError
+from ..inventory.accounts import Accounts
+from ..manifest.entries import Entry, check
+from ..output import Column, Result, Row, Tone
+from ..output.terminal import escape, format_amount
+from ..settings import Settings
+from ..stack.project import Project
+from ._omise import describe_all
+from ._progress import progress
+
+_COLUMNS = (
+    Column("action"),
+    Column("name", narrow="fold"),
+    Column("link"),
+    Column("amount", narrow="optional"),
+    Column("title", narrow="optional"),
+)
+_TONES: dict[Action, Tone] = {
+    Action.IMPORT: "ready",
+    Action.MANAGED: "done",
+    Action.CREATE: "new",
+    Action.BLOCKED: "problem",
+}
+_WORDS = {
+    Action.IMPORT: "to import",
+    Action.MANAGED: "managed already",
+    Action.CREATE: "to create",
+    Action.BLOCKED: "blocked",
+}
+
+
+def load_entries(files: Sequence[str], settings: Settings) -> list[Entry]:
+    """Read the manifests.
+
+    An id that several entries claim is no fault here: a plan blocks those entries and no others.
+
+    :raises ManifestError: with all other faults of all files.
+    """
+    checked = check(files, amount_limits=settings.amount_limits)
+    entries = [entry for file in checked for entry in file.entries]
+    seen: set[str] = set()
+    repeated = set()
+    for entry in entries:
+        if entry.id in seen:
+            place = entry.places["id"]
+            repeated.add((place.line, place.column, place.file))
+        seen.add(entry.id or "")
+    faults = [
+        fault
+        for file in checked
+        for fault in file.faults
+        if (fault.line, fault.column, file.file) not in repeated
+    ]
+    if faults:
+        raise ManifestError(faults)
+    return entries
+
+
+def make_plan(
+    project: Project, accounts: Accounts, entries: Sequence[Entry], only_this_stack: bool
+) -> tuple[Plan, Facts]:
+    """Gather the facts and decide."""
+    with progress("Previewing, and reading the account"):
+        facts = look(project, entries, accounts, other_stacks=not only_this_stack)
+    return plan(entries, facts), facts
+
+
+def plan_result(command: str, made: Plan, accounts: Accounts, **changes: Any) -> Result:
+    """Return a plan as a result; ``changes`` are fields of it to set otherwise."""
+    fields: dict[str, Any] = {
+        "summary": made.summary,
+        "accounts": describe_all(accounts),
+        "columns": _COLUMNS,
+        "rows": [_row(made, planned) for planned in made.entries],
+        "notes": made.notes,
+        "ending": _count(made),
+        "details": plan_details(made),
+        "stats": accounts.stats,
+    }
+    return Result(command=command, **{**fields, **changes})
+
+
+def plan_details(made: Plan) -> dict[str, object]:
+    """Return a plan for programs."""
+    links = [
+        {
+            "name": planned.name,
+            "action": planned.action.value,
+            "id": planned.id,
+            "urn": planned.urn,
+            "reasons": list(planned.reasons),
+        }
+        for planned in made.entries
+    ]
+    return {"links": links, "notes": list(made.notes)}
+
+
+def _count(made: Plan) -> str:
+    return ", ".join(f"{len(made.of(action)):,} {_WORDS[action]}" for action in Action) + "."
+
+
+def _row(made: Plan, planned: Planned) -> Row:
+    """Show an entry; what is a secret in the program stays one."""
+    secrets = made.secrets.get(planned.name, frozenset())
+    inputs = planned.link.inputs if planned.link else planned.entry.inputs
+    hidden = "[secret]"
+    return Row(
+        cells=(
+            planned.action.value,
+            escape(planned.name),
+            planned.id or "",
+            hidden
+            if {"amount", "currency"} & secrets
+            else format_amount(inputs.amount, inputs.currency),
+            hidden if "title" in secrets else escape(inputs.title, longest=40),
+        ),
+        reasons=planned.reasons,
+        tone=_TONES[planned.action],
+    )
