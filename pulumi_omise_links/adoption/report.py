@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..omise.models import OmiseLink
     from ..omise.transport import RequestStats
     from ..recovery.recovery import Found, Verdict
-    from .plan import Plan, Planned
+    from .import_plan import ImportPlan, PlannedEntry
 
 _STYLES = {"import": "green", "managed": "dim", "create": "cyan", "blocked": "red"}
 _WHOLE_NAME = 28
@@ -27,7 +27,7 @@ def format_stats(cost: RequestStats) -> str:
     return ", ".join(count(number, noun, zero="0") for number, noun in parts) + "."
 
 
-def plan_text(plan: Plan) -> str:
+def plan_text(plan: ImportPlan) -> str:
     """Return a plan as plain lines: one for each entry, and one below it for each reason."""
     name_width = _widest_name(plan)
     lines = []
@@ -38,11 +38,11 @@ def plan_text(plan: Plan) -> str:
     return "\n".join([*lines, *_ending(plan)])
 
 
-def _widest_name(plan: Plan) -> int:
+def _widest_name(plan: ImportPlan) -> int:
     return max((len(show(each.name)) for each in plan.entries), default=0)
 
 
-def plan_table(plan: Plan) -> Table:
+def plan_table(plan: ImportPlan) -> Table:
     """Return the same as a table for a terminal, without the ending."""
     from rich.table import Table  # noqa: PLC0415  (only for a person who watches)
     from rich.text import Text  # noqa: PLC0415
@@ -60,13 +60,13 @@ def plan_table(plan: Plan) -> Table:
     return table
 
 
-def plan_ending(plan: Plan) -> str:
+def plan_ending(plan: ImportPlan) -> str:
     """Return what stands below the table: reasons, notes and counts."""
     reasons = [f"{show(each.name)}: {one}" for each in plan.entries for one in each.reasons]
     return "\n".join([*reasons, *_ending(plan)])
 
 
-def plan_json(command: str, plan: Plan, cost: RequestStats, **more: object) -> str:
+def plan_json(command: str, plan: ImportPlan, cost: RequestStats, **more: object) -> str:
     """Return a plan for programs."""
     return to_json(
         command,
@@ -154,7 +154,7 @@ def _candidate(link: OmiseLink) -> str:
     return f"          {link.id}  made {link.created_at}  {link.payment_uri}"
 
 
-def _inputs(plan: Plan, each: Planned) -> tuple[str, str]:
+def _inputs(plan: ImportPlan, each: PlannedEntry) -> tuple[str, str]:
     """Return amount and title as people read them; what is a secret in the program stays one."""
     secrets = plan.secrets.get(each.name, frozenset())
     inputs = each.link.inputs if each.link else each.entry.inputs
@@ -166,6 +166,6 @@ def _inputs(plan: Plan, each: Planned) -> tuple[str, str]:
     )
 
 
-def _ending(plan: Plan) -> list[str]:
+def _ending(plan: ImportPlan) -> list[str]:
     counts = [f"{n:,} {_WORDS.get(word, word)}" for word, n in plan.summary.items()]
     return [*plan.notes, ", ".join(counts) + "."]

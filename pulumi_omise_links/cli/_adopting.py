@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
-from ..adoption.plan import Facts, Plan, look, plan
+from ..adoption.gather import gather_facts
+from ..adoption.import_plan import ImportFacts, ImportPlan, make_import_plan
 from ..adoption.report import plan_ending, plan_table, plan_text
 from ..errors import ManifestError
 from ..inventory.accounts import Accounts
@@ -22,19 +23,16 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def project_options(command: Command) -> Command:
-    """Add ``--stack`` and ``--cwd``, which name the project."""
+    """Add ``--stack``, ``--cwd`` and ``--config-file``, which name the project and its config."""
     for option in (
         click.option("--stack", metavar="NAME", help="The stack; the selected one by default."),
         click.option("--cwd", default=".", metavar="DIR", help="The folder of the Pulumi project."),
-    ):
-        command = option(command)
-    return command
-
-
-def manifest_options(command: Command) -> Command:
-    """Add the manifests and how far to look for other owners."""
-    for option in (
-        click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path()),
+        click.option(
+            "--config-file",
+            metavar="FILE",
+            type=click.Path(),
+            help="The file with the stack's config, if it is not where Pulumi looks.",
+        ),
         click.option(
             "--only-this-stack",
             is_flag=True,
@@ -43,6 +41,13 @@ def manifest_options(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def manifest_options(command: Command) -> Command:
+    """Add the manifests."""
+    return click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path())(
+        command
+    )
 
 
 def load_entries(files: Sequence[str], settings: Settings) -> list[Entry]:
@@ -79,14 +84,14 @@ def accounts_of(settings: Settings) -> AbstractContextManager[Accounts]:
 
 def make_plan(
     project: Project, accounts: Accounts, entries: Sequence[Entry], only_this_stack: bool
-) -> tuple[Plan, Facts]:
-    """Look and decide."""
+) -> tuple[ImportPlan, ImportFacts]:
+    """Gather what the plan is decided on, and decide."""
     with watching("Previewing, and reading the account"):
-        facts = look(project, entries, accounts, other_stacks=not only_this_stack)
-    return plan(entries, facts), facts
+        facts = gather_facts(project, entries, accounts, other_stacks=not only_this_stack)
+    return make_import_plan(entries, facts), facts
 
 
-def print_plan(result: Plan) -> None:
+def print_plan(result: ImportPlan) -> None:
     """Print a plan: a table for a person who watches, plain lines for a pipe."""
     if sys.stdout.isatty():
         from rich.console import Console  # noqa: PLC0415  (on a terminal only)

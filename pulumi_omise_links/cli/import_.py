@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import click
 
-from ..adoption.import_file import import_files
-from ..adoption.plan import Action, Facts, Plan, Planned, changed_after
+from ..adoption.apply import import_links, require_permission, verify_import
+from ..adoption.import_plan import Action, ImportFacts, ImportPlan, PlannedEntry, find_changes
 from ..adoption.report import plan_json, proof_text
 from ..cli import EXIT_CANCELLED, EXIT_ERROR
-from ..inventory.accounts import Accounts, AccountSnapshot
 from ..output.terminal import count, show
-from ..stack.dependencies import own_provider
 from ..stack.project import Project
 from ._adopting import (
     accounts_of,
@@ -37,6 +35,7 @@ def command(
     files: tuple[str, ...],
     stack: str | None,
     cwd: str,
+    config_file: str | None,
     only_this_stack: bool,
     yes: bool,
     all_or_nothing: bool,
@@ -49,7 +48,7 @@ def command(
     left alone. Run again, it goes on where it was; it does nothing if there is nothing to do.
     """
     require_yes(yes)
-    project = Project(cwd, stack)
+    project = Project(cwd, stack, config_file=config_file)
     settings = project.settings()
     entries = load_entries(files, settings)
     with accounts_of(settings) as accounts:
@@ -60,12 +59,12 @@ def command(
         refused = all_or_nothing and bool(plan.of(Action.BLOCKED))
         done = bool(links) and not refused
         if done:
-            _require_permission(accounts, plan, facts)
-            if not yes and not agreed(_question(project, plan, facts)):
+            require_permission(accounts, plan, facts)
+            if not yes and not agreed(_question(project, plan)):
                 return EXIT_CANCELLED
             changed = _import(project, plan, facts)
         else:
-            changed = changed_after(plan, facts.preview, (Action.MANAGED,))
+            changed = find_changes(plan, facts.preview, (Action.MANAGED,))
         if as_json:
             unchanged = len(_kept(plan, done)) - len(changed)
             problems = [{"name": name, "problem": changed[name]} for name in changed]
@@ -76,39 +75,29 @@ def command(
     return EXIT_ERROR if refused or changed else 0
 
 
-def _import(project: Project, plan: Plan, facts: Facts) -> dict[str, str]:
+def _import(project: Project, plan: ImportPlan, facts: ImportFacts) -> dict[str, str]:
     """Import, and return what the preview after it would change."""
     links = count(len(plan.of(Action.IMPORT)), "link")
-    with watching(f"Taking {links} into the stack"):
-        for each in import_files(plan, facts):
-            project.adopt(each.content, protect=each.protect)
+    with watching(f"Importing {links} into the stack"):
+        import_links(project, plan, facts)
     with watching("Previewing again"):
-        return changed_after(plan, project.preview())
+        return verify_import(project, plan)
 
 
-def _question(project: Project, plan: Plan, facts: Facts) -> str:
+def _question(project: Project, plan: ImportPlan) -> str:
     links = count(len(plan.of(Action.IMPORT)), "link")
-    where = {
-        f"{each.scope} ({'LIVE' if each.live else 'test'})"
-        for each in facts.accounts.values()
-        if isinstance(each, AccountSnapshot)
-    }
-    return f"Take {links} of {' and '.join(sorted(where))} into stack {show(project.stack)}?"
+    accounts = sorted(
+        f"{account.scope} ({'LIVE' if account.live else 'test'})" for account in plan.accounts
+    )
+    return f"Import {links} of {' and '.join(accounts)} into stack {show(project.stack)}?"
 
 
-def _require_permission(accounts: Accounts, plan: Plan, facts: Facts) -> None:
-    """:raises LiveModeError: a live key, and nobody has allowed it."""
-    declared = facts.preview.resources
-    for urn in {declared[each.urn].provider for each in plan.of(Action.IMPORT) if each.urn}:
-        accounts.settings(declared.get(own_provider(urn))).require_permission("import links")
-
-
-def _kept(plan: Plan, done: bool) -> list[Planned]:
+def _kept(plan: ImportPlan, done: bool) -> list[PlannedEntry]:
     """Return the entries that the stack manages now."""
     return plan.of(Action.MANAGED) + (plan.of(Action.IMPORT) if done else [])
 
 
-def _ending(plan: Plan, changed: dict[str, str], *, done: bool, refused: bool) -> str:
+def _ending(plan: ImportPlan, changed: dict[str, str], *, done: bool, refused: bool) -> str:
     blocked = count(len(plan.of(Action.BLOCKED)), "entry")
     if refused:
         return f"Nothing was done: {blocked} blocked, and --all-or-nothing was said."

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from ..adoption.import_file import import_file
-from ..adoption.plan import Action, Facts, Plan
+from ..adoption.import_file import make_import_file
+from ..adoption.import_plan import Action, ImportFacts, ImportPlan
 from ..adoption.report import plan_json
 from ..cli import EXIT_CHANGES
 from ..errors import ProjectError
@@ -43,6 +43,7 @@ def command(
     files: tuple[str, ...],
     stack: str | None,
     cwd: str,
+    config_file: str | None,
     only_this_stack: bool,
     as_json: bool,
     target: str | None,
@@ -57,7 +58,7 @@ def command(
     Nothing is changed, neither in the stack nor at Omise. Blocked entries do not change the exit
     code, but with --expect-no-changes.
     """
-    project = Project(cwd, stack)
+    project = Project(cwd, stack, config_file=config_file)
     settings = project.settings()
     entries = load_entries(files, settings)
     with accounts_of(settings) as accounts:
@@ -72,18 +73,18 @@ def command(
     changes = (
         any(each.action is not Action.MANAGED or each.reasons for each in plan.entries)
         or any(each.step != "same" for each in facts.preview.links() if each.name not in named)
-        or bool(facts.preview.dropped)
+        or bool(facts.preview.removed)
     )
     return EXIT_CHANGES if expect_no_changes and changes else 0
 
 
-def _write(target: str, plan: Plan, facts: Facts, project: Project) -> None:
+def _write(target: str, plan: ImportPlan, facts: ImportFacts, project: Project) -> None:
     """Write the import file, and say on standard error how to use it."""
     links = plan.of(Action.IMPORT)
     if not links:
         click.echo(f"There is nothing to import, so {target} was not written.", err=True)
         return
-    text = json.dumps(import_file(plan, facts), ensure_ascii=False, indent=2)
+    text = json.dumps(make_import_file(plan, facts), ensure_ascii=False, indent=2)
     try:
         file = Path(target)
         file.touch(mode=0o600)
@@ -96,7 +97,7 @@ def _write(target: str, plan: Plan, facts: Facts, project: Project) -> None:
         f"  pulumi import --file {target} --stack {project.stack} --yes --skip-preview"
         " --generate-code=false --protect=false",
     ]
-    if any(each.secrets for each in facts.preview.resources.values()):
+    if any(each.secret_inputs for each in facts.preview.resources.values()):
         lines.append("Secrets in it are encrypted by the stack's own secrets provider.")
     if any(each.secret_outputs for each in declared):
         lines.append("Outputs that the program makes secret are not: nothing has encrypted them.")

@@ -23,7 +23,7 @@ from ..recovery.recovery import (
     look,
     seconds_to_wait,
 )
-from ..stack.dependencies import own_provider
+from ..stack.dependencies import explicit_provider
 from ..stack.project import Project
 from ._adopting import accounts_of, agreed, project_options, require_yes, watching
 from ._seconds import Seconds
@@ -56,6 +56,8 @@ _MOST_WAITS = 20
 def command(
     stack: str | None,
     cwd: str,
+    config_file: str | None,
+    only_this_stack: bool,
     yes: bool,
     adopt: tuple[str, ...],
     clear: tuple[str, ...],
@@ -72,17 +74,17 @@ def command(
     gone. Omise is not written to.
     """
     given = _Given(frozenset(clear), dict(map(_choice, adopt)))
-    project = Project(cwd, stack)
+    project = Project(cwd, stack, config_file=config_file)
     settings = project.settings()
     with accounts_of(settings) as accounts:
-        found, verdicts = _settled(project, accounts, given, settle)
+        found, verdicts = _settled(project, accounts, given, settle, other_stacks=not only_this_stack)
         deleting = len(found.state.deleting)
         if not as_json and (verdicts or deleting):
             click.echo(recovery_text(found, verdicts))
         act = [each for each in verdicts if each.action is not Remedy.LEAVE]
         if act or deleting:
-            for each in {each.pending.provider for each in act}:
-                provider = found.state.providers.get(own_provider(each))
+            for each in {each.pending.provider_urn for each in act}:
+                provider = found.state.providers.get(explicit_provider(each))
                 accounts.settings(provider).require_permission("recover links")
             if not yes:
                 if as_json and not sys.stdin.isatty():
@@ -139,12 +141,17 @@ class _Given:
 
 
 def _settled(
-    project: Project, accounts: Accounts, given: _Given, settle: float
+    project: Project,
+    accounts: Accounts,
+    given: _Given,
+    settle: float,
+    *,
+    other_stacks: bool,
 ) -> tuple[Found, list[Verdict]]:
     """Look, and look again until the killed run has fallen silent."""
     for _ in range(_MOST_WAITS):
         with watching("Reading the stack and the account"):
-            found = look(project, accounts)
+            found = look(project, accounts, other_stacks=other_stacks)
         verdicts = judge(found, given.choices(found))
         wait = seconds_to_wait(found, verdicts, settle)
         if not wait:
