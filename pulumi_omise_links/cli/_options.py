@@ -56,22 +56,24 @@ key_variable = click.option(
 
 
 def project_options(command: Command) -> Command:
-    """Add ``--stack`` and ``--cwd``, which name the Pulumi project."""
+    """Add what names the project, its stack and its config, and how far to look for owners."""
     for option in (
         click.option("--stack", metavar="NAME", help="The stack; the selected one by default."),
         click.option("--cwd", default=".", metavar="DIR", help="The folder of the Pulumi project."),
+        click.option(
+            "--config-file",
+            metavar="FILE",
+            type=click.Path(),
+            help="The file with the stack's config, if it is not where Pulumi looks.",
+        ),
+        click.option(
+            "--only-this-stack",
+            is_flag=True,
+            help="Do not ask the other stacks of the backend what they manage.",
+        ),
     ):
         command = option(command)
     return command
-
-
-def other_stacks_option(command: Command) -> Command:
-    """Add ``--only-this-stack``: how far to look for other owners of a link."""
-    return click.option(
-        "--only-this-stack",
-        is_flag=True,
-        help="Do not ask the other stacks of the backend what they manage.",
-    )(command)
 
 
 def yes_option(command: Command) -> Command:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..adoption.plan import Action, Facts, Plan, Planned, look, plan
+from ..adoption.gather import gather_facts
+from ..adoption.import_plan import Action, ImportFacts, ImportPlan, PlannedEntry, make_import_plan
 from ..errors import ManifestError
 from ..inventory.accounts import Accounts
 from ..manifest.entries import Entry, check
@@ -66,29 +67,29 @@ def load_entries(files: Sequence[str], settings: Settings) -> list[Entry]:
 
 def make_plan(
     project: Project, accounts: Accounts, entries: Sequence[Entry], only_this_stack: bool
-) -> tuple[Plan, Facts]:
+) -> tuple[ImportPlan, ImportFacts]:
     """Gather the facts and decide."""
     with progress("Previewing, and reading the account"):
-        facts = look(project, entries, accounts, other_stacks=not only_this_stack)
-    return plan(entries, facts), facts
+        facts = gather_facts(project, entries, accounts, other_stacks=not only_this_stack)
+    return make_import_plan(entries, facts), facts
 
 
-def plan_result(command: str, made: Plan, accounts: Accounts, **changes: Any) -> Result:
+def plan_result(command: str, plan: ImportPlan, accounts: Accounts, **changes: Any) -> Result:
     """Return a plan as a result; ``changes`` are fields of it to set otherwise."""
     fields: dict[str, Any] = {
-        "summary": made.summary,
+        "summary": plan.summary,
         "accounts": describe_all(accounts),
         "columns": _COLUMNS,
-        "rows": [_row(made, planned) for planned in made.entries],
-        "notes": made.notes,
-        "ending": _count(made),
-        "details": plan_details(made),
+        "rows": [_row(plan, planned) for planned in plan.entries],
+        "notes": plan.notes,
+        "ending": _count(plan),
+        "details": plan_details(plan),
         "stats": accounts.stats,
     }
     return Result(command=command, **{**fields, **changes})
 
 
-def plan_details(made: Plan) -> dict[str, object]:
+def plan_details(plan: ImportPlan) -> dict[str, object]:
     """Return a plan for programs."""
     links = [
         {
@@ -98,18 +99,18 @@ def plan_details(made: Plan) -> dict[str, object]:
             "urn": planned.urn,
             "reasons": list(planned.reasons),
         }
-        for planned in made.entries
+        for planned in plan.entries
     ]
-    return {"links": links, "notes": list(made.notes)}
+    return {"links": links, "notes": list(plan.notes)}
 
 
-def _count(made: Plan) -> str:
-    return ", ".join(f"{len(made.of(action)):,} {_WORDS[action]}" for action in Action) + "."
+def _count(plan: ImportPlan) -> str:
+    return ", ".join(f"{len(plan.of(action)):,} {_WORDS[action]}" for action in Action) + "."
 
 
-def _row(made: Plan, planned: Planned) -> Row:
+def _row(plan: ImportPlan, planned: PlannedEntry) -> Row:
     """Show an entry; what is a secret in the program stays one."""
-    secrets = made.secrets.get(planned.name, frozenset())
+    secrets = plan.secrets.get(planned.name, frozenset())
     inputs = planned.link.inputs if planned.link else planned.entry.inputs
     hidden = "[secret]"
     return Row(

@@ -12,7 +12,7 @@ import click
 
 from ..adoption.discovery import LEFT_OUT, USED, Discovery, Filters, discover
 from ..adoption.names import Namer
-from ..inventory.accounts import SameAccount
+from ..inventory.same_account import SameAccount
 from ..manifest.file import ManifestFile
 from ..omise.client import OmiseClient
 from ..output import Account, Result

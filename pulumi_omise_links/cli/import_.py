@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import click
 
-from ..adoption.import_file import import_files
-from ..adoption.plan import Action, Facts, Plan, Planned, changed_after
+from ..adoption.apply import import_links, require_permission, verify_import
+from ..adoption.import_plan import Action, ImportFacts, ImportPlan, PlannedEntry, find_changes
 from ..errors import ExitCode
-from ..inventory.accounts import Accounts, AccountSnapshot
+from ..inventory.accounts import Accounts
 from ..output import Result
 from ..output.terminal import escape, pluralize
-from ..stack.dependencies import own_provider
 from ..stack.project import Project
 from ._asking import ask, require_yes
 from ._omise import connected
-from ._options import manifest_files, other_stacks_option, project_options, yes_option
+from ._options import manifest_files, project_options, yes_option
 from ._plans import load_entries, make_plan, plan_details, plan_result
 from ._progress import progress
 from ._results import returns_result, show_to_person
@@ -22,7 +21,6 @@ from ._results import returns_result, show_to_person
 
 @click.command("import")
 @manifest_files
-@other_stacks_option
 @project_options
 @yes_option
 @click.option(
@@ -33,6 +31,7 @@ def command(
     files: tuple[str, ...],
     stack: str | None,
     cwd: str,
+    config_file: str | None,
     only_this_stack: bool,
     yes: bool,
     all_or_nothing: bool,
@@ -44,7 +43,7 @@ def command(
     left alone. Run again, it goes on where it was; it does nothing if there is nothing to do.
     """
     require_yes(yes)
-    project = Project(cwd, stack)
+    project = Project(cwd, stack, config_file=config_file)
     settings = project.settings()
     entries = load_entries(files, settings)
     with connected(Accounts(settings)) as accounts:
@@ -54,12 +53,12 @@ def command(
         refused = all_or_nothing and bool(plan.of(Action.BLOCKED))
         done = bool(links) and not refused
         if done:
-            _require_permission(accounts, plan, facts)
+            require_permission(accounts, plan, facts)
             if not yes:
-                ask(_question(project, plan, facts))
+                ask(_question(project, plan))
             changed = _import(project, plan, facts)
         else:
-            changed = changed_after(plan, facts.preview, (Action.MANAGED,))
+            changed = find_changes(plan, facts.preview, (Action.MANAGED,))
     kept = _kept(plan, done)
     problems = [{"name": name, "problem": problem} for name, problem in changed.items()]
     proof = {"unchanged": len(kept) - len(changed), "changed": problems}
@@ -74,39 +73,29 @@ def command(
     )
 
 
-def _import(project: Project, plan: Plan, facts: Facts) -> dict[str, str]:
+def _import(project: Project, plan: ImportPlan, facts: ImportFacts) -> dict[str, str]:
     """Import, and return what the preview after it would change."""
     links = pluralize(len(plan.of(Action.IMPORT)), "link")
-    with progress(f"Taking {links} into the stack"):
-        for file in import_files(plan, facts):
-            project.adopt(file.content, protect=file.protect)
+    with progress(f"Importing {links} into the stack"):
+        import_links(project, plan, facts)
     with progress("Previewing again"):
-        return changed_after(plan, project.preview())
+        return verify_import(project, plan)
 
 
-def _question(project: Project, plan: Plan, facts: Facts) -> str:
+def _question(project: Project, plan: ImportPlan) -> str:
     links = pluralize(len(plan.of(Action.IMPORT)), "link")
-    where = {
-        f"{account.scope} ({'LIVE' if account.live else 'test'})"
-        for account in facts.accounts.values()
-        if isinstance(account, AccountSnapshot)
-    }
-    return f"Take {links} of {' and '.join(sorted(where))} into stack {escape(project.stack)}?"
+    accounts = sorted(
+        f"{account.scope} ({'LIVE' if account.live else 'test'})" for account in plan.accounts
+    )
+    return f"Import {links} of {' and '.join(accounts)} into stack {escape(project.stack)}?"
 
 
-def _require_permission(accounts: Accounts, plan: Plan, facts: Facts) -> None:
-    """:raises LiveModeError: a live key, and nobody has allowed it."""
-    declared = facts.preview.resources
-    for urn in {declared[link.urn].provider for link in plan.of(Action.IMPORT) if link.urn}:
-        accounts.settings(declared.get(own_provider(urn))).require_permission("import links")
-
-
-def _kept(plan: Plan, done: bool) -> list[Planned]:
+def _kept(plan: ImportPlan, done: bool) -> list[PlannedEntry]:
     """Return the entries that the stack manages now."""
     return plan.of(Action.MANAGED) + (plan.of(Action.IMPORT) if done else [])
 
 
-def _endings(plan: Plan, changed: dict[str, str], *, done: bool, refused: bool) -> list[str]:
+def _endings(plan: ImportPlan, changed: dict[str, str], *, done: bool, refused: bool) -> list[str]:
     blocked = pluralize(len(plan.of(Action.BLOCKED)), "entry")
     if refused:
         return [f"Nothing was done: {blocked} blocked, because of --all-or-nothing."]

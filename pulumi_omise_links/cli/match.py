@@ -9,7 +9,7 @@ import click
 
 from ..adoption.matching import Match, Near, Outcome, match
 from ..errors import ExitCode
-from ..inventory.accounts import SameAccount
+from ..inventory.same_account import SameAccount
 from ..manifest.entries import load
 from ..manifest.file import ManifestFile
 from ..omise.client import OmiseClient

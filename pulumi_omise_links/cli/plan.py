@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from ..adoption.import_file import import_file
-from ..adoption.plan import Action, Facts, Plan
+from ..adoption.import_file import make_import_file
+from ..adoption.import_plan import Action, ImportFacts, ImportPlan
 from ..errors import ExitCode, ProjectError
 from ..inventory.accounts import Accounts
 from ..manifest.edit import require_writable
@@ -17,14 +17,13 @@ from ..output import Result
 from ..output.terminal import escape
 from ..stack.project import Project
 from ._omise import connected
-from ._options import manifest_files, other_stacks_option, project_options
+from ._options import manifest_files, project_options
 from ._plans import load_entries, make_plan, plan_result
 from ._results import returns_result, say
 
 
 @click.command("plan")
 @manifest_files
-@other_stacks_option
 @project_options
 @click.option(
     "--import-file",
@@ -43,6 +42,7 @@ def command(
     files: tuple[str, ...],
     stack: str | None,
     cwd: str,
+    config_file: str | None,
     only_this_stack: bool,
     target: str | None,
     expect_no_changes: bool,
@@ -58,7 +58,7 @@ def command(
     """
     if target is not None:
         require_writable([target])
-    project = Project(cwd, stack)
+    project = Project(cwd, stack, config_file=config_file)
     settings = project.settings()
     entries = load_entries(files, settings)
     with connected(Accounts(settings)) as accounts:
@@ -71,23 +71,23 @@ def command(
     return result
 
 
-def _has_changes(plan: Plan, facts: Facts) -> bool:
+def _has_changes(plan: ImportPlan, facts: ImportFacts) -> bool:
     named = {planned.name for planned in plan.entries}
     return (
         any(planned.action is not Action.MANAGED or planned.reasons for planned in plan.entries)
         or any(link.step != "same" for link in facts.preview.links() if link.name not in named)
-        or bool(facts.preview.dropped)
+        or bool(facts.preview.removed)
     )
 
 
-def _write(target: str, plan: Plan, facts: Facts, project: Project) -> None:
+def _write(target: str, plan: ImportPlan, facts: ImportFacts, project: Project) -> None:
     """Write the import file, and say on standard error how to use it."""
     shown = escape(target, longest=1000)
     links = plan.of(Action.IMPORT)
     if not links:
         say(f"There is nothing to import, so {shown} was not written.")
         return
-    text = json.dumps(import_file(plan, facts), ensure_ascii=False, indent=2)
+    text = json.dumps(make_import_file(plan, facts), ensure_ascii=False, indent=2)
     try:
         file = Path(target)
         file.touch(mode=0o600)
@@ -100,7 +100,7 @@ def _write(target: str, plan: Plan, facts: Facts, project: Project) -> None:
         f"  pulumi import --file {shown} --stack {project.stack} --yes --skip-preview"
         " --generate-code=false --protect=false",
     ]
-    if any(resource.secrets for resource in facts.preview.resources.values()):
+    if any(resource.secret_inputs for resource in facts.preview.resources.values()):
         lines.append("Secrets in it are encrypted by the stack's own secrets provider.")
     if any(resource.secret_outputs for resource in declared):
         lines.append("Outputs that the program makes secret are not: nothing has encrypted them.")

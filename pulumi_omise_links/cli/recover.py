@@ -23,7 +23,7 @@ from ..recovery.recovery import (
     look,
     seconds_to_wait,
 )
-from ..stack.dependencies import own_provider
+from ..stack.dependencies import explicit_provider
 from ..stack.project import Project
 from ..stack.pulumi_json import name_of
 from ._asking import ask, require_yes
@@ -66,6 +66,8 @@ _TONES: dict[Remedy, Tone] = {
 def command(
     stack: str | None,
     cwd: str,
+    config_file: str | None,
+    only_this_stack: bool,
     yes: bool,
     adopt: tuple[str, ...],
     clear: tuple[str, ...],
@@ -82,17 +84,19 @@ def command(
     """
     given = _Given(frozenset(clear), dict(map(_choice, adopt)))
     require_yes(yes)
-    project = Project(cwd, stack)
+    project = Project(cwd, stack, config_file=config_file)
     settings = project.settings()
     with connected(Accounts(settings)) as accounts:
-        found, verdicts = _settled(project, accounts, given, settle)
+        found, verdicts = _settled(
+            project, accounts, given, settle, other_stacks=not only_this_stack
+        )
         deleting = len(found.state.deleting)
         if verdicts or deleting:
             show_to_person(_result(found, verdicts, accounts))
         act = [verdict for verdict in verdicts if verdict.action is not Remedy.LEAVE]
         if act or deleting:
-            for urn in {verdict.pending.provider for verdict in act}:
-                provider = found.state.providers.get(own_provider(urn))
+            for urn in {verdict.pending.provider_urn for verdict in act}:
+                provider = found.state.providers.get(explicit_provider(urn))
                 accounts.settings(provider).require_permission("recover links")
             if not yes:
                 ask(f"Do this to stack {escape(project.stack)}?")
@@ -208,12 +212,17 @@ class _Given:
 
 
 def _settled(
-    project: Project, accounts: Accounts, given: _Given, settle: float
+    project: Project,
+    accounts: Accounts,
+    given: _Given,
+    settle: float,
+    *,
+    other_stacks: bool,
 ) -> tuple[Found, list[Verdict]]:
     """Look, and look again until the killed run has fallen silent."""
     for _ in range(_MOST_WAITS):
         with progress("Reading the stack and the account"):
-            found = look(project, accounts)
+            found = look(project, accounts, other_stacks=other_stacks)
         verdicts = judge(found, given.choices(found))
         wait = seconds_to_wait(found, verdicts, settle)
         if not wait:

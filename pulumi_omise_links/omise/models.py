@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from ..inputs import LINK_ID
+from ..text_differences import describe_difference
 
 T = TypeVar("T")
 
@@ -42,6 +43,18 @@ class LinkInputs:
             for each in fields(self)
             if getattr(ours, each.name) != getattr(theirs, each.name)
         ]
+
+    def describe_differences(self, other: LinkInputs) -> list[str]:
+        """Name the inputs that differ, and in what, if that is hard to see; without values.
+
+        Such as ``["amount", "title (in spaces or line breaks only)"]``.
+        """
+        described = []
+        for name in self.differences(other):
+            ours, theirs = getattr(self, name), getattr(other, name)
+            kind = describe_difference(ours, theirs) if isinstance(ours, str) else None
+            described.append(f"{name} (in {kind} only)" if kind else name)
+        return described
 
 
 @dataclass(frozen=True)

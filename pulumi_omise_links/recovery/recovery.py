@@ -32,12 +32,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
-from ..adoption.import_file import content, link_spec
+from ..adoption.import_file import make_file_content, make_link_spec
 from ..errors import ProjectError
 from ..inventory.accounts import Accounts
+from ..inventory.other_stacks import OtherStacks, read_other_stacks
 from ..omise.models import LinkInputs, OmiseLink, Scope
 from ..output.terminal import escape
-from ..stack.dependencies import own_provider
+from ..stack.dependencies import explicit_provider
 from ..stack.project import Project
 from ..stack.pulumi_json import PulumiResource, StackState, name_of
 from ..state_format import ADOPT, inputs_of, scope_of
@@ -115,7 +116,7 @@ class Found:
     unread: tuple[str, ...] = ()
 
 
-def look(project: Project, accounts: Accounts) -> Found:
+def look(project: Project, accounts: Accounts, *, other_stacks: bool = True) -> Found:
     """Gather pending creates, and the links that could be theirs; one request per 100 links.
 
     :raises ProjectError: Pulumi refused.
@@ -124,8 +125,8 @@ def look(project: Project, accounts: Accounts) -> Found:
     state = project.state()
     if not state.pending:
         return Found((), {}, {}, state)
-    if any(each.secrets for each in (*state.pending, *state.providers.values())):
-        state = project.unsealed_state()
+    if any(each.secret_inputs for each in (*state.pending, *state.providers.values())):
+        state = project.state(show_secrets=True)
     by_provider: dict[str, list[PulumiResource]] = defaultdict(list)
     for each in state.pending:
         if not _provider_is_gone(each, state):
@@ -136,8 +137,8 @@ def look(project: Project, accounts: Accounts) -> Found:
         client = accounts.client(provider)
         # A key of another account would show no link, and every create would be forgotten.
         for held in state.links:
-            if own_provider(held.provider) == urn:
-                client.refuse_other_scope(held.id, scope_of(held.texts))
+            if explicit_provider(held.provider_urn) == urn:
+                client.refuse_other_scope(held.id, scope_of(held.text_outputs))
         wanted = {_key(each) for each in pending}
         scopes[urn] = client.scope()
         ahead = (client.server_time() or time.time()) - time.time()
@@ -145,7 +146,7 @@ def look(project: Project, accounts: Accounts) -> Found:
             link for link in accounts.every_link(provider) if link.inputs.folded() in wanted
         ]
     # Asked after the account: a run of another stack tells its state before it makes a link.
-    elsewhere = project.elsewhere()
+    elsewhere = read_other_stacks(project) if other_stacks else OtherStacks()
     managed = {each.id for each in state.links} | elsewhere.managed.keys()
     links = {urn: [each for each in those if each.id not in managed] for urn, those in fits.items()}
     return Found(
@@ -153,18 +154,18 @@ def look(project: Project, accounts: Accounts) -> Found:
         links,
         scopes,
         state,
-        _seconds(project.last_success() or state.begun) - _CLOCKS_APART,
+        _seconds(project.last_successful_update() or state.begun) - _CLOCKS_APART,
         _program(project) if any(links.values()) else {},
         ahead,
         elsewhere.pending,
-        elsewhere.unread,
+        tuple(elsewhere.unread),
     )
 
 
 def _program(project: Project) -> Mapping[str, PulumiResource]:
     preview = project.preview()
-    if any(each.secrets for each in preview.links()):
-        preview = project.unseal(preview)
+    if any(each.secret_inputs for each in preview.links()):
+        preview = project.with_secrets(preview)
     return {each.urn: each for each in preview.links()}
 
 
@@ -206,7 +207,7 @@ def _judge_equals(
             # A create with adopt never makes a link; the next `pulumi up` adopts.
             decided.append(Verdict(each, Remedy.CLEAR))
         elif _provider_is_gone(each, found.state):
-            provider = escape(name_of(each.provider))
+            provider = escape(name_of(each.provider_urn))
             gone = (
                 f"Its provider {provider} has left the stack, so where its link would be is not"
                 " known. Look in that account; then say --clear NAME."
@@ -285,7 +286,7 @@ def _occupied(pending: PulumiResource, found: Found) -> str | None:
     current = held.id if held else one.current_id if one else None
     if current is None:
         return None
-    if any(each.urn == pending.urn and each.leaving for each in found.state.links):
+    if any(each.urn == pending.urn and each.pending_delete for each in found.state.links):
         return (
             "The stack has still to delete an earlier link of this name, so this one cannot be"
             " taken: delete it at Omise and run this again, or say --clear NAME to keep it"
@@ -323,7 +324,7 @@ _CHOOSE = "Say which it is with --adopt NAME=ID, or that it made none with --cle
 def _adopt(pending: PulumiResource, link: OmiseLink, found: Found) -> Verdict:
     missing = [
         urn
-        for urn in (pending.parent, own_provider(pending.provider))
+        for urn in (pending.parent_urn, explicit_provider(pending.provider_urn))
         if urn and urn not in found.state.urns
     ]
     if missing:
@@ -366,21 +367,21 @@ def carry_out(project: Project, found: Found, verdicts: Sequence[Verdict]) -> No
     for each in adopt:
         if each.replaces:
             taken = {*found.state.urns, *found.program}
-            project.rename(each.urn, _name_beside(each.urn, taken))
+            project.rename_resource(each.urn, _name_beside(each.urn, taken))
     for protect in (False, True):
         specs = [
-            (each.pending, link_spec(each.pending, each.link, scope, each.pending.inputs))
+            (each.pending, make_link_spec(each.pending, each.link, scope, each.pending.inputs))
             for each in adopt
             if each.pending.protect is protect and each.link
             for scope in [found.scopes[_account_of(each.pending)]]
         ]
         if specs:
-            project.adopt(content(specs), protect=protect)
+            project.import_resources(make_file_content(specs), protect=protect)
     left = {each.urn for each in verdicts if each.action is Remedy.LEAVE}
     settled = {each.urn for each in verdicts} - left
     # The engine clears one entry a URN at a time; several runs killed alike leave several.
     while urns := sorted({each.urn for each in project.state().pending} & settled):
-        project.clear_pending(urns, found.state.root)
+        project.clear_pending_creates(urns, found.state.root)
     if found.state.deleting:
         project.refresh(sorted(found.state.deleting))
 
@@ -395,7 +396,7 @@ def _name_beside(urn: str, taken: Collection[str]) -> str:
 
 
 def _account_of(pending: PulumiResource) -> str:
-    return own_provider(pending.provider)
+    return explicit_provider(pending.provider_urn)
 
 
 def _key(pending: PulumiResource) -> LinkInputs:

@@ -38,7 +38,7 @@ def pending(name: str = "spring", **inputs: Any) -> PulumiResource:
         parent=STACK,
         provider=f"urn:pulumi:dev::shop::{PROVIDER_TYPE}::default",
         inputs=values,
-        sealed=values,
+        encrypted_inputs=values,
     )
 
 
@@ -252,7 +252,7 @@ def test_a_replacement_takes_the_place_of_the_link_it_replaces() -> None:
             held=(OLD,),
             program={URN: replace(pending(title="Autumn"), step="replace")},
         ),
-        found(links=(LINK,), held=(OLD, ManagedLink(URN, "link_test_5xolder", leaving=True))),
+        found(links=(LINK,), held=(OLD, ManagedLink(URN, "link_test_5xolder", pending_delete=True))),
         found(links=(EARLY,), held=(OLD,)),
         found(links=(LINK, SECOND), held=(OLD,)),
     ],

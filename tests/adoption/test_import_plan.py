@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_omise_links.adoption.import_file import import_file, import_files
-from pulumi_omise_links.adoption.plan import Action, Facts, Planned, changed_after, plan
+from pulumi_omise_links.adoption.import_file import make_import_file, make_import_files
+from pulumi_omise_links.adoption.import_plan import Action, ImportFacts, PlannedEntry, changed_after, plan
 from pulumi_omise_links.adoption.report import plan_json, plan_text
 from pulumi_omise_links.inventory.accounts import AccountSnapshot
 from pulumi_omise_links.manifest.entries import Entry, Place
@@ -61,7 +61,7 @@ def declared(name: str = "spring", **changes: Any) -> PulumiResource:
         parent=changes.pop("parent", STACK),
         provider=changes.pop("provider", DEFAULT),
         inputs=sealed,
-        sealed=sealed,
+        encrypted_inputs=sealed,
         **changes,
     )
 
@@ -74,16 +74,16 @@ def facts(
     elsewhere: Mapping[str, str] | None = None,
     live: bool = False,
     accounts: Mapping[str, AccountSnapshot | str] | None = None,
-) -> Facts:
+) -> ImportFacts:
     account = AccountSnapshot(
         Scope("account_test_1"), live, "OMISE_SECRET_KEY", {each.id: each for each in links}
     )
     state = State(held, frozenset({STACK, *(each.urn for each in held)}))
     preview = Preview({each.urn: each for each in resources or (declared(),)}, dropped or {})
-    return Facts(preview, state, accounts or {"": account}, elsewhere or {})
+    return ImportFacts(preview, state, accounts or {"": account}, elsewhere or {})
 
 
-def only(facts_: Facts, *entries: Entry) -> Planned:
+def only(facts_: ImportFacts, *entries: Entry) -> PlannedEntry:
     return plan(entries or (ENTRY,), facts_).entries[0]
 
 
@@ -95,7 +95,7 @@ def test_a_link_that_agrees_in_everything_is_imported() -> None:
     assert planned.reasons == ()
 
 
-BLOCKED: dict[str, tuple[Facts, Entry, list[str]]] = {
+BLOCKED: dict[str, tuple[ImportFacts, Entry, list[str]]] = {
     "amount differs": (
         facts(links=(replace(LINK, amount=140_000),)),
         ENTRY,
@@ -145,12 +145,12 @@ BLOCKED: dict[str, tuple[Facts, Entry, list[str]]] = {
         ["This stack manages it already, as", "::other"],
     ),
     "managed by one that the program dropped": (
-        facts(held=(ManagedLink(urn("old"), ID),), dropped={ID: urn("old")}),
+        facts(held=(ManagedLink(urn("old"), ID),), removed={ID: urn("old")}),
         ENTRY,
         ["manages it as old, which the program no longer declares"],
     ),
     "about to be deleted by this stack": (
-        facts(held=(ManagedLink(urn("spring"), ID, leaving=True),)),
+        facts(held=(ManagedLink(urn("spring"), ID, pending_delete=True),)),
         ENTRY,
         ["This stack is about to delete link"],
     ),
@@ -200,7 +200,7 @@ BLOCKED: dict[str, tuple[Facts, Entry, list[str]]] = {
     "its provider's settings are not known yet": (
         facts(
             PulumiResource(
-                urn("th", PROVIDER_TYPE), PROVIDER_TYPE, "create", sealed={"a": UNKNOWN}
+                urn("th", PROVIDER_TYPE), PROVIDER_TYPE, "create", encrypted_inputs={"a": UNKNOWN}
             ),
             declared(provider=urn("th", PROVIDER_TYPE)),
             accounts={
@@ -281,7 +281,7 @@ def test_the_programs_adopt_is_as_good_as_an_id_in_the_manifest() -> None:
 
 def test_secret_values_are_compared_and_never_shown() -> None:
     """Neither a reason nor the output of a plan holds the value of a secret input."""
-    secret = declared(secrets=frozenset({"title"}), inputs={"title": "Geheim"})
+    secret = declared(secret_inputs=frozenset({"title"}), inputs={"title": "Geheim"})
     result = plan([ENTRY], facts(secret))
 
     assert result.entries[0].reasons == ("title differs (a secret, so the values are not shown).",)
@@ -296,17 +296,17 @@ def test_what_parents_and_providers_lack_comes_into_the_file_before_the_links() 
     provider = urn("th", PROVIDER_TYPE)
     resources = (
         PulumiResource(
-            provider, PROVIDER_TYPE, "create", STACK, sealed={"omise:secretKeyEnv": "TH"}
+            provider, PROVIDER_TYPE, "create", STACK, encrypted_inputs={"omise:secretKeyEnv": "TH"}
         ),
         PulumiResource(shop, "my:Shop", "same", STACK, custom=False),
-        PulumiResource(inner, "my:Inner", "create", shop, sealed={"size": 1}, custom=False),
+        PulumiResource(inner, "my:Inner", "create", shop, encrypted_inputs={"size": 1}, custom=False),
         declared(parent=inner, provider=provider),
     )
     account = AccountSnapshot(Scope("account_test_1"), False, "TH", {ID: LINK})
     made = facts(*resources, accounts={provider: account})
     made = replace(made, state=State((), frozenset({STACK, shop})))
 
-    (file,) = import_files(plan([ENTRY], made), made)
+    (file,) = make_import_files(plan([ENTRY], made), made)
 
     assert file.content["nameTable"] == {"shop": shop}
     assert [
@@ -322,15 +322,15 @@ def test_what_parents_and_providers_lack_comes_into_the_file_before_the_links() 
 def test_the_state_gets_what_a_create_would_have_left() -> None:
     """Inputs letter for letter as the program gives them; secrets are encrypted in both."""
     sealed = {**SECRET_MARK, "ciphertext": "v1:x"}
-    one = declared(secrets=frozenset({"title"}), secret_outputs=frozenset({"payment_uri"}))
-    one = replace(one, sealed={**one.sealed, "title": sealed})
+    one = declared(secret_inputs=frozenset({"title"}), secret_outputs=frozenset({"payment_uri"}))
+    one = replace(one, encrypted_inputs={**one.encrypted_inputs, "title": sealed})
     made = facts(one)
 
-    (spec,) = import_file(plan([ENTRY], made), made)["resources"]
+    (spec,) = make_import_file(plan([ENTRY], made), made)["resources"]
 
-    assert spec["inputs"] == one.sealed
+    assert spec["inputs"] == one.encrypted_inputs
     assert spec["outputs"] == {
-        **one.sealed,
+        **one.encrypted_inputs,
         "payment_uri": {**SECRET_MARK, "plaintext": '"https://pay/1"'},
         "created_at": "2026-01-01T00:00:00Z",
         "used": False,
@@ -345,7 +345,7 @@ def test_protected_links_are_protected_from_the_first_moment() -> None:
     links = tuple(replace(LINK, id=f"{ID}{name}") for name in names)
     made = facts(*(declared(name, protect=name == "b") for name in names), links=links)
 
-    files = import_files(plan(entries, made), made)
+    files = make_import_files(plan(entries, made), made)
 
     shown = [(file.protect, [each["name"] for each in file.content["resources"]]) for file in files]
     assert shown == [(False, ["a", "c"]), (True, ["b"])]
@@ -389,7 +389,7 @@ def test_imports_come_in_files_that_pulumi_can_take(
     result = plan(entries, made)
 
     there = {STACK}
-    for file in import_files(result, made):
+    for file in make_import_files(result, made):
         table = dict(file.content["nameTable"])
         for spec in file.content["resources"]:
             assert spec["name"] not in table
@@ -398,7 +398,7 @@ def test_imports_come_in_files_that_pulumi_can_take(
             (one,) = (
                 each
                 for each in resources
-                if each.sealed == spec["inputs"]
+                if each.encrypted_inputs == spec["inputs"]
                 and each.name == spec.get("logicalName", spec["name"])
             )
             assert one.parent == parent
