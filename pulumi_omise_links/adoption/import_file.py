@@ -45,8 +45,8 @@ def make_import_file(plan: ImportPlan, facts: ImportFacts) -> dict[str, Any]:
             raise ProjectError(
                 f"One import file cannot hold provider {escape(resource.name)} together with its"
                 f" parent {escape(name_of(resource.parent_urn))}, as Pulumi would create the"
-                " provider first. `omise-links import` takes two files for them; or run `pulumi up` for the"
-                " parent first."
+                " provider first. `omise-links import` takes two files for them; or run"
+                " `pulumi up` for the parent first."
             )
     return make_file_content(specs)
 

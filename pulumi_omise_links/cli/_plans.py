@@ -8,13 +8,13 @@ from typing import Any
 from ..adoption.gather import gather_facts
 from ..adoption.import_plan import Action, ImportFacts, ImportPlan, PlannedEntry, make_import_plan
 from ..errors import ManifestError
-from ..inventory.accounts import Accounts
+from ..inventory.accounts import Accounts, AccountSnapshot
 from ..manifest.entries import Entry, check
-from ..output import Column, Result, Row, Tone
+from ..omise.transport import RequestStats
+from ..output import Account, Column, Result, Row, Tone
 from ..output.terminal import escape, format_amount
 from ..settings import Settings
 from ..stack.project import Project
-from ._omise import describe_all
 from ._progress import progress
 
 _COLUMNS = (
@@ -74,17 +74,17 @@ def make_plan(
     return make_import_plan(entries, facts), facts
 
 
-def plan_result(command: str, plan: ImportPlan, accounts: Accounts, **changes: Any) -> Result:
+def plan_result(command: str, plan: ImportPlan, stats: RequestStats, **changes: Any) -> Result:
     """Return a plan as a result; ``changes`` are fields of it to set otherwise."""
     fields: dict[str, Any] = {
         "summary": plan.summary,
-        "accounts": describe_all(accounts),
+        "accounts": [_account(snapshot) for snapshot in plan.accounts],
         "columns": _COLUMNS,
         "rows": [_row(plan, planned) for planned in plan.entries],
         "notes": plan.notes,
         "ending": _count(plan),
         "details": plan_details(plan),
-        "stats": accounts.stats,
+        "stats": stats,
     }
     return Result(command=command, **{**fields, **changes})
 
@@ -102,6 +102,17 @@ def plan_details(plan: ImportPlan) -> dict[str, object]:
         for planned in plan.entries
     ]
     return {"links": links, "notes": list(plan.notes)}
+
+
+def _account(snapshot: AccountSnapshot) -> Account:
+    account_id = snapshot.scope.account_id
+    return Account(
+        id=escape(account_id) if account_id else None,
+        country=escape(snapshot.country) if snapshot.country else None,
+        live=snapshot.live,
+        sub_merchant=snapshot.scope.sub_merchant_id,
+        key_source=snapshot.key_source,
+    )
 
 
 def _count(plan: ImportPlan) -> str:

@@ -48,7 +48,7 @@ def command(
     entries = load_entries(files, settings)
     with connected(Accounts(settings)) as accounts:
         plan, facts = make_plan(project, accounts, entries, only_this_stack)
-        show_to_person(plan_result("import", plan, accounts))
+        show_to_person(plan_result("import", plan, accounts.stats))
         links = plan.of(Action.IMPORT)
         refused = all_or_nothing and bool(plan.of(Action.BLOCKED))
         done = bool(links) and not refused
@@ -65,7 +65,7 @@ def command(
     return plan_result(
         "import",
         plan,
-        accounts,
+        accounts.stats,
         notes=_endings(plan, changed, done=done, refused=refused),
         details={**plan_details(plan), "done": done, "proof": proof},
         ending="",

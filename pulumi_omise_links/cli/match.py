@@ -139,9 +139,12 @@ def _reasons(one: Match) -> Iterator[str]:
             yield f"{link_id} fits and is the link of {escape(name)}."
     elif one.outcome is Outcome.AMBIGUOUS:
         candidates = ", ".join(link.id for link in one.candidates)
-        fits = "fits" if len(one.candidates) == 1 else f"fit ({len(one.candidates)} links)"
         rivals = ", ".join(escape(rival.name) for rival in one.rivals)
-        yield f"{candidates} {fits}" + (f", and {rivals} as well." if rivals else ".")
+        if len(one.candidates) == 1:
+            yield f"{candidates} fits {rivals} as well."
+        else:
+            also = f"; they fit {rivals} as well" if rivals else ""
+            yield f"{len(one.candidates)} links fit: {candidates}{also}."
     elif one.outcome is Outcome.UNMATCHED:
         for near in one.near:
             yield (

@@ -63,7 +63,7 @@ def command(
     entries = load_entries(files, settings)
     with connected(Accounts(settings)) as accounts:
         plan, facts = make_plan(project, accounts, entries, only_this_stack)
-        result = plan_result("plan", plan, accounts)
+        result = plan_result("plan", plan, accounts.stats)
         if target is not None:
             _write(target, plan, facts, project)
     if expect_no_changes and _has_changes(plan, facts):

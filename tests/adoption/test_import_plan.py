@@ -9,10 +9,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pulumi_omise_links.adoption.report import plan_json, plan_text
 
 from pulumi_omise_links.adoption.import_file import make_import_file, make_import_files
-from pulumi_omise_links.adoption.import_plan import Action, ImportFacts, PlannedEntry, changed_after, plan
-from pulumi_omise_links.adoption.report import plan_json, plan_text
+from pulumi_omise_links.adoption.import_plan import (
+    Action,
+    ImportFacts,
+    PlannedEntry,
+    changed_after,
+    plan,
+)
 from pulumi_omise_links.inventory.accounts import AccountSnapshot
 from pulumi_omise_links.manifest.entries import Entry, Place
 from pulumi_omise_links.omise.models import LinkInputs, OmiseLink, Scope
@@ -299,7 +305,9 @@ def test_what_parents_and_providers_lack_comes_into_the_file_before_the_links() 
             provider, PROVIDER_TYPE, "create", STACK, encrypted_inputs={"omise:secretKeyEnv": "TH"}
         ),
         PulumiResource(shop, "my:Shop", "same", STACK, custom=False),
-        PulumiResource(inner, "my:Inner", "create", shop, encrypted_inputs={"size": 1}, custom=False),
+        PulumiResource(
+            inner, "my:Inner", "create", shop, encrypted_inputs={"size": 1}, custom=False
+        ),
         declared(parent=inner, provider=provider),
     )
     account = AccountSnapshot(Scope("account_test_1"), False, "TH", {ID: LINK})

@@ -252,7 +252,9 @@ def test_a_replacement_takes_the_place_of_the_link_it_replaces() -> None:
             held=(OLD,),
             program={URN: replace(pending(title="Autumn"), step="replace")},
         ),
-        found(links=(LINK,), held=(OLD, ManagedLink(URN, "link_test_5xolder", pending_delete=True))),
+        found(
+            links=(LINK,), held=(OLD, ManagedLink(URN, "link_test_5xolder", pending_delete=True))
+        ),
         found(links=(EARLY,), held=(OLD,)),
         found(links=(LINK, SECOND), held=(OLD,)),
     ],
