@@ -77,7 +77,9 @@ def command(
     project = Project(cwd, stack, config_file=config_file)
     settings = project.settings()
     with accounts_of(settings) as accounts:
-        found, verdicts = _settled(project, accounts, given, settle, other_stacks=not only_this_stack)
+        found, verdicts = _settled(
+            project, accounts, given, settle, other_stacks=not only_this_stack
+        )
         deleting = len(found.state.deleting)
         if not as_json and (verdicts or deleting):
             click.echo(recovery_text(found, verdicts))
