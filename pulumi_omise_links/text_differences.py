@@ -89,7 +89,7 @@ def show_difference(first: str, second: str) -> tuple[str, str]:
     start = max(0, same - _CONTEXT)
     parts = [text[start : start + _LONGEST] for text in (first, second)]
     spelt = ["", ""]
-    for tag, *ends in SequenceMatcher(None, *parts, autojunk=False).get_opcodes():
+    for tag, *ends in SequenceMatcher(a=parts[0], b=parts[1], autojunk=False).get_opcodes():
         for side, (begin, end) in enumerate((ends[:2], ends[2:])):
             piece = parts[side][begin:end]
             spelt[side] += piece if tag == "equal" else "".join(map(_spell_out, piece))

@@ -114,7 +114,7 @@ class Project:
         """
         secrets = ["--show-secrets"] if show_secrets else []
         run = self._run("stack", "export", *secrets, "--stack", stack, stack=False)
-        return read_state(parse_json(run.stdout, dict, "stack export"))
+        return read_state(parse_json(run.stdout, dict, "stack export", secret=show_secrets))
 
     def other_stacks(self) -> list[str]:
         """Return the full names of the other stacks of the backend; empty ones may be left out."""
@@ -186,13 +186,16 @@ class Project:
         # --refresh=false: a project may ask for a refresh first, which is one call a link.
         flags = ("--json", "--show-sames", "--refresh=false", *more)
         run = self._run("preview", *flags, save_update_plan=True)
-        digest = parse_json(run.stdout, dict, "preview --json")
-        return digest, parse_json(run.update_plan, dict, "preview --save-plan")
+        secret = "--show-secrets" in more
+        return (
+            parse_json(run.stdout, dict, "preview --json", secret=secret),
+            parse_json(run.update_plan, dict, "preview --save-plan", secret=True),
+        )
 
     def _secret_config(self, key: str) -> str | None:
         """Return one secret of the config; asked for by name, so that no other one is opened."""
         run = self._run("config", "get", key, "--json")
-        value = parse_json(run.stdout, dict, "config get --json").get("value")
+        value = parse_json(run.stdout, dict, "config get --json", secret=True).get("value")
         return value if isinstance(value, str) else None
 
     def _require_version(self) -> None:
@@ -239,7 +242,7 @@ def _absolute_file(path: str | None) -> str | None:
 
 def _stack_name(stdout: bytes) -> str:
     """Return the name that ``stack --show-name`` printed, whatever was printed around it."""
-    names = _STACK_NAME.findall(stdout.decode("utf-8", "replace").replace("\r", ""))
+    names: list[str] = _STACK_NAME.findall(stdout.decode("utf-8", "replace").replace("\r", ""))
     if not names:
         raise ProjectError("`pulumi stack --show-name` has printed no name of a stack.")
     return next((name for name in names if "/" in name), names[-1])

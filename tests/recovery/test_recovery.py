@@ -35,15 +35,15 @@ def pending(name: str = "spring", **inputs: Any) -> PulumiResource:
         urn=f"urn:pulumi:dev::shop::{TYPE_TOKEN}::{name}",
         type=TYPE_TOKEN,
         step="create",
-        parent=STACK,
-        provider=f"urn:pulumi:dev::shop::{PROVIDER_TYPE}::default",
+        parent_urn=STACK,
+        provider_urn=f"urn:pulumi:dev::shop::{PROVIDER_TYPE}::default",
         inputs=values,
         encrypted_inputs=values,
     )
 
 
 URN = pending().urn
-OLD = ManagedLink(URN, "link_test_5xold")
+OLD = ManagedLink(urn=URN, id="link_test_5xold")
 
 
 def found(
@@ -56,7 +56,7 @@ def found(
     """What was looked up; the program declares what is pending, unless said otherwise."""
     creates = creates or (pending(),)
     there = frozenset({STACK, *(each.urn for each in held)})
-    state = State(held, there, written="2026-01-01T00:00:20.123456789Z")
+    state = State(links=held, urns=there, written="2026-01-01T00:00:20.123456789Z")
     if program is None:
         step = "replace" if held else "create"
         program = {each.urn: replace(each, step=step) for each in creates}
@@ -171,7 +171,7 @@ def test_a_create_that_adopts_never_made_a_link() -> None:
 def test_a_create_whose_provider_is_gone_is_left_to_a_person() -> None:
     """Nobody knows which account its link would be in, so it is not taken for never made."""
     jp = f"urn:pulumi:dev::shop::{PROVIDER_TYPE}::jp"
-    (left,) = judge(found(replace(pending(), provider=jp)))
+    (left,) = judge(found(replace(pending(), provider_urn=jp)))
 
     assert left.action.value == "leave"
     assert "Its provider jp has left the stack" in left.reasons[0]
@@ -191,7 +191,7 @@ def test_a_link_that_another_create_has_got_is_nobody_s_double() -> None:
         pending("a"),
         pending("b"),
         links=(LINK,),
-        held=(ManagedLink(pending("b").urn, OLD.id),),
+        held=(ManagedLink(urn=pending("b").urn, id=OLD.id),),
         program={
             pending("a").urn: pending("a"),
             pending("b").urn: replace(pending("b"), step="same", current_id=OLD.id),
@@ -253,7 +253,8 @@ def test_a_replacement_takes_the_place_of_the_link_it_replaces() -> None:
             program={URN: replace(pending(title="Autumn"), step="replace")},
         ),
         found(
-            links=(LINK,), held=(OLD, ManagedLink(URN, "link_test_5xolder", pending_delete=True))
+            links=(LINK,),
+            held=(OLD, ManagedLink(urn=URN, id="link_test_5xolder", pending_delete=True)),
         ),
         found(links=(EARLY,), held=(OLD,)),
         found(links=(LINK, SECOND), held=(OLD,)),
