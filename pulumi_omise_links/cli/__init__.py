@@ -21,7 +21,7 @@ from ..errors import ManifestError, OmiseLinksError
 from ..output.terminal import count
 
 COMMANDS = {
-    "validate": "Report all faults of manifests, offline.",
+    "validate": "Report all problems of manifests, offline.",
     "discover": "Write links that exist as a manifest, with their ids.",
     "match": "Find the ids of links that exist already.",
     "plan": "Show what an import would do, and why not.",
@@ -107,7 +107,7 @@ def _expected(error: click.ClickException | OmiseLinksError) -> int:
     if isinstance(error, ManifestError):
         # A line each, beginning with its place as compilers write it: an editor can go there.
         click.echo(str(error), err=True)
-        _complain(f"{count(len(error.faults), 'fault')}; nothing was done.")
+        _complain(f"{count(len(error.problems), 'problem')}; nothing was done.")
     else:
         _complain(str(error))
     return error.exit_code

@@ -11,7 +11,7 @@ import click
 
 from ..adoption.plan import Facts, Plan, look, plan
 from ..adoption.report import plan_ending, plan_table, plan_text
-from ..errors import ManifestError
+from ..errors import ManifestError, ProblemCode
 from ..inventory.accounts import Accounts
 from ..manifest.entries import Entry, check
 from ..settings import Settings
@@ -48,28 +48,20 @@ def manifest_options(command: Command) -> Command:
 def load_entries(files: Sequence[str], settings: Settings) -> list[Entry]:
     """Read the manifests.
 
-    An id that several entries claim is no fault here: a plan blocks those entries and no others.
+    An id that several entries claim is no problem here: a plan blocks those entries and no others.
 
-    :raises ManifestError: with all other faults of all files.
+    :raises ManifestError: with all other problems of all files.
     """
     checked = check(files, amount_limits=settings.amount_limits)
-    entries = [entry for each in checked for entry in each.entries]
-    seen: set[str] = set()
-    repeated = set()
-    for each in entries:
-        if each.id in seen:
-            place = each.places["id"]
-            repeated.add((place.line, place.column, place.file))
-        seen.add(each.id or "")
-    faults = [
-        fault
-        for each in checked
-        for fault in each.faults
-        if (fault.line, fault.column, each.file) not in repeated
+    problems = [
+        problem
+        for file in checked
+        for problem in file.problems
+        if problem.code is not ProblemCode.DUPLICATE_ID
     ]
-    if faults:
-        raise ManifestError(faults)
-    return entries
+    if problems:
+        raise ManifestError(problems)
+    return [entry for file in checked for entry in file.entries]
 
 
 def accounts_of(settings: Settings) -> AbstractContextManager[Accounts]:

@@ -146,7 +146,7 @@ class _Existing:
     """The file to write to, and what stands in it already."""
 
     def __init__(self, output: str | None, overwrite: bool, amount_limits: bool) -> None:
-        """:raises OmiseLinksError: it is a manifest with faults, or cannot be written."""
+        """:raises OmiseLinksError: it is a manifest with problems, or cannot be written."""
         self.output = output
         self.written = False
         self.entries: tuple[Entry, ...] = ()
@@ -164,8 +164,8 @@ class _Existing:
             self.replaced = frozenset(each[0] for each in LINK_ID.finditer(old))
             return
         (checked,) = check(output, amount_limits=amount_limits)
-        if checked.faults:
-            raise ManifestError(checked.faults)
+        if checked.problems:
+            raise ManifestError(checked.problems)
         self._draft = Draft(output)
         self.entries = checked.entries
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..errors import ManifestFault
+    from ..errors import ManifestProblem
     from ..manifest.entries import CheckedFile
     from ..omise.models import LinkInputs
 
@@ -58,7 +58,7 @@ def show_input(inputs: LinkInputs, name: str) -> str:
 
 
 def count(number: int, noun: str, *, zero: str = "no") -> str:
-    """Return ``no faults``, ``1 fault``, ``1,200 entries``."""
+    """Return ``no problems``, ``1 problem``, ``1,200 entries``."""
     nouns = re.sub("(?<![aeou])y$", "ie", noun) + "s"
     return f"{f'{number:,}' if number else zero} {noun if number == 1 else nouns}"
 
@@ -84,31 +84,33 @@ def _escaped_in_json(found: re.Match[str]) -> str:
 
 
 def validation_text(files: Iterable[CheckedFile]) -> str:
-    """Return every fault on a line of its own, and one line for each file."""
+    """Return every problem on a line of its own, and one line for each file."""
     lines: list[str] = []
-    for each in files:
-        lines += map(str, each.faults)
-        links = f"{count(each.links, 'link')}, " if each.links or not each.faults else ""
-        lines.append(f"{show(each.file, longest=1000)}: {links}{count(len(each.faults), 'fault')}")
+    for file in files:
+        lines += map(str, file.problems)
+        links = f"{count(file.links, 'link')}, " if file.links or not file.problems else ""
+        problems = count(len(file.problems), "problem")
+        lines.append(f"{show(file.file, longest=1000)}: {links}{problems}")
     return "\n".join(lines)
 
 
 def validation_json(files: Sequence[CheckedFile]) -> str:
     """Return the same for programs."""
-    faults = [fault for each in files for fault in each.faults]
+    problems = [problem for file in files for problem in file.problems]
     summary = {
         "files": len(files),
-        "links": sum(each.links for each in files),
-        "faults": len(faults),
+        "links": sum(file.links for file in files),
+        "problems": len(problems),
     }
-    return to_json("validate", summary, faults=[_fault(each) for each in faults])
+    return to_json("validate", summary, problems=[_problem(problem) for problem in problems])
 
 
-def _fault(fault: ManifestFault) -> dict[str, object]:
+def _problem(problem: ManifestProblem) -> dict[str, object]:
     return {
-        "file": fault.file,
-        "line": fault.line,
-        "column": fault.column,
-        "path": fault.path,
-        "problem": fault.problem,
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "path": problem.path,
+        "code": problem.code.value,
+        "problem": problem.problem,
     }
