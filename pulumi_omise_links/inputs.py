@@ -355,7 +355,7 @@ def check_inputs(
     return Checked(inputs, problems)
 
 
-def fill_in(problem: str, value: object, **more: str) -> str:
+def fill_in(problem: str, value: object, /, **more: str) -> str:
     """Return the sentence of a rule for a value that breaks it.
 
     Its fields are ``{kind}`` (what the value is), ``{size}`` (of a text, in bytes of UTF-8),

@@ -22,6 +22,7 @@ from ..output.terminal import count
 
 COMMANDS = {
     "validate": "Report all problems of manifests, offline.",
+    "schema": "Print the JSON Schema of the manifest, for editors.",
     "discover": "Write links that exist as a manifest, with their ids.",
     "match": "Find the ids of links that exist already.",
     "plan": "Show what an import would do, and why not.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,15 @@ from ..adoption.discovery import LEFT_OUT, USED, Discovery, Filters, discover
 from ..adoption.names import Namer
 from ..errors import EditError, ManifestError
 from ..inputs import LINK_ID
-from ..manifest.edit import Draft, Meaning, replace_file, require_writable
+from ..manifest.edit import (
+    Draft,
+    Meaning,
+    replace_file,
+    require_writable,
+    write_schema_beside,
+)
 from ..manifest.entries import Entry, check
-from ..manifest.text import manifest_of, too_large
+from ..manifest.text import NewEntry, manifest_of, too_large
 from ..omise.client import OmiseClient
 from ..omise.transport import RequestStats
 from ..output.terminal import count, show, to_json
@@ -185,13 +191,18 @@ class _Existing:
     def unidentified(self) -> list[Entry]:
         return [each for each in self.entries if each.id is None]
 
+    def _manifest(self, entries: Sequence[NewEntry]) -> str:
+        return manifest_of(
+            entries, schema=write_schema_beside(self.output) if self.output else None
+        )
+
     def write(self, found: Discovery) -> str:
         """Add what was found, and return the text of the manifest."""
         if not found.entries:
             return ""
         if self._draft:
             self._draft.add_entries(found.entries)
-        text = self._draft.text if self._draft else manifest_of(found.entries)
+        text = self._draft.text if self._draft else self._manifest(found.entries)
         links = len(self.entries) + len(found.entries)
         if too_large(text, links):
             raise EditError(

@@ -45,6 +45,7 @@ from .values import (
 
 VERSION = 1
 ID = "id"
+STACKS = "stacks"
 # Nobody mends more in one go; a file of garbage must not fill the terminal, nor the memory.
 MOST_PROBLEMS = 1_000
 
@@ -228,8 +229,8 @@ class _Reading:
                 return
         if not isinstance(root, MappingNode):
             return
-        if not any(path[0] == "stacks" for path in self.wrong):
-            self.stacks = tuple(value.get("stacks", ()))
+        if not any(path[0] == STACKS for path in self.wrong):
+            self.stacks = tuple(value.get(STACKS, ()))
         defaults = _mapping(root, "defaults")
         given = _Given(defaults, value["defaults"]) if defaults else _Given(MappingNode(0), {})
         self._check_defaults(given)
