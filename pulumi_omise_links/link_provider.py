@@ -123,7 +123,7 @@ class LinkProvider(ResourceProvider):
             amount_limits=settings.amount_limits if settings else True,
             supported_currencies=supported,
         )
-        failures += [CheckFailure("", f"{each.name} {each.problem}") for each in checked.faults]
+        failures += [CheckFailure("", f"{each.name} {each.problem}") for each in checked.problems]
         if adopt is not None and ADOPT not in later:
             if not _is_link_id(adopt):
                 failures.append(CheckFailure("", "adopt must be the id of a link (link_test_5x…)"))

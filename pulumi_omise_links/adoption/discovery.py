@@ -113,7 +113,7 @@ def discover(
         elif entry := without_id.get(link.inputs.folded()):
             reason = f"entry {escape(entry)} has the same inputs and no id: `match` it first"
             found.left_out.append(LeftOut(link.id, link.title, (reason,)))
-        elif reasons := _faults(link, amount_limits):
+        elif reasons := _problems(link, amount_limits):
             found.left_out.append(LeftOut(link.id, link.title, reasons))
         else:
             found.entries.append(NewEntry(name, link.id, link.inputs))
@@ -140,9 +140,9 @@ def _why_not(
     return USED if useless and link.id not in replaced else None
 
 
-def _faults(link: OmiseLink, amount_limits: bool) -> tuple[str, ...]:
-    faults = check_inputs(vars(link.inputs), amount_limits=amount_limits).faults
-    return tuple(f"its {each.name} {each.problem}" for each in faults)
+def _problems(link: OmiseLink, amount_limits: bool) -> tuple[str, ...]:
+    problems = check_inputs(vars(link.inputs), amount_limits=amount_limits).problems
+    return tuple(f"its {problem.name} {problem.problem}" for problem in problems)
 
 
 def _caseless(text: str) -> str:

@@ -18,7 +18,8 @@ from ..errors import ExitCode
 from ._results import Invocation, prepare_output, report
 
 COMMANDS = {
-    "validate": "Report all faults of manifests, offline.",
+    "validate": "Report all problems of manifests, offline.",
+    "schema": "Print the JSON Schema of the manifest, for editors.",
     "discover": "Write links that exist as a manifest, with their ids.",
     "match": "Find the ids of links that exist already.",
     "plan": "Show what an import would do, and why not.",

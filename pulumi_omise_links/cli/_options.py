@@ -11,20 +11,6 @@ import click
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class ManifestPath(click.Path):
-    """The name of a manifest. What is wrong with the file itself is the manifest's to say."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """:raises click.BadParameter: it is ``-``."""
-        if value == "-":
-            self.fail(
-                "manifests are read from files; /dev/stdin is the file that standard input has.",
-                param,
-                ctx,
-            )
-        return super().convert(value, param, ctx)
-
-
 class Seconds(click.FloatRange):
     """From 0 to an hour; NaN, which no range keeps out, is no number of seconds."""
 
@@ -43,7 +29,7 @@ class Seconds(click.FloatRange):
 
 
 manifest_files = click.argument(
-    "files", metavar="FILE...", nargs=-1, required=True, type=ManifestPath()
+    "files", metavar="FILE...", nargs=-1, required=True, type=click.Path()
 )
 """One manifest or several, as ``files``."""
 

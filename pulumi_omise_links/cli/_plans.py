@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..adoption.gather import gather_facts
 from ..adoption.import_plan import Action, ImportFacts, ImportPlan, PlannedEntry, make_import_plan
-from ..errors import ManifestError
+from ..errors import ManifestError, ProblemCode
 from ..inventory.accounts import Accounts, AccountSnapshot
-from ..manifest.entries import Entry, check
+from ..manifest.entries import Entry, check, entries_for_stack
 from ..omise.transport import RequestStats
 from ..output import Account, Column, Result, Row, Tone
 from ..output.terminal import escape, format_amount
@@ -38,31 +39,23 @@ _WORDS = {
 }
 
 
-def load_entries(files: Sequence[str], settings: Settings) -> list[Entry]:
-    """Read the manifests.
+def load_entries(files: Sequence[str], settings: Settings, stack: str) -> list[Entry]:
+    """Read the manifests as they are in a stack: without the ids that are for other stacks.
 
-    An id that several entries claim is no fault here: a plan blocks those entries and no others.
+    An id that several entries claim is no problem here: a plan blocks those entries and no others.
 
-    :raises ManifestError: with all other faults of all files.
+    :raises ManifestError: with all other problems of all files.
     """
     checked = check(files, amount_limits=settings.amount_limits)
-    entries = [entry for file in checked for entry in file.entries]
-    seen: set[str] = set()
-    repeated = set()
-    for entry in entries:
-        if entry.id in seen:
-            place = entry.places["id"]
-            repeated.add((place.line, place.column, place.file))
-        seen.add(entry.id or "")
-    faults = [
-        fault
+    problems = [
+        problem
         for file in checked
-        for fault in file.faults
-        if (fault.line, fault.column, file.file) not in repeated
+        for problem in file.problems
+        if problem.code is not ProblemCode.DUPLICATE_ID
     ]
-    if faults:
-        raise ManifestError(faults)
-    return entries
+    if problems:
+        raise ManifestError(problems)
+    return entries_for_stack([entry for file in checked for entry in file.entries], stack)
 
 
 def make_plan(
@@ -71,7 +64,24 @@ def make_plan(
     """Gather the facts and decide."""
     with progress("Previewing, and reading the account"):
         facts = gather_facts(project, entries, accounts, other_stacks=not only_this_stack)
-    return make_import_plan(entries, facts), facts
+    plan = make_import_plan(entries, facts)
+    return replace(plan, notes=(*plan.notes, *_notes_on_stacks(plan, project.stack))), facts
+
+
+def _notes_on_stacks(plan: ImportPlan, stack: str) -> list[str]:
+    """Warn where every stack of the program would adopt the same links."""
+    files = dict.fromkeys(
+        planned.entry.place.file
+        for planned in plan.of(Action.IMPORT)
+        if planned.entry.id and not planned.entry.stacks
+    )
+    name = escape(stack.rpartition("/")[2])
+    return [
+        f"{escape(file, longest=1000)} does not say for which stacks its ids are: another stack of"
+        f" this program would adopt the same links, and delete them with its `pulumi destroy`."
+        f" `stacks: [{name}]` at its top prevents that."
+        for file in files
+    ]
 
 
 def plan_result(command: str, plan: ImportPlan, stats: RequestStats, **changes: Any) -> Result:

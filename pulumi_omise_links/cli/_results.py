@@ -128,7 +128,7 @@ def _describe(error: BaseException, command: str | None) -> Failure:
         kind, code, message = "Error", ExitCode.ERROR, error.format_message()
     elif isinstance(error, ManifestError):
         code, details = error.exit_code, dict(error.details())
-        message = f"{pluralize(len(error.faults), 'fault')}; nothing was done."
+        message = f"{pluralize(len(error.problems), 'problem')}; nothing was done."
     elif isinstance(error, OmiseLinksError):
         code, details, message = error.exit_code, dict(error.details()), str(error)
     elif isinstance(error, OSError):

@@ -110,6 +110,9 @@ def command(
     its end and all else in it stays as it is, to the byte; with --overwrite it is replaced. Links
     of two accounts do not go into one file.
 
+    With one --stack (or --cwd), a line `stacks: [NAME]` says that the ids are for that stack: any
+    other stack of the program then makes links of its own.
+
     Deleted links are left out, links that are used up, and what the given stacks manage. With
     --stack or --cwd, settings come from the config of the (first) stack, then from the environment.
 
@@ -147,6 +150,8 @@ def command(
             amount_limits=settings.amount_limits,
         )
         same.require()
+    if len(projects) == 1 and found.entries:
+        file.add_stacks([projects[0].stack])
     file.add_entries(found.entries)
     written = file.save()
     return _result(found, file, account, client, written=written)
@@ -165,6 +170,11 @@ def _result(
         notes.append(
             f"Left out {pluralize(used, 'link')} used up by a payment, which an import would"
             " refuse; --used takes such links, and no others."
+        )
+    if found.entries and not file.stacks:
+        notes.append(
+            "The manifest does not say for which stacks its ids are, so every stack that declares"
+            " it adopts these links: add `stacks: [NAME]` at its top, or use --stack NAME."
         )
     return Result(
         command="discover",

@@ -18,12 +18,14 @@ from ._results import returns_result
 def command(files: tuple[str, ...]) -> Result:
     """Print manifests as a Python program that declares the same links.
 
-    The names, the inputs and the links to adopt are the same, so Pulumi sees no difference
-    between the program and declare_links() of the manifests.
+    The names, the inputs, the links to adopt and the stacks for which they are adopted are the
+    same as those of declare_links() of the manifests. What else the program says is not in a
+    manifest: options (a provider, protect, a parent) go to each Link, and exports stay to be
+    written. With the same options, a preview shows no difference.
 
-    No network, no key and no Pulumi is needed.
+    FILE may be - for standard input. No network, no key and no Pulumi is needed.
     """
-    manifest = load(files, amount_limits=amount_limits())
+    manifest = load(files, amount_limits=amount_limits(), standard_input=True)
     text = program(manifest)
     return Result(
         command="generate",

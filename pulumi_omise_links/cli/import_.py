@@ -45,7 +45,7 @@ def command(
     require_yes(yes)
     project = Project(cwd, stack, config_file=config_file)
     settings = project.settings()
-    entries = load_entries(files, settings)
+    entries = load_entries(files, settings, project.stack)
     with connected(Accounts(settings)) as accounts:
         plan, facts = make_plan(project, accounts, entries, only_this_stack)
         show_to_person(plan_result("import", plan, accounts.stats))

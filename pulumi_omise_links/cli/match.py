@@ -38,7 +38,7 @@ _TONES: dict[Outcome, Tone] = {
 @click.command("match")
 @manifest_files
 @click.option("--write", is_flag=True, help="Put the ids into the files; all else in them stays.")
-@click.option("--stack", metavar="NAME", help="Take the settings of this stack.")
+@click.option("--stack", metavar="NAME", help="The stack of the links.")
 @click.option("--cwd", metavar="DIR", help="The folder of the Pulumi project.")
 @key_variable
 @returns_result
@@ -51,12 +51,15 @@ def command(
     and no entry has its id already. Where several links fit one entry, or a link fits several
     entries, nothing is decided: a person puts the right id into the file.
 
+    With --stack or --cwd, settings come from the stack's config, and --write adds a line
+    `stacks: [NAME]` that says for which stack the ids are, if there is none.
+
     Give together what belongs together, or two files may take the same link.
 
     Ends with 1 if an entry stays undecided. An entry that no link fits is no error: `pulumi up`
     will make its link.
     """
-    _, settings = projects_and_settings([stack] if stack else [], cwd, key_env)
+    projects, settings = projects_and_settings([stack] if stack else [], cwd, key_env)
     manifest = load(files, amount_limits=settings.amount_limits)
     if all(entry.id for entry in manifest.entries):
         return _result([], write=write, written=False)
@@ -73,6 +76,8 @@ def command(
     found = {one.entry.name: one.id for one in matches if one.id}
     for draft in drafts:
         draft.add_ids(found)
+        if draft.changed and projects:
+            draft.add_stacks([projects[0].stack])
     written = [draft.save() for draft in drafts]
     return _result(matches, write=write, written=any(written), account=account, client=client)
 

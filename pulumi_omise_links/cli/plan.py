@@ -60,7 +60,7 @@ def command(
         require_writable([target])
     project = Project(cwd, stack, config_file=config_file)
     settings = project.settings()
-    entries = load_entries(files, settings)
+    entries = load_entries(files, settings, project.stack)
     with connected(Accounts(settings)) as accounts:
         plan, facts = make_plan(project, accounts, entries, only_this_stack)
         result = plan_result("plan", plan, accounts.stats)

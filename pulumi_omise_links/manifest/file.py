@@ -8,7 +8,7 @@ from pathlib import Path
 from ..errors import EditError, ManifestError
 from ..inputs import LINK_ID
 from ..output.terminal import pluralize
-from .edit import Draft, Meaning, replace_file, require_writable
+from .edit import Draft, Meaning, replace_file, require_writable, write_schema_beside
 from .entries import Entry, check
 from .text import NewEntry, manifest_of, too_large
 
@@ -34,6 +34,7 @@ class ManifestFile:
         self.replaced_ids = frozenset(replaced_ids)
         self._draft = draft
         self._amount_limits = amount_limits
+        self._stacks: tuple[str, ...] = ()
         self._ids: dict[str, str] = {}
         self._new: list[NewEntry] = []
 
@@ -46,8 +47,8 @@ class ManifestFile:
         """
         require_writable([path])
         (checked,) = check(path, amount_limits=amount_limits)
-        if checked.faults:
-            raise ManifestError(checked.faults)
+        if checked.problems:
+            raise ManifestError(checked.problems)
         return cls(path, entries=checked.entries, draft=Draft(path), amount_limits=amount_limits)
 
     @classmethod
@@ -83,6 +84,11 @@ class ManifestFile:
         return [entry for entry in self.entries if entry.id is None]
 
     @property
+    def stacks(self) -> tuple[str, ...]:
+        """The stacks for which the ids are; empty if for all."""
+        return next((entry.stacks for entry in self.entries if entry.stacks), self._stacks)
+
+    @property
     def changed(self) -> bool:
         """Whether anything is to be added."""
         return bool(self._ids or self._new)
@@ -93,6 +99,16 @@ class ManifestFile:
         if mine and self._draft:
             self._draft.add_ids(mine)
             self._ids |= mine
+
+    def add_stacks(self, stacks: Collection[str]) -> None:
+        """Say for which stacks the ids are: in any other stack they are left out.
+
+        :param stacks: their names, short or full (``organization/project/stack``).
+        :raises EditError: the manifest says so already, and another one than these.
+        """
+        self._stacks = tuple(stack.rpartition("/")[2] for stack in stacks)
+        if self._draft:
+            self._draft.add_stacks(self._stacks)
 
     def add_entries(self, entries: Sequence[NewEntry]) -> None:
         """Add entries at the end.
@@ -115,7 +131,7 @@ class ManifestFile:
         """Return the whole manifest with what was added; empty if there is nothing in it."""
         if self._draft:
             return self._draft.text
-        return manifest_of(self._new) if self._new else ""
+        return manifest_of(self._new, stacks=self._stacks) if self._new else ""
 
     def save(self) -> bool:
         """Write the file in one step, and return whether there was anything to write.
@@ -124,8 +140,9 @@ class ManifestFile:
         """
         if self.path is None or not self.changed:
             return False
-        text = self.text()
         if self._draft is None:
+            schema = write_schema_beside(self.path)
+            text = manifest_of(self._new, stacks=self._stacks, schema=schema)
             replace_file(self.path, text)
             return True
         meant: Meaning = {

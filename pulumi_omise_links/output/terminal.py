@@ -53,7 +53,7 @@ def format_input(inputs: LinkInputs, name: str) -> str:
 
 
 def pluralize(number: int, noun: str, *, zero: str = "no") -> str:
-    """Return ``no faults``, ``1 fault``, ``1,200 entries``."""
+    """Return ``no problems``, ``1 problem``, ``1,200 entries``."""
     nouns = re.sub("(?<![aeou])y$", "ie", noun) + "s"
     return f"{f'{number:,}' if number else zero} {noun if number == 1 else nouns}"
 
