@@ -214,12 +214,13 @@ class _Reading:
             end = error
         for passed in passed_over:
             self._report(passed.at or 0, (), passed.problem, passed.code)
-        if end:
+        # The parser often stops at a text that a comment cuts off, and that is said already.
+        if end and (end.at, end.code) not in {(passed.at, passed.code) for passed in passed_over}:
             self._add(self._place(end.at), (), end.problem, end.code)
-        elif root is None:
+        elif root is None and not end:
             problem = "the file is empty: start with `version: 1` and `links:`"
             self._report(0, (), problem, ProblemCode.EMPTY_FILE)
-        else:
+        elif root and not end:
             self._document(root)
 
     def _document(self, root: Node) -> None:
@@ -243,6 +244,8 @@ class _Reading:
     def _violation(self, root: Node, violation: Violation) -> bool:
         """Report what the schema says; return whether the rest can be read."""
         key, node = find(root, violation.path)
+        if violation.code is ProblemCode.NO_LINKS and isinstance(node, MappingNode) and node.items:
+            return True  # each of its keys is reported
         path, problem, code = violation.path, violation.problem, violation.code
         at = node.at
         fields = {}
