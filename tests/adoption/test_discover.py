@@ -15,6 +15,12 @@ from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.manifest.entries import load
 
 
+NOT_OF_A_STACK = (
+    "The manifest does not say for which stacks its ids are, so every stack that declares it adopts"
+    " these links: add `stacks: [NAME]` at its top, or use --stack NAME.\n"
+)
+
+
 @pytest.fixture(autouse=True)
 def _account(tmp_path: Path, omise: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -44,7 +50,6 @@ def test_an_account_becomes_a_manifest(omise: Emulator, capsys: pytest.CaptureFi
     out, err = capsys.readouterr()
     assert out == (
         f"""\
-# yaml-language-server: $schema=links.schema.json
 version: 1
 links:
   spring-sale:
@@ -67,7 +72,7 @@ links:
     )
     assert ACCOUNT_LINE.match(err)
     assert ACCOUNT_LINE.sub("", err) == (
-        "2 new links of 3 listed (left out: 1 deleted).\n2 requests, 0 retries, 0 writes.\n"
+        f"{NOT_OF_A_STACK}2 new links of 3 listed (left out: 1 deleted).\n2 requests, 0 retries, 0 writes.\n"
     )
 
 
@@ -167,7 +172,7 @@ def test_links_that_are_used_up_are_left_out_unless_asked_for(
     out, err = capsys.readouterr()
     assert ACCOUNT_LINE.sub("", out) == (
         "Left out 1 link used up by a payment, which an import would refuse; --used takes such"
-        " links, and no others.\n"
+        f" links, and no others.\n{NOT_OF_A_STACK}"
         "2 new links of 3 listed (left out: 1 used); written to links.yaml.\n"
     )
     assert err == "2 requests, 0 retries, 0 writes.\n"
@@ -261,8 +266,8 @@ def test_a_link_that_an_entry_may_be_already_is_not_added(
     assert len(load("links.yaml").entries) == 1
 
 
-def test_a_faulty_file_is_left_alone(omise: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
-    """Its faults are shown, and Omise is not asked."""
+def test_a_wrong_file_is_left_alone(omise: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its problems are shown, and Omise is not asked."""
     omise.seed()
     Path("links.yaml").write_text("version: 1\nlinks:\n  a: {amount: 0100}\n")
 
