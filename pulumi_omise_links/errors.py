@@ -11,6 +11,8 @@
     │   └── RateLimitedError   429, for longer than we are willing to wait
     ├── OmiseUnavailableError          no usable answer: unreachable, timed out, cut, or a 5xx
     ├── UncertainCreateError   a create whose answer was lost: the link may exist
+    ├── UnfinishedCreateError  an equal create of a process that died may have made a link
+    ├── CreateLogError         the record of a create under way cannot be kept or read
     ├── WrongAccountError      the link belongs to another account, or to the other mode
     ├── AdoptError             the link to adopt is not what the resource declares
     ├── LinkConflictError      which resource a link belongs to is not clear
@@ -129,6 +131,35 @@ class UncertainCreateError(OmiseLinksError):
                 + f", put {adopt}, so that no second one is made."
             )
         super().__init__(start + found)
+
+
+class UnfinishedCreateError(OmiseLinksError):
+    """A process that has died, or a create that was given up, may have made this very link.
+
+    ``candidates`` are the ids of links that could be the one; empty if none is listed yet.
+    """
+
+    def __init__(self, process: str, folder: str, since: str, candidates: Sequence[str]) -> None:
+        self.candidates = tuple(candidates)
+        when = f" at {since}" if since else ""
+        fits = f" Links that could be it: {', '.join(self.candidates)}." if candidates else ""
+        super().__init__(
+            f"A create of a link with the same inputs was begun{when} (process {process}, in"
+            f" {folder}) and cut off before Omise's answer was saved, so the link may exist"
+            f" already.{fits} Nothing was sent. Run `omise-links recover` there, which finds out,"
+            " then `pulumi up` again."
+        )
+
+
+class CreateLogError(OmiseLinksError):
+    """The record of a create under way cannot be kept or read. Nothing was sent to Omise."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"{problem} Without a record of each create under way, a process that dies could leave"
+            " a link that nobody knows of, so nothing was sent. Set PULUMI_HOME to a folder of"
+            " yours that can be read and written."
+        )
 
 
 class WrongAccountError(OmiseLinksError):

@@ -213,10 +213,13 @@ class LinkProvider(ResourceProvider):
         # A program that only declares links needs no network client.
         from .omise.bulk import BulkReader  # noqa: PLC0415  (only calls need it)
         from .omise.client import OmiseClient  # noqa: PLC0415  (only calls need it)
+        from .omise.create_log import CreateLog  # noqa: PLC0415  (only calls need it)
 
         with self._lock:
             if self._made_client is None:
-                client = OmiseClient(self._settings(), may_write=_engine_is_there)
+                client = OmiseClient(
+                    self._settings(), may_write=_engine_is_there, create_log=CreateLog()
+                )
                 self._bulk, self._made_client = BulkReader(client), client
             return self._made_client
 

@@ -50,7 +50,7 @@ ONLY: dict[str, set[str]] = {
     "pulumi": {"link", "link_provider", "provider", "declare", "settings"},
     "requests": {"omise.deadline", "omise.transport"},
     "urllib3": {"omise.deadline", "omise.transport", "omise.retry"},
-    "socket": {"omise.deadline", "link_provider"},
+    "socket": {"omise.deadline", "omise.create_log", "link_provider"},
     "ssl": set(),
     "http": set(),
     "urllib.request": set(),

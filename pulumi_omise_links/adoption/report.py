@@ -1,19 +1,16 @@
-"""Plans and recoveries -> text, table or JSON. Nothing is printed here."""
+"""Plans -> text, table or JSON. Nothing is printed here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ..output.terminal import count, human_amount, show, to_json
-from ..stack.pulumi_json import name_of
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ..omise.models import OmiseLink
     from ..omise.transport import RequestStats
-    from ..recovery.recovery import Found, Verdict
     from .plan import Plan, Planned
 
 _STYLES = {"import": "green", "managed": "dim", "create": "cyan", "blocked": "red"}
@@ -95,63 +92,6 @@ def proof_text(adopted: int, changed: Mapping[str, str]) -> str:
     return "\n".join(
         [f"NOT PROVED: the next `pulumi up` would change {count(len(changed), 'link')}:", *lines]
     )
-
-
-def recovery_text(found: Found, verdicts: Sequence[Verdict]) -> str:
-    """Return what is to be done about each pending create and delete, and why."""
-    lines = [f"Looked in {each}." for each in sorted({*map(str, found.scopes.values())})]
-    lines += [f"look    {show(name_of(urn))}" for urn in sorted(found.state.deleting)]
-    for each in verdicts:
-        link = f"  {each.link.id}" if each.link else ""
-        lines.append(f"{each.action.value:<6}  {show(each.name)}{link}")
-        if each.replaces:
-            lines.append(
-                f"        It replaces {each.replaces}, which the next `pulumi up` deletes."
-            )
-        lines += [f"        {reason}" for reason in each.reasons]
-        if not each.link and each.candidates:
-            lines += ["        Links that fit:", *map(_candidate, each.candidates)]
-    return "\n".join(lines)
-
-
-def recovery_json(
-    found: Found, verdicts: Sequence[Verdict], *, done: bool, cost: RequestStats
-) -> str:
-    """Return the same for programs."""
-    words = ("adopt", "clear", "leave")
-    summary = {word: sum(each.action.value == word for each in verdicts) for word in words}
-    return to_json(
-        "recover",
-        {**summary, "look": len(found.state.deleting)},
-        done=done,
-        deleting=sorted(found.state.deleting),
-        pending=[
-            {
-                "name": each.name,
-                "urn": each.urn,
-                "action": each.action.value,
-                "id": each.link.id if each.link else None,
-                "replaces": each.replaces,
-                "candidates": [link.id for link in each.candidates],
-                "links": [
-                    {
-                        "id": link.id,
-                        "created_at": link.created_at,
-                        "payment_uri": link.payment_uri,
-                    }
-                    for link in each.candidates
-                ],
-                "reasons": list(each.reasons),
-            }
-            for each in verdicts
-        ],
-        cost=vars(cost),
-    )
-
-
-def _candidate(link: OmiseLink) -> str:
-    """Show what tells links of equal inputs apart."""
-    return f"          {link.id}  made {link.created_at}  {link.payment_uri}"
 
 
 def _inputs(plan: Plan, each: Planned) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any, TypeVar
@@ -25,6 +26,7 @@ from ..errors import (
 )
 from ..inputs import LINK_ID, is_live, mode, other_mode
 from ..settings import Settings
+from .create_log import CreateLog
 from .lost_creates import CreateRegistry, find_created
 from .models import (
     LinkInputs,
@@ -58,9 +60,21 @@ class OmiseClient:
     Methods that take an id may raise ``LinkIdError``. Further errors stand at each method.
     """
 
-    def __init__(self, settings: Settings, *, may_write: Callable[[], bool] = lambda: True) -> None:
-        """:param may_write: asked before each write; if the answer is no, it is not sent."""
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        may_write: Callable[[], bool] = lambda: True,
+        create_log: CreateLog | None = None,
+    ) -> None:
+        """Open no connection yet.
+
+        :param may_write: asked before each write; if the answer is no, it is not sent.
+        :param create_log: where creates under way are recorded, for a caller that may die without
+            anybody hearing of it; without it, a create is known to its caller alone.
+        """
         self.settings = settings
+        self._create_log = create_log
         self._transport = Transport(settings, may_write)
         self._claims = CreateRegistry()
         self._account: OmiseAccount | None = None
@@ -253,14 +267,19 @@ class OmiseClient:
         # Asked before the POST: the answer tells the server's time, by which a lost one is judged.
         self.account()
         with self._claims.one_at_a_time(inputs):
-            since = self._transport.server_time()
-            try:
-                answer = self._transport.request("POST", "/links", operation, body=asdict(inputs))
-                link = self._read(OmiseLink, operation, answer)
-            except OmiseUnavailableError as error:
-                if not error.sent:
-                    raise
-                link = self._recover_created(inputs, since, error)
+            log = self._create_log
+            with log.recording(self, inputs) if log else nullcontext(lambda _: None) as made:
+                since = self._transport.server_time()
+                try:
+                    answer = self._transport.request(
+                        "POST", "/links", operation, body=asdict(inputs)
+                    )
+                    link = self._read(OmiseLink, operation, answer)
+                except OmiseUnavailableError as error:
+                    if not error.sent:
+                        raise
+                    link = self._recover_created(inputs, since, error)
+                made(link)
             self._claims.add(link.id)
         self._check_mode(link)
         return link

@@ -12,7 +12,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from typing import Any
 from ..errors import ProjectError
 from ..output.terminal import show
 from ..settings import CONFIG_KEYS, NAMESPACE, PLANNING, Settings, refuse_misspelt
+from ..state_format import TYPE_TOKEN
 from .pulumi_cli import Done, run
 from .pulumi_json import OtherStacks, Preview, StackState, read_preview, read_state, unsealed
 
@@ -151,7 +152,25 @@ class Project:
         """Look at these links in Omise, and drop from the state what is gone."""
         for start in range(0, len(urns), 200):
             targets = [word for urn in urns[start : start + 200] for word in ("--target", urn)]
-            self._run("refresh", "--yes", "--skip-preview", *targets)
+            # With the program, as its settings may be newer than those in the state.
+            self._run("refresh", "--yes", "--skip-preview", "--run-program", *targets)
+
+    def forget(self, ids: Collection[str]) -> None:
+        """Take links out of the state, those that it has still to delete too."""
+        export = json.loads(self._run("stack", "export").out)
+        deployment = export.get("deployment") or {}
+        if deployment.get("pending_operations"):
+            # `pulumi stack import` drops them, and with them what is known of killed creates.
+            raise ProjectError(
+                f"Operations of stack {show(self.stack)} are still pending, so no link was taken"
+                " out of its state. Decide about those first, then run this again."
+            )
+        deployment["resources"] = [
+            resource
+            for resource in deployment.get("resources") or ()
+            if resource.get("type") != TYPE_TOKEN or resource.get("id") not in ids
+        ]
+        self._run("stack", "import", given=json.dumps(export).encode())
 
     def clear_pending(self, urns: Sequence[str], root: str) -> None:
         """Take the pending creates of these URNs out of the state, and touch nothing else."""
