@@ -187,7 +187,7 @@ class CreateLog:
 
     def _names(self) -> list[str]:
         try:
-            return sorted(name for name in os.listdir(self.folder) if name.endswith(".json"))
+            return sorted(path.name for path in self.folder.iterdir() if path.suffix == ".json")
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -250,24 +250,9 @@ class CreateLog:
     def _write(
         self, place: Place, inputs: LinkInputs, since: float | None, timeout: float
     ) -> _OpenRecord:
-        salt = secrets.token_hex(16)
-        latest = LIMIT_SECONDS + _LONGEST_TURN + longest_answer(timeout)
-        text = json.dumps(
-            {
-                "format": _FORMAT,
-                **asdict(place),
-                "salt": salt,
-                "digest": _digest(salt, inputs),
-                "since": since,
-                "answer_by": None if since is None else since + latest,
-                "timeout": timeout,
-                "project": os.environ.get("PULUMI_PROJECT", ""),
-                "folder": os.getcwd(),
-                "process": f"{os.getpid()} on {socket.gethostname()}",
-            }
-        )
         path = self.folder / f"{time.time_ns()}-{secrets.token_hex(8)}.json"
         try:
+            text = _new_record(place, inputs, since, timeout)
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self._lock:
                 opened = _OpenRecord(path)
@@ -390,6 +375,25 @@ def _read(path: Path) -> CreateRecord | None:
         return _parse(path, data, alive=alive)
     except (ValueError, TypeError, KeyError):
         raise CreateLogError(f"{path} is not a record that this release can read.") from None
+
+
+def _new_record(place: Place, inputs: LinkInputs, since: float | None, timeout: float) -> str:
+    salt = secrets.token_hex(16)
+    latest = LIMIT_SECONDS + _LONGEST_TURN + longest_answer(timeout)
+    return json.dumps(
+        {
+            "format": _FORMAT,
+            **asdict(place),
+            "salt": salt,
+            "digest": _digest(salt, inputs),
+            "since": since,
+            "answer_by": None if since is None else since + latest,
+            "timeout": timeout,
+            "project": os.environ.get("PULUMI_PROJECT", ""),
+            "folder": str(Path.cwd()),
+            "process": f"{os.getpid()} on {socket.gethostname()}",
+        }
+    )
 
 
 def _parse(path: Path, data: dict[str, Any], *, alive: bool) -> CreateRecord:

@@ -16,7 +16,7 @@ The table of cases is in docs/adoption.md; a test goes through its rows.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -146,7 +146,7 @@ def claim(
     if problem := facts.unusable.get(create.provider) or facts.unproved.get(create.provider):
         fits = tuple(free)
         return Decision(create=create, action=Action.LEAVE, reasons=(problem,), candidates=fits)
-    reason = _reason_to_leave(create, free, facts) if free else None
+    reason = next(_reasons_to_leave(create, free, facts), None) if free else None
     named = [link for link in free if link.id in recorded]
     if reason is None and len(named) == 1:
         # Its answer had come, so the record names the very link.
@@ -196,47 +196,49 @@ def _reason_of_number(
     return None
 
 
-def _reason_to_leave(
+def _reasons_to_leave(
     create: OpenCreate, free: Sequence[OmiseLink], facts: RecoveryFacts
-) -> str | None:
-    """Return why none of the links that fit may be taken without a person."""
+) -> Iterator[str]:
+    """Yield why none of the links that fit may be taken without a person, what weighs most first.
+
+    As far as the choice of a link is what is left to do, ``--adopt`` overrules all but the first.
+    """
     if occupied := _occupied(create, facts):
-        return occupied
+        yield occupied
     if not create.pending and not create.records:
-        return (
+        yield (
             "A link with the same inputs exists that no stack manages. A run that was cut off on"
             " another machine may have made it for this resource, and `pulumi up` would make"
             f" another one. {_CHOOSE}"
         )
     if create.not_before is None:
-        return (
-            "A link like it exists that nobody manages, but nothing proves when the killed run"
-            " began: this machine has no record of the create, and the stack's history has no"
-            " successful update whose time could be compared with Omise's clock."
-            f" {_CHOOSE}"
+        yield (
+            "An unmanaged link like it exists, but nothing proves when the killed run began: this"
+            " machine has no record of the create, and the stack's history has no successful"
+            f" update whose time could be compared with Omise's clock. {_CHOOSE}"
         )
-    if not any(_is_in_time(link, create) for link in free):
-        return (
-            "A link like it exists that nobody manages, but it was made before the killed run can"
-            f" have begun. {_CHOOSE}"
+    elif not any(_is_in_time(link, create) for link in free):
+        yield (
+            "An unmanaged link like it exists, but it was made before the killed run can have"
+            f" begun. {_CHOOSE}"
         )
     if not _agrees(facts.program.get(create.urn), create.inputs):
-        return (
+        yield (
             "The program no longer declares such a link under this name. Delete the link at Omise"
             f" and run this again. {_CHOOSE}"
         )
     if facts.unread:
-        return (
+        yield (
             f"{facts.unread}, and may manage a link like it. If that is not so, say --adopt"
             " NAME=ID or --only-this-stack."
         )
-    rival = next((name for name, those in facts.rivals.items() if _compete(those, create)), None)
-    if rival is not None:
-        return (
-            f"Stack {show(rival)} has begun to make a link like it as well, and either may have"
-            f" made this one. Let that run end, or run `omise-links recover` there. {_CHOOSE}"
-        )
-    return None
+    for name, rivals in facts.rivals.items():
+        if any(_may_agree(rival, create.inputs) for rival in rivals):
+            yield (
+                f"Stack {show(name)} has begun to make a link like it as well, and either may have"
+                " made this one. Let that run end, or run `omise-links recover` there."
+                f" {_CHOOSE}"
+            )
 
 
 def _is_in_time(link: OmiseLink, create: OpenCreate) -> bool:
@@ -281,11 +283,6 @@ def _may_agree(resource: PulumiResource, wanted: LinkInputs) -> bool:
     """Whether no input that can be read rules it out."""
     known = {name: value for name, value in resource.inputs.items() if name in vars(wanted)}
     return replace(wanted, **known).folded() == wanted
-
-
-def _compete(rivals: Iterable[PulumiResource], create: OpenCreate) -> bool:
-    """Whether another stack's pending create may be for equal inputs, its secrets unread."""
-    return any(_may_agree(rival, create.inputs) for rival in rivals)
 
 
 def _adopt(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import subprocess
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 from harness import Project
@@ -86,31 +90,170 @@ def omise(gate: Gate) -> Iterator[Emulator]:
 
 
 def killed_up(
-    project: Project, gate: Gate, *, pending: int, held: Mapping[str | None, int]
-) -> None:
-    """Run `pulumi up`, kill it with -9 once so many creates are pending in its state and so many
-    answers to creates are held back, let these go, and release the lock."""
+    project: Project,
+    gate: Gate,
+    *,
+    pending: int,
+    held: Mapping[str | None, int],
+    victims: str = "pulumi",
+    how: signal.Signals = signal.SIGKILL,
+) -> str:
+    """Run `pulumi up`, and kill it once so many creates are pending in its state and so many
+    answers to creates are held back; let these go, and release the lock.
+
+    ``victims`` are `pulumi`, its `plugin`, or `all` of its processes; returns what it said.
+    """
     child = subprocess.Popen(
         # All creates are begun at once, however few processors there are.
         ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--parallel=32"],
         cwd=project.folder,
         env=project.env,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,
+        text=True,
     )
+    said = ""
     try:
         deadline = time.monotonic() + 120
         while not gate.holds(held) or project.state_text().count('"creating"') < pending:
             assert child.poll() is None, "it ended before it was killed"
             assert time.monotonic() < deadline, "the moment to kill it did not come"
             time.sleep(0.02)
+        family = descendants(child.pid)
+        if victims == "plugin":
+            for pid in plugins(family):
+                os.kill(pid, how)
+            said = child.communicate(timeout=120)[0]
+        else:
+            kill([child.pid, *(family if victims == "all" else ())])
     finally:
         _left_behind.extend(descendants(child.pid))
+        if victims == "pulumi":
+            _left_behind.extend(family)
         child.kill()
         child.wait()
         gate.open()
     project.unlock()
+    return said
+
+
+def plugins(pids: list[int]) -> list[int]:
+    """Those of the processes that run our provider."""
+    found = []
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            if b"pulumi.dynamic" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.append(pid)
+    assert found
+    return found
+
+
+def records(project: Project) -> list[Path]:
+    """The records of creates under way that are on this machine."""
+    return sorted(Path(project.env["PULUMI_HOME"]).glob("omise-links/creates/*"))
+
+
+THREE = """
+for n in range(3):
+    Link(f"n{n}", amount=150_000 + n * 100, currency="thb", title="Spring sale",
+         description=pulumi.Output.secret(f"Hall {n}"), multiple=True)
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=["kill", "term"])
+def test_a_plugin_that_dies_alone_leaves_neither_doubles_nor_orphans(
+    project: Project, omise: Emulator, gate: Gate, how: signal.Signals
+) -> None:
+    """Pulumi forgets such creates; the records of the plugin stop the next `pulumi up`, name the
+    remedy, and `recover` takes the links that Omise had made."""
+    project.program(THREE)
+    th = omise.account("th").id
+    gate.close({})
+    said = killed_up(project, gate, pending=3, held={th: 3}, victims="plugin", how=how)
+
+    assert "error reading from server: EOF" in said
+    assert '"creating"' not in project.state_text()
+    assert len(records(project)) == 3
+    for record in records(project):
+        assert record.stat().st_mode & 0o777 == 0o600
+        assert "Hall" not in record.read_text()
+    made = {link["id"] for link in omise.links(deleted=False)}
+    assert len(made) == 3
+    omise.journal.clear()
+    project.up().failed().says("begun at", "Run `omise-links recover` there")
+    assert not omise.journal.writes
+
+    result = project.cli_json("recover", "--yes", "--settle", "1")
+
+    assert result["summary"]["adopt"] == 3
+    assert {create["pending"] for create in result["creates"]} == {False}
+    assert set(project.ids().values()) == made
+    assert not omise.journal.writes
+    assert "Hall" not in project.state_text()
+    assert records(project) == []
+    project.unchanged()
+    project.up().ok()
+    assert {link["id"] for link in omise.links(deleted=False)} == made
+    project.cli("recover", "--yes").ok().says("Nothing was done.")
+
+
+def test_a_create_that_omise_never_carried_out_is_made_after_recover(
+    project: Project, omise: Emulator, gate: Gate
+) -> None:
+    """The record of the dead plugin is dropped once no answer can come any more."""
+    project.program(
+        "Link('spring', amount=5_000, currency='THB', title='Spring', description='d')\n"
+    )
+    gate.close({})
+    killed_up(project, gate, pending=1, held={omise.account("th").id: 1}, victims="plugin")
+    (made,) = (link["id"] for link in omise.links(deleted=False))
+    omise.delete(made)  # the same as never made, for who looks now
+
+    run = project.cli("recover", "--yes", "--settle", "1").ok()
+
+    run.says("clear   spring", "Waiting 1 s", "`pulumi up` makes what is missing")
+    assert records(project) == []
+    project.up().ok()
+    assert len(omise.links(deleted=False)) == 1
+    assert records(project) == []
+
+
+def test_all_processes_of_an_up_are_killed(project: Project, omise: Emulator, gate: Gate) -> None:
+    """State and records tell of the same creates: each link is taken once."""
+    project.program(THREE)
+    gate.close({})
+    killed_up(project, gate, pending=3, held={omise.account("th").id: 3}, victims="all")
+
+    project.cli("recover", "--yes", "--settle", "1").ok().says("3 links taken into the stack")
+
+    assert records(project) == []
+    project.unchanged()
+    assert len(omise.links(deleted=False)) == 3
+
+
+def test_on_another_machine_the_candidates_are_named(
+    project: Project, omise: Emulator, gate: Gate
+) -> None:
+    """Neither state nor records tell of the create: an equal link that nobody manages is shown, and
+    taken only if a person says so."""
+    project.program(
+        "Link('spring', amount=5_000, currency='THB', title='Spring', description='d')\n"
+    )
+    gate.close({})
+    killed_up(project, gate, pending=1, held={omise.account("th").id: 1}, victims="plugin")
+    for record in records(project):
+        record.unlink()
+    (made,) = (link["id"] for link in omise.links(deleted=False))
+
+    run = project.cli("recover", "--yes", "--settle", "1")
+
+    assert run.code == 1
+    run.says("leave   spring", "on another machine", made, "--adopt NAME=ID")
+    assert project.ids() == {}
+    project.cli("recover", "--yes", "--adopt", f"spring={made}").ok()
+    assert project.ids() == {"spring": made}
+    project.unchanged()
 
 
 def test_a_killed_up_leaves_neither_doubles_nor_orphans(
@@ -138,7 +281,7 @@ def test_a_killed_up_leaves_neither_doubles_nor_orphans(
     assert result["summary"]["leave"] == 0
     assert result["summary"]["adopt"] >= 4
     assert result["cost"]["writes"] == 0
-    adopted = {each["id"] for each in result["pending"] if each["action"] == "adopt"}
+    adopted = {each["id"] for each in result["creates"] if each["action"] == "adopt"}
     assert project.ids()["yen"] in adopted
     assert older not in adopted
     assert adopted <= set(project.ids().values())
@@ -167,7 +310,7 @@ def test_what_cannot_be_told_is_shown_and_left_alone(
     run = project.cli("recover", "--yes", "--settle", "3")
 
     assert run.code == 1
-    run.says("leave   spring", "More links fit than creates are pending", twin)
+    run.says("leave   spring", "More links fit than creates are open", twin)
     assert "creating" in project.state_text()
     (right,) = (each["id"] for each in omise.links() if each["id"] != twin)
     project.cli("recover", "--yes", "--adopt", f"spring={right}").ok()
