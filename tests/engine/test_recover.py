@@ -133,6 +133,8 @@ def killed_up(
             _left_behind.extend(family)
         child.kill()
         child.wait()
+        if child.stdout:
+            child.stdout.close()
         gate.open()
     project.unlock()
     return said
