@@ -24,7 +24,7 @@ import socket
 import sys
 import threading
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -149,6 +149,7 @@ class CreateLog:
         self._lock = threading.Lock()
         self._own: dict[str, _OpenRecord] = {}
         self._answered: deque[tuple[float, _OpenRecord]] = deque()
+        self._uncertain: dict[LinkInputs, list[_OpenRecord]] = defaultdict(list)
         self._others: dict[str, CreateRecord] = {}
         # The engine ends a plugin in an orderly way (SIGINT) once it has all answers.
         atexit.register(self._forget_answered, 0.0)
@@ -215,13 +216,14 @@ class CreateLog:
 
     @contextmanager
     def recording(
-        self, client: OmiseClient, inputs: LinkInputs
+        self, client: OmiseClient, inputs: LinkInputs, since: float | None
     ) -> Iterator[Callable[[OmiseLink], None]]:
         """Keep a record around a POST; what it yields is to be called with the link.
 
         An ``UncertainCreateError`` and everything unexpected leave the record; any other error of
         ours says that the create was not carried out.
 
+        :param since: the time before which the link cannot be made, None if that is not sure.
         :raises UnfinishedCreateError: an equal create of a dead process may have made a link.
         :raises CreateLogError: the record cannot be kept; nothing must be sent then.
         """
@@ -230,13 +232,15 @@ class CreateLog:
         for record in self._unfinished(place, inputs):
             _require_over(record, client, inputs)
             record.remove()
-        opened = self._write(place, inputs, client.server_time(), client.settings.timeout)
+        opened = self._write(place, inputs, since, client.settings.timeout)
         try:
             yield lambda link: opened.note(link_id=link.id)
         except UncertainCreateError:
             now = client.server_time()
             opened.note(answer_by=now and now + longest_answer(client.settings.timeout))
             self._release(opened)
+            with self._lock:
+                self._uncertain[inputs.folded()].append(opened)
             raise
         except OmiseLinksError:
             self._remove(opened)
@@ -246,6 +250,13 @@ class CreateLog:
             raise
         with self._lock:
             self._answered.append((time.monotonic(), opened))
+
+    def note_found(self, inputs: LinkInputs) -> None:
+        """Remove what uncertain creates of this process have left: their link is found."""
+        with self._lock:
+            found = self._uncertain.pop(inputs.folded(), [])
+        for opened in found:
+            opened.remove()
 
     def _write(
         self, place: Place, inputs: LinkInputs, since: float | None, timeout: float
@@ -302,16 +313,9 @@ def _require_over(record: CreateRecord, client: OmiseClient, inputs: LinkInputs)
     now = client.server_time()
     if record.since is None or record.answer_by is None or now is None or now <= record.answer_by:
         raise UnfinishedCreateError(record.process, record.folder, record.began, ())
-    # Whether `from` is inclusive is not documented, so it only narrows the list.
-    start = datetime.fromtimestamp(int(record.since) - 5, timezone.utc)
-    fits = [
-        link.id
-        for link in client.iter_links(created_from=start.strftime("%Y-%m-%dT%H:%M:%SZ"))
-        if not link.deleted
-        and link.created_at >= record.began
-        and link.inputs.folded() == inputs.folded()
-    ]
-    if fits:
+    found = client.find_candidates(inputs, record.since)
+    # A link that Omise has spelt in its own way, or that nobody can read, may be the one as well.
+    if fits := [*found.equal, *found.similar, *found.unknown]:
         raise UnfinishedCreateError(record.process, record.folder, record.began, fits)
 
 
