@@ -12,7 +12,7 @@ import kill
 import pytest
 from harness import Project, Run
 
-from pulumi_omise_links.emulator import Emulator, Entry
+from pulumi_omise_links.emulator import Emulator, JournalEntry
 
 pytestmark = pytest.mark.engine
 
@@ -85,7 +85,7 @@ def test_lost_answers_to_creates_are_found_again(project: Project, omise: Emulat
 def test_a_create_that_cannot_be_judged_names_its_candidates(tmp_path: Path, engine: Path) -> None:
     """Two links could be the lost one: neither is taken, both are named; adopt goes on."""
 
-    def somebody_else(entry: Entry) -> None:
+    def somebody_else(entry: JournalEntry) -> None:
         if entry.method == "POST" and entry.fault:
             omise.seed(1, title="Title a", description="d", amount=5_000, multiple=True)
 

@@ -12,7 +12,7 @@ import pytest
 from harness import Project
 from trial import descendants, kill
 
-from pulumi_omise_links.emulator import Emulator, Entry
+from pulumi_omise_links.emulator import Emulator, JournalEntry
 
 pytestmark = pytest.mark.engine
 
@@ -50,7 +50,7 @@ class Gate:
         with self._lock:
             return self._held >= Counter(least)
 
-    def __call__(self, entry: Entry) -> None:
+    def __call__(self, entry: JournalEntry) -> None:
         if entry.method != "POST" or self._free is None:
             return
         with self._lock:
