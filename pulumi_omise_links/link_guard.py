@@ -42,7 +42,7 @@ class LinkGuard:
         self._lock = threading.RLock()
         self._asking = threading.Lock()
         self._settings: Settings | None = None
-        self._client: OmiseClient | None = None
+        self._connected: tuple[OmiseClient, BulkReader] | None = None
         self._reachable = True
         # Links of each scope that this stack has links in, until the key is known to be of it.
         self._unproved: dict[Scope, list[str]] = {}
@@ -69,21 +69,23 @@ class LinkGuard:
 
         :raises AuthenticationError: there is no key.
         """
-        from .omise.bulk import BulkReader  # noqa: PLC0415  (only calls need it)
-        from .omise.client import OmiseClient  # noqa: PLC0415  (only calls need it)
-
-        with self._lock:
-            if self._client is None:
-                self.settings.key()
-                self._client = OmiseClient(self.settings, may_write=self._engine.is_running)
-                self._bulk = BulkReader(self._client)
-            return self._client
+        return self._connect()[0]
 
     @property
     def bulk(self) -> BulkReader:
         """Reads of many links."""
-        assert self.client is not None
-        return self._bulk
+        return self._connect()[1]
+
+    def _connect(self) -> tuple[OmiseClient, BulkReader]:
+        from .omise.bulk import BulkReader  # noqa: PLC0415  (only calls need it)
+        from .omise.client import OmiseClient  # noqa: PLC0415  (only calls need it)
+
+        with self._lock:
+            if self._connected is None:
+                self.settings.key()
+                client = OmiseClient(self.settings, may_write=self._engine.is_running)
+                self._connected = client, BulkReader(client)
+            return self._connected
 
     # -- in previews
 

@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pulumi.dynamic import (
     CheckFailure,
@@ -52,6 +52,9 @@ from .state_format import (
     outputs_of_new,
     scope_of,
 )
+
+if TYPE_CHECKING:
+    from .omise.models import OmiseLink
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 _DEFAULTS = {known.name: known.default for known in INPUTS}
@@ -204,7 +207,8 @@ class LinkProvider(ResourceProvider):
             return
         if _id in os.environ.get(KEEP_LINKS, "").replace(" ", "").split(","):
             self._engine.tell(
-                f"Link {_id} was left at Omise, as {KEEP_LINKS} says. This stack no longer manages it.",
+                f"Link {_id} was left at Omise, as {KEEP_LINKS} says; this stack no longer"
+                " manages it.",
                 warning=True,
             )
             return
@@ -237,7 +241,7 @@ class LinkProvider(ResourceProvider):
         )
         return []
 
-    def _adopt(self, link_id: str, props: Mapping[str, Any]) -> Any:
+    def _adopt(self, link_id: str, props: Mapping[str, Any]) -> OmiseLink:
         self._guard.settings.require_permission(f"adopt link {link_id}")
         link = self._guard.client.get_link(link_id)
         _require_adoptable(link, props)
@@ -259,14 +263,14 @@ class LinkProvider(ResourceProvider):
         return kind("This provider cannot be used: the error of another of its links says why.")
 
 
-def _require_adoptable(link: Any, inputs: Mapping[str, Any]) -> None:
+def _require_adoptable(link: OmiseLink, inputs: Mapping[str, Any]) -> None:
     _require_live(link)
     differing = inputs_of(inputs).differences(link.inputs)
     if differing:
         raise AdoptError(link.id, differing)
 
 
-def _require_live(link: Any) -> None:
+def _require_live(link: OmiseLink) -> None:
     if link.deleted:
         raise LinkGoneError(link.id, link.deleted_at)
 

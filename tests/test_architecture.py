@@ -150,7 +150,7 @@ def test_the_imports_are_seen() -> None:
     """The reading of imports below is no empty check: known arrows are found."""
     seen = {(each.room, each.own or each.target) for each in imports()}
 
-    assert {("link_provider", "omise"), ("omise", "requests"), ("adoption", "stack")} <= seen
+    assert {("link_guard", "omise"), ("omise", "requests"), ("adoption", "stack")} <= seen
     assert ("link", "pulumi") in seen
     assert any(each.own == "errors" and each.room == "cli" for each in imports())
 
