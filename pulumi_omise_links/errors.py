@@ -8,7 +8,8 @@
     ├── LiveModeError          a live key would write and nobody has said yes
     ├── ApiError               Omise said no: code, message, status, request id
     │   ├── NotFoundError      404
-    │   └── RateLimitedError   429, for longer than we are willing to wait
+    │   ├── RateLimitedError   429, for longer than we are willing to wait
+    │   └── DeleteRefusedError a link that Pulumi was to delete; it still stands
     ├── OmiseUnavailableError  no usable answer: unreachable, timed out, cut, or a 5xx
     ├── UncertainCreateError   a create whose answer was lost: the link may exist
     ├── UnfinishedCreateError  an equal create of a process that died may have made a link
@@ -92,6 +93,21 @@ class NotFoundError(ApiError):
 
 class RateLimitedError(ApiError):
     """Omise kept answering 429 until the time for this call was used up."""
+
+
+class DeleteRefusedError(ApiError):
+    """Omise refused to delete a link that Pulumi was to delete; the link still stands."""
+
+    def __init__(self, link_id: str, refused: ApiError) -> None:
+        """:param refused: what Omise said."""
+        vars(self).update(vars(refused))
+        Exception.__init__(
+            self,
+            f"{refused} The link still stands. To have Pulumi forget it and leave it at Omise, run"
+            f" the same command once more with OMISE_KEEP_LINKS={link_id} in the environment. Next"
+            " time, set retain_on_delete=True on such a link in an `up` of its own before you"
+            " change or remove it.",
+        )
 
 
 class OmiseUnavailableError(OmiseLinksError):
@@ -203,7 +219,8 @@ class AdoptError(OmiseLinksError):
         differ = "differs" if len(differing) == 1 else "differ"
         super().__init__(
             f"Link {link_id} cannot be adopted: its {', '.join(differing)} {differ} from what this"
-            " resource declares. Links are immutable: declare what the link is. Only if you want a"
+            " resource declares. Links are immutable: declare what the link is (ignore_changes does"
+            " not apply to an adoption, only to later changes). Only if you want a"
             " new link, with a new address, leave out adopt (in a manifest: id). Nothing was"
             " changed."
         )

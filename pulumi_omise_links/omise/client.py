@@ -50,6 +50,8 @@ PAGE_SIZE = 100  # the documented greatest (https://docs.omise.co/api-pagination
 _LOOKS = (0.0, 1.0, 3.0)
 # Omise's clocks, that of its answers and that of created_at, may differ by so many seconds.
 _CLOCKS_DIFFER = 1.0
+# Copies of a database are seconds behind, seldom more; a link older than this is on all of them.
+_NEW_SECONDS = 60.0
 T = TypeVar("T", OmiseLink, OmiseCharge, OmiseAccount, Page)
 
 
@@ -85,6 +87,7 @@ class OmiseClient:
         self._registry = CreateRegistry()
         self._account_call: Future[OmiseAccount | None] | None = None
         self._account_lock = threading.Lock()
+        self._proved_account_id: str | None = None
 
     def __enter__(self) -> OmiseClient:
         return self
@@ -268,9 +271,13 @@ class OmiseClient:
             return None
 
     def scope(self) -> Scope:
-        """Return where links of this client live: the account, and the sub-merchant if any."""
+        """Return where links of this client live: the account, and the sub-merchant if any.
+
+        A key that may not ask for its account is known by a link that it could read or delete.
+        """
         account = self.account()
-        return Scope(account.id if account else None, self.settings.sub_merchant_id)
+        account_id = account.id if account else self._proved_account_id
+        return Scope(account_id, self.settings.sub_merchant_id)
 
     def refuse_other_scope(self, link_id: str, scope: Scope) -> None:
         """Return only if nothing says that the link lives elsewhere than links of this client.
@@ -290,19 +297,49 @@ class OmiseClient:
                 " stack."
             )
 
-    def find_link(self, link_id: str, scope: Scope) -> OmiseLink | None:
+    def require_scope(self, link_id: str, scope: Scope) -> None:
+        """Return only if it is proved that the link lives where links of this client live.
+
+        Where an account is not known, neither by the key nor by the state, one read of the link
+        proves it: Omise shows a link to keys of its own account only.
+
+        :param scope: where the link was made, as the state knows it.
+        :raises WrongAccountError: it lives elsewhere, or that cannot be told.
+        """
+        self.refuse_other_scope(link_id, scope)
+        if scope.account_id is not None and self.scope() == scope:
+            return
+        try:
+            self.get_link(link_id)
+        except NotFoundError:
+            self._require_scope(link_id, scope)
+        else:
+            self._note_proof(scope)
+
+    def find_link(
+        self, link_id: str, scope: Scope, *, created_at: str | None = None
+    ) -> OmiseLink | None:
         """Return the link, or None if it is gone: deleted, or unknown to the scope it lived in.
 
         :param scope: where the link was made, as the state knows it.
+        :param created_at: when it was made, ``YYYY-MM-DDThh:mm:ssZ``. A new link that is not found
+            is looked for again: what answers may be a copy that is some seconds behind.
         :raises WrongAccountError: a 404 that proves nothing: the key is of another account or
             mode, or which account it is cannot be told.
         """
-        try:
-            link = self.get_link(link_id)
-        except NotFoundError:
-            self._require_scope(link_id, scope)
-            return None
-        return None if link.deleted else link
+        link = None
+        for pause in _LOOKS:
+            time.sleep(pause)
+            try:
+                link = self.get_link(link_id)
+            except NotFoundError:
+                self._require_scope(link_id, scope)
+                if not self._is_new(created_at):
+                    return None
+            else:
+                self._note_proof(scope)
+                break
+        return None if link is None or link.deleted else link
 
     # -- writing
 
@@ -360,6 +397,7 @@ class OmiseClient:
                 operation, "Omise's answer does not say that the link is deleted.", sent=True
             )
         self._registry.note_deleted(link_id)
+        self._note_proof(scope)
 
     # -- lost creates
 
@@ -520,6 +558,17 @@ class OmiseClient:
             f" account of the {unknown} is not known: use a key that may read GET /account. If you"
             " know that the link is gone, take it out of the state with `pulumi state delete`."
         )
+
+    def _note_proof(self, scope: Scope) -> None:
+        """Remember that Omise has shown or deleted a link of this scope with our key."""
+        if scope.sub_merchant_id == self.settings.sub_merchant_id and scope.account_id is not None:
+            self._proved_account_id = scope.account_id
+
+    def _is_new(self, created_at: str | None) -> bool:
+        now = self._transport.server_time()
+        if created_at is None or now is None:
+            return False
+        return created_at > _whole_second(now - _NEW_SECONDS)
 
     def _check_id(self, link_id: str) -> None:
         if not LINK_ID.fullmatch(link_id):
