@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import click
 
-from ..cli import EXIT_CANCELLED, EXIT_ERROR
 from ..errors import ProjectError
 from ..inventory.accounts import Accounts
 from ..omise.create_log import CreateLog, longest_answer
-from ..output.terminal import show
+from ..output import Result
+from ..output.terminal import escape
 from ..recovery.apply import apply_decisions
 from ..recovery.decide import Action, Choices, Decision, decide, needs_second_look
 from ..recovery.gather import RecoveryFacts, gather_facts
-from ..recovery.report import recovery_ending, recovery_json, recovery_text
+from ..recovery.report import make_result
 from ..settings import Settings
 from ..stack.project import Project
-from ._adopting import accounts_of, agreed, project_options, require_yes, watching
-from ._seconds import Seconds
+from ._asking import ask, require_yes
+from ._omise import connected, describe_all
+from ._options import Seconds, project_options, yes_option
+from ._progress import progress
+from ._results import returns_result, say, show_to_person
 
 _MOST_WAITS = 20
 
 
 @click.command("recover")
 @project_options
-@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@yes_option
 @click.option(
     "--adopt",
     "adopt",
@@ -38,38 +42,25 @@ _MOST_WAITS = 20
     "--clear", "clear", multiple=True, metavar="NAME", help="Say that a create made no link."
 )
 @click.option(
-    "--forget",
-    "forget",
-    multiple=True,
-    metavar="ID",
-    help="Take a link that Omise refuses to delete out of the state; it stays at Omise.",
-)
-@click.option(
-    "--only-this-stack",
-    is_flag=True,
-    help="Do not ask the other stacks of the backend what they manage.",
-)
-@click.option(
     "--settle",
     type=Seconds(),
     metavar="SECONDS",
     help=(
-        "How long nothing must change before a create counts as never made."
-        "  [default: OMISE_TIMEOUT and 10 s more, at least 30]"
+        "How long nothing must change before a create counts as never made; by default"
+        " OMISE_TIMEOUT and 10 s more, at least 30."
     ),
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@returns_result
 def command(
     stack: str | None,
     cwd: str,
+    config_file: str | None,
+    only_this_stack: bool,
     yes: bool,
     adopt: tuple[str, ...],
     clear: tuple[str, ...],
-    forget: tuple[str, ...],
-    only_this_stack: bool,
     settle: float | None,
-    as_json: bool,
-) -> int:
+) -> Result:
     """Put a stack in order after Pulumi or its plugin was killed in the middle of its work.
 
     The links that it was making may exist, and a plain `pulumi up` may make them twice. Each such
@@ -78,29 +69,26 @@ def command(
     link; if that cannot be told, it is shown and left alone, and this ends with 1. Links that were
     being deleted are refreshed, and leave the stack if they are gone. Omise is not written to.
     """
+    given = _Given(frozenset(clear), dict(map(_choice, adopt)))
     require_yes(yes)
-    given = _Given(frozenset(clear), dict(map(_choice, adopt)), frozenset(forget))
-    project = Project(cwd, stack)
+    project = Project(cwd, stack, config_file=config_file)
     settings = project.settings()
-    with accounts_of(settings) as accounts:
+    with connected(Accounts(settings)) as accounts:
         facts, decisions = _gather_settled(
             project, accounts, given, settings, settle, other_stacks=not only_this_stack
         )
-        if not as_json and (text := recovery_text(facts, decisions, forget)):
-            click.echo(text)
-        if _changes_anything(facts, decisions, forget):
+        result = replace(make_result(facts, decisions), accounts=describe_all(accounts))
+        if result.rows:
+            show_to_person(replace(result, ending=""))
+        changes = _changes_anything(facts, decisions)
+        if changes:
             _require_permission(accounts, facts, decisions)
-            if not yes and not agreed(f"Do this to stack {show(project.stack)}?"):
-                return EXIT_CANCELLED
-            with watching("Writing the stack's state"):
-                apply_decisions(project, facts, decisions, forget=given.forget)
-        if as_json:
-            click.echo(recovery_json(facts, decisions, forget, stats=accounts.stats))
-        else:
-            click.echo(recovery_ending(facts, decisions, forget))
-    left = any(decision.action is Action.LEAVE for decision in decisions)
-    unexplained = any(links for _, links in facts.leftovers)
-    return EXIT_ERROR if left or unexplained or facts.problems else 0
+            if not yes:
+                ask(f"Do this to stack {escape(project.stack)}?")
+            with progress("Writing the stack's state"):
+                apply_decisions(project, facts, decisions)
+    details = {**result.details, "done": changes}
+    return replace(result, details=details, stats=accounts.stats)
 
 
 @dataclass(frozen=True)
@@ -109,7 +97,6 @@ class _Given:
 
     clear: frozenset[str]
     adopt: dict[str, str]
-    forget: frozenset[str]
 
     def choices(self, facts: RecoveryFacts) -> Choices:
         """:raises click.UsageError: it is about no open create, or about several."""
@@ -118,11 +105,11 @@ class _Given:
             urns = {create.urn for create in facts.creates if said in {create.name, create.urn}}
             if len(urns) > 1:
                 raise click.UsageError(
-                    f"several creates of {show(said)} are open; say which by its URN:"
+                    f"several creates of {escape(said)} are open; say which by its URN:"
                     f" {', '.join(sorted(urns))}"
                 )
             if not urns:
-                raise click.UsageError(f"no create of {show(said)} is pending or was cut off.")
+                raise click.UsageError(f"no create of {escape(said)} is pending or was cut off.")
             return urns.pop()
 
         return Choices(
@@ -131,16 +118,13 @@ class _Given:
         )
 
     def require_links(self, facts: RecoveryFacts) -> None:
-        """:raises click.UsageError: a link that was named is none that could be meant."""
+        """:raises click.UsageError: a link that was chosen is none that could be taken."""
         ids = {link.id for links in facts.links.values() for link in links}
         for said, link_id in self.adopt.items():
             if link_id not in ids:
                 raise click.UsageError(
-                    f"{show(link_id)} is not an unmanaged link with the inputs of {show(said)}."
+                    f"{escape(link_id)} is not an unmanaged link with the inputs of {escape(said)}."
                 )
-        managed = {link.id for link in facts.state.links}
-        for link_id in sorted(self.forget - managed):
-            raise click.UsageError(f"the stack manages no link {show(link_id)}.")
 
 
 def _gather_settled(
@@ -155,12 +139,12 @@ def _gather_settled(
     """Gather until nothing has changed for so long that no answer can still come.
 
     Our own clock alone counts, from the first look on: the run is dead by then, and what it sent
-    last is not older than that look.
+    last is not younger than that look.
     """
     log = CreateLog()
     before: tuple[object, ...] | None = None
     for _ in range(_MOST_WAITS):
-        with watching("Reading the stack and the account"):
+        with progress("Reading the stack and the account"):
             facts = gather_facts(project, accounts, log, other_stacks=other_stacks)
         decisions = decide(facts, given.choices(facts))
         if not needs_second_look(facts, decisions) or (facts.mark == before and not facts.busy):
@@ -170,30 +154,27 @@ def _gather_settled(
         wait = settle
         if wait is None:
             wait = longest_answer(max(settings.timeout, facts.longest_timeout))
-        click.echo(f"Waiting {wait:.0f} s: the killed run may still be at work.", err=True)
+        say(f"Waiting {wait:.0f} s: the killed run may still be at work.")
         time.sleep(wait)
     raise ProjectError(
-        f"Stack {show(project.stack)} keeps changing: another process is writing its state or"
+        f"Stack {escape(project.stack)} keeps changing: another process is writing its state or"
         " making links like those that are open. Nothing was done; stop that process, and run this"
         " again."
     )
 
 
-def _changes_anything(
-    facts: RecoveryFacts, decisions: list[Decision], forget: tuple[str, ...]
-) -> bool:
+def _changes_anything(facts: RecoveryFacts, decisions: Sequence[Decision]) -> bool:
     acts = any(decision.action is not Action.LEAVE for decision in decisions)
     drops = any(not links for _, links in facts.leftovers)
-    return bool(acts or drops or forget or facts.state.deleting)
+    return bool(acts or drops or facts.state.deleting)
 
 
 def _require_permission(
-    accounts: Accounts, facts: RecoveryFacts, decisions: list[Decision]
+    accounts: Accounts, facts: RecoveryFacts, decisions: Sequence[Decision]
 ) -> None:
     """:raises LiveModeError: a live key, and nobody has allowed it."""
-    for urn in {
-        decision.create.provider for decision in decisions if decision.action is Action.ADOPT
-    }:
+    adopted = [decision for decision in decisions if decision.action is Action.ADOPT]
+    for urn in {decision.create.provider for decision in adopted}:
         accounts.settings(facts.providers.get(urn)).require_permission("recover links")
 
 

@@ -4,45 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from ..adoption.import_file import content, link_spec
+from ..adoption.import_file import make_file_content, make_link_spec
 from ..errors import ProjectError
-from ..output.terminal import show
+from ..output.terminal import escape
 from ..stack.project import Project
 from ..stack.pulumi_json import name_of
 from .decide import Action, Decision, removable_records
 from .gather import RecoveryFacts
 
 
-def apply_decisions(
-    project: Project,
-    facts: RecoveryFacts,
-    decisions: Sequence[Decision],
-    *,
-    forget: Collection[str] = (),
-) -> None:
+def apply_decisions(project: Project, facts: RecoveryFacts, decisions: Sequence[Decision]) -> None:
     """Adopt what is to be adopted, clear what made nothing, refresh links that were being deleted.
 
     Killed in between and run again, it goes on where it was: records go last.
 
-    :param forget: ids of links to take out of the state.
     :raises ProjectError: Pulumi refused, or the stack has changed since it was read.
     :raises CreateLogError: a record cannot be removed.
     """
     if project.state().written != facts.state.written:
         raise ProjectError(
-            f"Stack {show(project.stack)} has changed since it was read. Nothing was done;"
+            f"Stack {escape(project.stack)} has changed since it was read. Nothing was done;"
             " run this again."
         )
     adopted = [decision for decision in decisions if decision.action is Action.ADOPT]
     for decision in adopted:
         if decision.replaces:
             taken = {*facts.state.urns, *facts.program}
-            project.rename(decision.urn, _free_name(decision.urn, taken))
+            project.rename_resource(decision.urn, _free_name(decision.urn, taken))
     for protect in (False, True):
         specs = [
             (
                 decision.create.resource,
-                link_spec(
+                make_link_spec(
                     decision.create.resource,
                     decision.link,
                     facts.scopes[decision.create.provider],
@@ -53,16 +46,14 @@ def apply_decisions(
             if decision.create.resource.protect is protect and decision.link
         ]
         if specs:
-            project.adopt(content(specs), protect=protect)
+            project.import_resources(make_file_content(specs), protect=protect)
     left = {decision.urn for decision in decisions if decision.action is Action.LEAVE}
     settled = {decision.urn for decision in decisions} - left
     # The engine clears one entry a URN at a time; several runs killed alike leave several.
     while urns := sorted({create.urn for create in project.state().pending} & settled):
-        project.clear_pending(urns, facts.state.root)
+        project.clear_pending_creates(urns, facts.state.root)
     if facts.state.deleting:
         project.refresh(sorted(facts.state.deleting))
-    if forget:
-        project.forget(forget)
     for record in removable_records(facts, decisions):
         record.remove()
 

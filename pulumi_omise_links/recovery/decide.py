@@ -22,8 +22,8 @@ from enum import Enum
 
 from ..omise.create_log import CreateRecord
 from ..omise.models import LinkInputs, OmiseLink
-from ..output.terminal import show
-from ..stack.dependencies import own_provider
+from ..output.terminal import escape
+from ..stack.dependencies import explicit_provider
 from ..stack.pulumi_json import PulumiResource
 from ..state_format import ADOPT
 from .gather import REPLACING, OpenCreate, RecoveryFacts, read_time
@@ -229,14 +229,14 @@ def _reasons_to_leave(
         )
     if facts.unread:
         yield (
-            f"{facts.unread}, and may manage a link like it. If that is not so, say --adopt"
+            f"{facts.unread} What is there may manage this link. If that is not so, say --adopt"
             " NAME=ID or --only-this-stack."
         )
     for name, rivals in facts.rivals.items():
         if any(_may_agree(rival, create.inputs) for rival in rivals):
             yield (
-                f"Stack {show(name)} has begun to make a link like it as well, and either may have"
-                " made this one. Let that run end, or run `omise-links recover` there."
+                f"Stack {escape(name)} has begun to make a link like it as well, and either may"
+                " have made this one. Let that run end, or run `omise-links recover` there."
                 f" {_CHOOSE}"
             )
 
@@ -257,7 +257,7 @@ def _occupied(create: OpenCreate, facts: RecoveryFacts) -> str | None:
     current = managed.id if managed else declared.current_id if declared else None
     if current is None:
         return None
-    if any(link.urn == create.urn and link.leaving for link in facts.state.links):
+    if any(link.urn == create.urn and link.pending_delete for link in facts.state.links):
         return (
             "The stack has still to delete an earlier link of this name, so this one cannot be"
             " taken: delete it at Omise and run this again, or say --clear NAME to keep it"
@@ -289,7 +289,7 @@ def _adopt(
     create: OpenCreate, link: OmiseLink, facts: RecoveryFacts, *, chosen: bool = False
 ) -> Decision:
     """Take a link, if an import can: what it stands on must be in the stack."""
-    below = (create.resource.parent, own_provider(create.resource.provider))
+    below = (create.resource.parent_urn, explicit_provider(create.resource.provider_urn))
     missing = [urn for urn in below if urn and urn not in facts.state.urns]
     if missing:
         reason = f"Its parent or provider is not in the stack: {missing[0]}."

@@ -11,19 +11,18 @@ from datetime import datetime
 from ..errors import (
     AuthenticationError,
     NotFoundError,
-    ProjectError,
     SettingsError,
 )
-from ..inventory.accounts import Accounts
+from ..inventory.accounts import Accounts, find_provider
+from ..inventory.other_stacks import OtherStacks, read_other_stacks
 from ..omise.client import OmiseClient
 from ..omise.create_log import CreateLog, CreateRecord, Place
 from ..omise.models import LinkInputs, OmiseLink, Scope
-from ..output.terminal import show
-from ..stack.dependencies import own_provider
+from ..output.terminal import escape
+from ..stack.dependencies import explicit_provider
 from ..stack.project import Project
 from ..stack.pulumi_json import (
     UNKNOWN,
-    OtherStacks,
     Preview,
     PulumiResource,
     StackState,
@@ -73,7 +72,7 @@ class OpenCreate:
     @property
     def provider(self) -> str:
         """The URN of its explicit provider; empty for the stack's own account."""
-        return own_provider(self.resource.provider)
+        return explicit_provider(self.resource.provider_urn)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,12 +127,16 @@ def gather_facts(
     state, preview = _read_project(project)
     records, problems = log.read()
     wanted = _wanted_creates(preview, state)
-    # The program's own settings come first: a key in the state may have been rotated since.
-    providers = {**state.providers, **_providers(preview)}
+    found = {
+        urn: find_provider(urn, state, preview) for urn in (*state.providers, *_providers(preview))
+    }
+    providers = {urn: provider for urn, provider in found.items() if provider is not None}
     accounts_read = _Accounts(accounts, providers, state)
     if not (state.pending or wanted or records):
         return RecoveryFacts(state=state, problems=tuple(problems))
-    for urn in dict.fromkeys(own_provider(create.provider) for create in (*state.pending, *wanted)):
+    for urn in dict.fromkeys(
+        explicit_provider(create.provider_urn) for create in (*state.pending, *wanted)
+    ):
         accounts_read.open(urn)
     ours = [record for record in records if record.project == _project_of(preview)]
     if ours:
@@ -145,7 +148,7 @@ def gather_facts(
         urn: _fitting(accounts, client, keys, ours) for urn, client in accounts_read.clients()
     }
     # Asked after the account: a run of another stack tells its state before it makes a link.
-    elsewhere, unread = _read_other_stacks(project) if other_stacks else (OtherStacks(), "")
+    elsewhere = read_other_stacks(project) if other_stacks else OtherStacks()
     managed = {link.id for link in state.links} | elsewhere.managed.keys()
     links = {urn: [link for link in some if link.id not in managed] for urn, some in listed.items()}
     creates, used = _open_creates(
@@ -170,7 +173,7 @@ def gather_facts(
         unusable=accounts_read.unusable,
         unproved=accounts_read.unproved,
         rivals=elsewhere.pending,
-        unread=unread,
+        unread=" ".join(elsewhere.unknowns()),
         leftovers=tuple(_leftovers(ours, used, accounts_read.places, links)),
         busy=tuple(record for record in records if record.under_way and record.path in used),
         problems=tuple(problems),
@@ -182,17 +185,17 @@ def _read_project(project: Project) -> tuple[StackState, Preview]:
     """Return the state and what the program declares, with the secrets that are compared."""
     preview = project.preview()
     providers = _providers(preview)
-    if any(resource.secrets for resource in (*preview.links(), *providers.values())):
-        preview = project.unseal(preview)
+    if any(resource.secret_inputs for resource in (*preview.links(), *providers.values())):
+        preview = project.with_secrets(preview)
     state = project.state()
-    if any(resource.secrets for resource in (*state.pending, *state.providers.values())):
-        state = project.unsealed_state()
+    if any(resource.secret_inputs for resource in (*state.pending, *state.providers.values())):
+        state = project.state(show_secrets=True)
     return state, preview
 
 
 def _providers(preview: Preview) -> dict[str, PulumiResource]:
     """Return the explicit providers of the program's links: a rotated key is in these."""
-    urns = {own_provider(link.provider) for link in preview.links()}
+    urns = {explicit_provider(link.provider_urn) for link in preview.links()}
     return {urn: preview.resources[urn] for urn in urns if urn and urn in preview.resources}
 
 
@@ -202,7 +205,7 @@ def _wanted_creates(preview: Preview, state: StackState) -> list[PulumiResource]
     return [
         link
         for link in preview.links()
-        if link.step in _CREATING and ADOPT not in link.sealed and _is_known(link)
+        if link.step in _CREATING and ADOPT not in link.encrypted_inputs and _is_known(link)
         if (link.urn, inputs_of(link.inputs).folded()) not in pending
     ]
 
@@ -239,8 +242,8 @@ class _Accounts:
         provider = self._providers.get(urn)
         if urn and provider is None:
             self.unusable[urn] = (
-                f"Its provider {show(name_of(urn))} has left the stack, so the account of its link"
-                " is not known. Look in that account; then say --clear NAME."
+                f"Its provider {escape(name_of(urn))} has left the stack, so the account of its"
+                " link is not known. Look in that account; then say --clear NAME."
             )
             return
         try:
@@ -252,7 +255,7 @@ class _Accounts:
                     raise
                 return
             self.unusable[urn] = (
-                f"Its provider {show(name_of(urn))} cannot be used: {error} If the program no"
+                f"Its provider {escape(name_of(urn))} cannot be used: {error} If the program no"
                 " longer declares that provider, declare it again with a valid key; or look in"
                 " its account and say --clear NAME."
             )
@@ -264,9 +267,11 @@ class _Accounts:
 
     def _prove(self, urn: str, client: OmiseClient, scope: Scope) -> None:
         # A key of another account would show no link, and every create would be forgotten.
-        managed = [link for link in self._state.links if own_provider(link.provider) == urn]
+        managed = [
+            link for link in self._state.links if explicit_provider(link.provider_urn) == urn
+        ]
         for link in managed:
-            client.refuse_other_scope(link.id, scope_of(link.texts))
+            client.refuse_other_scope(link.id, scope_of(link.text_outputs))
         if scope.account_id is not None:
             return
         for link in managed[-_MOST_PROOFS:]:
@@ -311,22 +316,9 @@ def _made_since(link: OmiseLink, record: CreateRecord) -> bool:
     return record.since is None or link.created_at >= record.began
 
 
-def _read_other_stacks(project: Project) -> tuple[OtherStacks, str]:
-    """Return what other stacks hold, and why that may not be all."""
-    try:
-        elsewhere = project.elsewhere()
-    except ProjectError as error:
-        return OtherStacks(), f"The other stacks of the backend could not be read ({error})"
-    if elsewhere.unread:
-        names = ", ".join(show(name) for name in elsewhere.unread)
-        stacks = "Stack" if len(elsewhere.unread) == 1 else "Stacks"
-        return elsewhere, f"{stacks} {names} could not be read"
-    return elsewhere, ""
-
-
 def _last_success(project: Project, accounts: _Accounts) -> float | None:
     """Return the time at which the last successful update had ended, if it bounds anything."""
-    text = project.last_success()
+    text = project.last_successful_update()
     if text is None or not accounts.clocks_agree:
         return None
     ended = read_time(text)

@@ -1,129 +1,139 @@
-"""A recovery as text and as JSON. Nothing is printed here."""
+"""A recovery as what a command ends with. Nothing is printed here."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from ..errors import ExitCode
+from ..omise.create_log import CreateRecord
 from ..omise.models import OmiseLink
-from ..omise.transport import RequestStats
-from ..output.terminal import count, show, to_json
+from ..output import Column, Result, Row, Tone
+from ..output.terminal import escape, pluralize
 from ..stack.pulumi_json import name_of
 from .decide import Action, Decision
 from .gather import RecoveryFacts
 
-
-def recovery_text(
-    facts: RecoveryFacts, decisions: Sequence[Decision], forget: Collection[str] = ()
-) -> str:
-    """Return what is to be done about each open create and pending delete, and why."""
-    lines = [f"Read {scope}." for scope in sorted({*map(str, facts.scopes.values())})]
-    lines += facts.problems
-    lines += [f"refresh {show(name_of(urn))}" for urn in sorted(facts.state.deleting)]
-    lines += [
-        f"forget  {show(name_of(link.urn))}  {link.id}  (it stays at Omise, and can be paid)"
-        for link in facts.state.links
-        if link.id in forget
-    ]
-    for decision in decisions:
-        link_id = f"  {decision.link.id}" if decision.link else ""
-        lines.append(f"{decision.action.value:<7} {show(decision.name)}{link_id}")
-        if decision.replaces:
-            lines.append(
-                f"        It replaces {decision.replaces}, which the next `pulumi up` deletes."
-            )
-        lines += [f"        {reason}" for reason in decision.reasons]
-        if not decision.link and decision.candidates:
-            lines += ["        Links that fit:", *map(_candidate, decision.candidates)]
-    for record, links in facts.leftovers:
-        if links:
-            lines += [
-                f"leave   a create that process {record.process} began at {record.began}",
-                f"        It ran in {show(record.folder, longest=500)}, and the program here does"
-                " not declare its link now. If another stack of this project does, run this for"
-                " that stack; otherwise delete the link at Omise, or declare it with adopt, and"
-                " run this again.",
-                "        Links that fit:",
-                *map(_candidate, links),
-            ]
-    return "\n".join(lines)
+_COLUMNS = (Column("action"), Column("name", narrow="fold"), Column("link"))
+_TONES: dict[Action, Tone] = {
+    Action.ADOPT: "ready",
+    Action.CLEAR: "new",
+    Action.LEAVE: "problem",
+}
 
 
-def recovery_json(
-    facts: RecoveryFacts,
-    decisions: Sequence[Decision],
-    forget: Collection[str] = (),
-    *,
-    stats: RequestStats,
-) -> str:
-    """Return the same for programs, once it was done."""
-    counts = Counter(decision.action for decision in decisions)
+def make_result(
+    facts: RecoveryFacts, decisions: Sequence[Decision], *, done: bool = False
+) -> Result:
+    """Return what is to be done, or was done, about each open create and pending delete."""
+    deleting = sorted(facts.state.deleting)
     unexplained = [(record, links) for record, links in facts.leftovers if links]
-    summary = {action.value: counts[action] for action in Action}
-    summary[Action.LEAVE.value] += len(unexplained)
-    return to_json(
-        "recover",
-        {**summary, "refresh": len(facts.state.deleting), "forget": len(forget)},
-        done=len(decisions) > counts[Action.LEAVE] or bool(facts.state.deleting or forget),
-        creates=[
-            {
-                "name": decision.name,
-                "urn": decision.urn,
-                "action": decision.action.value,
-                "id": decision.link.id if decision.link else None,
-                "pending": decision.create.pending,
-                "replaces": decision.replaces,
-                "candidates": _links(decision.candidates),
-                "reasons": list(decision.reasons),
-            }
-            for decision in decisions
+    counts = Counter(decision.action for decision in decisions)
+    left = counts[Action.LEAVE] + len(unexplained)
+    return Result(
+        command="recover",
+        summary={
+            "adopt": counts[Action.ADOPT],
+            "clear": counts[Action.CLEAR],
+            "leave": left,
+            "refresh": len(deleting),
+        },
+        columns=_COLUMNS,
+        rows=[
+            *(Row(cells=("refresh", escape(name_of(urn)), "")) for urn in deleting),
+            *(_make_row(decision) for decision in decisions),
+            *(_make_unexplained_row(record, links) for record, links in unexplained),
         ],
-        unexplained=[
-            {
-                "began": record.began,
-                "process": record.process,
-                "folder": record.folder,
-                "candidates": _links(links),
-            }
-            for record, links in unexplained
-        ],
-        deletes=sorted(facts.state.deleting),
-        forgotten=sorted(forget),
-        problems=list(facts.problems),
-        cost=vars(stats),
+        notes=list(map(_escape_sentence, facts.problems)),
+        details={
+            "done": done,
+            "creates": [
+                {
+                    "name": decision.name,
+                    "urn": decision.urn,
+                    "action": decision.action.value,
+                    "id": decision.link.id if decision.link else None,
+                    "pending": decision.create.pending,
+                    "replaces": decision.replaces,
+                    "candidates": _describe(decision.candidates),
+                    "reasons": list(decision.reasons),
+                }
+                for decision in decisions
+            ],
+            "unexplained": [
+                {
+                    "began": record.began,
+                    "process": record.process,
+                    "folder": record.folder,
+                    "candidates": _describe(links),
+                }
+                for record, links in unexplained
+            ],
+            "deletes": deleting,
+        },
+        ending=_make_ending(counts, left, len(deleting)),
+        exit_code=ExitCode.ERROR if left or facts.problems else ExitCode.DONE,
     )
 
 
-def recovery_ending(
-    facts: RecoveryFacts, decisions: Sequence[Decision], forget: Collection[str] = ()
-) -> str:
-    """Return what was done, in one line."""
-    unexplained = sum(bool(links) for _, links in facts.leftovers)
-    deleting = len(facts.state.deleting)
-    if not (decisions or deleting or forget or unexplained):
+def _escape_sentence(text: str) -> str:
+    """Return a sentence of ours, with a path in it, safe to print."""
+    return escape(text, longest=1000)
+
+
+def _make_ending(counts: Counter[Action], left: int, deleting: int) -> str:
+    if not (counts or left or deleting):
         return "No create or delete of a link is pending. Nothing was done."
-    counts = Counter(decision.action for decision in decisions)
-    adopted, left = counts[Action.ADOPT], counts[Action.LEAVE] + unexplained
-    text = f"{count(adopted, 'link')} taken into the stack, {counts[Action.CLEAR]} cleared"
+    adopted = pluralize(counts[Action.ADOPT], "link")
+    text = f"{adopted} taken into the stack, {counts[Action.CLEAR]} cleared"
     if deleting:
-        text += f", {count(deleting, 'interrupted delete')} refreshed"
-    if forget:
-        text += f", {count(len(forget), 'link')} taken out of the state"
+        text += f", {pluralize(deleting, 'interrupted delete')} refreshed"
     if not left:
         return f"{text}. `pulumi up` makes what is missing."
     return (
         f"{text}, {left} left alone: decide about them before `pulumi up`, which would make their"
-        " links anew."
+        " links again."
     )
 
 
-def _candidate(link: OmiseLink) -> str:
+def _make_row(decision: Decision) -> Row:
+    reasons = []
+    if decision.replaces:
+        reasons.append(f"It replaces {decision.replaces}, which the next `pulumi up` deletes.")
+    reasons += decision.reasons
+    if not decision.link and decision.candidates:
+        reasons += ["Links that fit:", *map(_show_candidate, decision.candidates)]
+    link_id = decision.link.id if decision.link else ""
+    return Row(
+        cells=(decision.action.value, escape(decision.name), link_id),
+        reasons=reasons,
+        tone=_TONES[decision.action],
+    )
+
+
+def _make_unexplained_row(record: CreateRecord, links: Sequence[OmiseLink]) -> Row:
+    return Row(
+        cells=("leave", f"a create begun at {record.began or 'an unknown time'}", ""),
+        reasons=[
+            _escape_sentence(
+                f"Process {record.process} in {record.folder} was cut off, and the program here"
+                " does not declare its link now. If another stack of this project does, run this"
+                " for that stack; otherwise delete the link at Omise, or declare it with adopt,"
+                " and run this again."
+            ),
+            "Links that fit:",
+            *map(_show_candidate, links),
+        ],
+        tone="problem",
+    )
+
+
+def _show_candidate(link: OmiseLink) -> str:
     """Show what tells links of equal inputs apart."""
-    return f"          {link.id}  made {link.created_at}  {link.payment_uri}"
+    return f"  {link.id}  made {link.created_at}  {link.payment_uri}"
 
 
-def _links(links: Sequence[OmiseLink]) -> list[dict[str, Any]]:
+def _describe(links: Sequence[OmiseLink]) -> list[dict[str, str]]:
     return [
         {"id": link.id, "created_at": link.created_at, "payment_uri": link.payment_uri}
         for link in links

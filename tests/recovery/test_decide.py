@@ -52,10 +52,10 @@ def resource(name: str = "spring", **inputs: Any) -> PulumiResource:
         urn=f"urn:pulumi:dev::shop::{TYPE_TOKEN}::{name}",
         type=TYPE_TOKEN,
         step="create",
-        parent=STACK,
-        provider=f"urn:pulumi:dev::shop::{PROVIDER_TYPE}::default",
+        parent_urn=STACK,
+        provider_urn=f"urn:pulumi:dev::shop::{PROVIDER_TYPE}::default",
         inputs=values,
-        sealed=values,
+        encrypted_inputs=values,
     )
 
 
@@ -80,7 +80,7 @@ def record(link_id: str | None = None) -> CreateRecord:
 
 
 URN = pending().urn
-OLD = ManagedLink(URN, "link_test_5xold")
+OLD = ManagedLink(urn=URN, id="link_test_5xold")
 JP = f"urn:pulumi:dev::shop::{PROVIDER_TYPE}::jp"
 
 
@@ -94,7 +94,7 @@ def make_facts(
     """What was gathered; the program declares what is open, unless said otherwise."""
     creates = creates or (pending(),)
     there = frozenset({STACK, *(link.urn for link in managed)})
-    state = StackState(managed, there, written="2026-01-01T00:00:20.123456789Z")
+    state = StackState(links=managed, urns=there, written="2026-01-01T00:00:20.123456789Z")
     if program is None:
         step = "replace" if managed else "create"
         program = {create.urn: replace(create.resource, step=step) for create in creates}
@@ -118,8 +118,10 @@ class Case:
     choices: Choices = field(default_factory=Choices)
 
 
-JP_CREATE = OpenCreate(resource=replace(resource(), provider=JP), pending=True, not_before=BEGAN)
-OTHER = ManagedLink(resource("b").urn, OLD.id)
+JP_CREATE = OpenCreate(
+    resource=replace(resource(), provider_urn=JP), pending=True, not_before=BEGAN
+)
+OTHER = ManagedLink(urn=resource("b").urn, id=OLD.id)
 SAME = {URN: replace(resource(), step="same", current_id=OLD.id)}
 
 # The rows of the table in docs/adoption.md.
@@ -199,7 +201,8 @@ CASES: dict[str, Case] = {
     ),
     "delete-first": Case(
         facts=make_facts(
-            links=(LINK,), managed=(OLD, ManagedLink(URN, "link_test_5xolder", leaving=True))
+            links=(LINK,),
+            managed=(OLD, ManagedLink(urn=URN, id="link_test_5xolder", pending_delete=True)),
         ),
         expected=["leave"],
         reason="still to delete an earlier link",
@@ -210,7 +213,7 @@ CASES: dict[str, Case] = {
         reason="Stack prod has begun to make a link like it",
     ),
     "other-stack-unread": Case(
-        facts=make_facts(links=(LINK,), unread="Stack prod could not be read"),
+        facts=make_facts(links=(LINK,), unread="Stack prod could not be read."),
         expected=["leave"],
         reason="--only-this-stack",
     ),
@@ -226,14 +229,14 @@ CASES: dict[str, Case] = {
     ),
     "parent-missing": Case(
         facts=make_facts(
-            replace(pending(), resource=replace(resource(), parent="urn:pulumi:gone")),
+            replace(pending(), resource=replace(resource(), parent_urn="urn:pulumi:gone")),
             links=(LINK,),
         ),
         expected=["leave"],
         reason="urn:pulumi:gone",
     ),
     "chosen-link": Case(
-        facts=make_facts(links=(LINK, SECOND), unread="Stack prod could not be read"),
+        facts=make_facts(links=(LINK, SECOND), unread="Stack prod could not be read."),
         choices=Choices(adopt={URN: SECOND.id}),
         expected=[f"adopt {SECOND.id}"],
         reason=f"Unmanaged, and like it: {LINK.id}",
