@@ -230,7 +230,7 @@ class CreateLog:
         self._forget_answered(_KEEP_ANSWERED)
         place = Place.of(client.settings, client.scope())
         for record in self._unfinished(place, inputs):
-            _require_over(record, client, inputs)
+            _require_over(record, client, inputs, since)
             record.remove()
         opened = self._write(place, inputs, since, client.settings.timeout)
         try:
@@ -298,9 +298,12 @@ class CreateLog:
         opened.close()
 
 
-def _require_over(record: CreateRecord, client: OmiseClient, inputs: LinkInputs) -> None:
+def _require_over(
+    record: CreateRecord, client: OmiseClient, inputs: LinkInputs, now: float | None
+) -> None:
     """Return only if it is proved that the create left no link, or that its link is gone.
 
+    :param now: Omise's time, None if that is not sure.
     :raises UnfinishedCreateError: that is not proved.
     """
     if record.link_id is not None:
@@ -310,7 +313,6 @@ def _require_over(record: CreateRecord, client: OmiseClient, inputs: LinkInputs)
                 record.process, record.folder, record.began, [record.link_id]
             )
         return
-    now = client.server_time()
     if record.since is None or record.answer_by is None or now is None or now <= record.answer_by:
         raise UnfinishedCreateError(record.process, record.folder, record.began, ())
     found = client.find_candidates(inputs, record.since)
