@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import signal
 import subprocess
 import threading
@@ -13,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psutil
+import pulumi_project
 import pytest
 from harness import Project
-from pulumi_project import descendants, kill
+from pulumi_project import descendants, kill, running
 
 from pulumi_omise_links.emulator import Emulator, JournalEntry
 
@@ -102,7 +101,8 @@ def killed_up(
     """Run `pulumi up`, and kill it once so many creates are pending in its state and so many
     answers to creates are held back; let these go, and release the lock.
 
-    ``victims`` are `pulumi`, its `plugin`, or `all` of its processes; returns what it said.
+    ``victims`` are `pulumi`, its `plugin`, its `program`, or `all` of its processes. Returns what
+    it said, if it ended by itself.
     """
     child = subprocess.Popen(
         # All creates are begun at once, however few processors there are.
@@ -122,16 +122,21 @@ def killed_up(
             assert time.monotonic() < deadline, "the moment to kill it did not come"
             time.sleep(0.02)
         family = descendants(child.pid)
+        _left_behind.extend(family)
         if victims == "plugin":
-            for pid in plugins(family):
-                os.kill(pid, how)
+            plugins = running(pulumi_project.PLUGIN, family)
+            assert plugins
+            for plugin in plugins:
+                plugin.send_signal(how)
+            said = child.communicate(timeout=120)[0]
+        elif victims == "program":
+            kill(running(pulumi_project.PROGRAM, family))
+            gate.open()
             said = child.communicate(timeout=120)[0]
         else:
-            kill([child.pid, *(family if victims == "all" else ())])
+            child.kill()
+            kill(family if victims == "all" else ())
     finally:
-        _left_behind.extend(descendants(child.pid))
-        if victims == "pulumi":
-            _left_behind.extend(family)
         child.kill()
         child.wait()
         if child.stdout:
@@ -139,17 +144,6 @@ def killed_up(
         gate.open()
     project.unlock()
     return said
-
-
-def plugins(pids: list[int]) -> list[int]:
-    """Those of the processes that run our provider."""
-    found = []
-    for pid in pids:
-        with contextlib.suppress(OSError):
-            if b"pulumi.dynamic" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                found.append(pid)
-    assert found
-    return found
 
 
 def records(project: Project) -> list[Path]:
@@ -276,14 +270,14 @@ def test_a_killed_up_leaves_neither_doubles_nor_orphans(
     killed_up(project, gate, pending=4, held={th: 3, jp: 1})
 
     assert "creating" in project.state_text()
-    project.cli("recover").failed().says("say --yes")
+    project.cli("recover").failed().says("use --yes")
     writes = len(omise.journal.writes)
     result = project.cli_json("recover", "--yes", "--settle", "3")
     assert len(omise.journal.writes) == writes  # nor does what the killed run left behind write
     assert result["done"] is True
     assert result["summary"]["leave"] == 0
     assert result["summary"]["adopt"] >= 4
-    assert result["cost"]["writes"] == 0
+    assert result["stats"]["writes"] == 0
     adopted = {each["id"] for each in result["creates"] if each["action"] == "adopt"}
     assert project.ids()["yen"] in adopted
     assert older not in adopted
@@ -358,3 +352,103 @@ def test_a_killed_replacement_takes_its_place(
     assert project.ids() == after
     project.unchanged()
     project.refresh("--expect-no-changes").ok()
+
+
+def test_the_program_alone_is_killed(project: Project, omise: Emulator, gate: Gate) -> None:
+    """Pulumi finishes the creates that it has begun and saves them: nothing is open."""
+    project.program(THREE)
+    gate.close({})
+    killed_up(project, gate, pending=3, held={omise.account("th").id: 3}, victims="program")
+
+    project.cli("recover", "--yes", "--settle", "1").ok()
+
+    project.up().ok()
+    project.unchanged()
+    assert len(omise.links(deleted=False)) == 3
+    assert records(project) == []
+
+
+SPRING = "Link('spring', amount=5_000, currency='THB', title='Spring', description='d'{})\n"
+
+
+def test_a_stack_that_cannot_be_read_does_not_stop_recover(
+    project: Project, omise: Emulator, gate: Gate
+) -> None:
+    """What only a person can vouch for is left, and the reason names both ways out, which work."""
+    project.program(SPRING.format("") + SPRING.format("").replace("pring", "ummer"))
+    gate.close({})
+    killed_up(project, gate, pending=2, held={omise.account("th").id: 2})
+    broken = project.backend / ".pulumi/stacks/other/dev.json"
+    broken.parent.mkdir()
+    broken.write_text('{"version": 3, "checkpoint": {"stack": "organization/other/dev", "lat')
+
+    run = project.cli("recover", "--yes", "--settle", "1")
+
+    assert run.code == 1
+    run.says("leave", "say --adopt NAME=ID or --only-this-stack")
+    assert project.ids() == {}
+    ids = {link["title"]: link["id"] for link in omise.links(deleted=False)}
+    run = project.cli("recover", "--yes", "--settle", "1", "--adopt", f"spring={ids['Spring']}")
+    assert run.code == 1
+    assert project.ids() == {"spring": ids["Spring"]}
+    project.cli("recover", "--yes", "--settle", "1", "--only-this-stack").ok()
+    assert set(project.ids().values()) == set(ids.values())
+    assert '"creating"' not in project.state_text()
+
+
+def test_a_rotated_key_of_an_explicit_provider_is_taken_from_the_program(
+    project: Project, omise: Emulator, gate: Gate
+) -> None:
+    """The state has the old key; the new one is in the program, and links are found with it."""
+    program = (
+        "th = Provider('th', secret_key=pulumi.Output.secret(os.environ['TH_KEY']))\n"
+        + SPRING.format(", opts=pulumi.ResourceOptions(provider=th)")
+    )
+    project.program("import os\n" + program)
+    project.env["TH_KEY"] = omise.key("th")
+    gate.close({})
+    killed_up(project, gate, pending=1, held={omise.account("th").id: 1})
+    omise.revoke(project.env["TH_KEY"])
+    project.env["TH_KEY"] = "skey_test_emulator_rotated"
+    omise.add_key(project.env["TH_KEY"], "th")
+
+    project.cli("recover", "--yes", "--settle", "1").ok().says("adopt", "spring")
+
+    (made,) = (link["id"] for link in omise.links(deleted=False))
+    assert project.ids() == {"spring": made}
+
+
+def test_a_key_of_which_nothing_is_known_clears_nothing(
+    project: Project, omise: Emulator, gate: Gate
+) -> None:
+    """A restricted key of another account sees no link; that proves nothing about the creates."""
+    project.program(SPRING.format(""))
+    gate.close({})
+    killed_up(project, gate, pending=1, held={omise.account("th").id: 1}, victims="all")
+    for record in records(project):
+        record.unlink()
+    omise.switch(account_readable="forbidden")
+
+    run = project.cli("recover", "--yes", "--settle", "1", OMISE_SECRET_KEY=omise.key("jp"))
+
+    assert run.code == 1
+    run.says("may not read GET /account", "--clear NAME")
+    assert '"creating"' in project.state_text()
+
+
+@pytest.mark.parametrize("variable", ["CLEAR_PENDING_CREATES", "IMPORT_PENDING_CREATES"])
+def test_what_is_left_stays_pending_whatever_the_environment_says(
+    project: Project, omise: Emulator, gate: Gate, variable: str
+) -> None:
+    """An option of Pulumi that is set for a whole pipeline clears no create behind our back."""
+    project.program(SPRING.format("") + SPRING.format("").replace("pring", "ummer"))
+    gate.close({})
+    killed_up(project, gate, pending=2, held={omise.account("th").id: 2})
+    omise.seed(title="Spring", description="d", amount=5_000)
+
+    run = project.cli("recover", "--yes", "--settle", "1", **{f"PULUMI_OPTION_{variable}": "true"})
+
+    assert run.code == 1
+    run.says("1 link taken into the stack, 0 cleared, 1 left alone")
+    assert list(project.ids()) == ["summer"]
+    assert '"creating"' in project.state_text()
