@@ -8,9 +8,13 @@
     ├── LiveModeError          a live key would write and nobody has said yes
     ├── ApiError               Omise said no: code, message, status, request id
     │   ├── NotFoundError      404
-    │   └── RateLimitedError   429, for longer than we are willing to wait
-    ├── OmiseUnavailableError          no usable answer: unreachable, timed out, cut, or a 5xx
+    │   ├── RateLimitedError   429, for longer than we are willing to wait
+    │   └── DeleteRefusedError a link that Pulumi was to delete; it still stands
+    ├── OmiseUnavailableError  no usable answer: unreachable, timed out, cut, or a 5xx
     ├── UncertainCreateError   a create whose answer was lost: the link may exist
+    ├── UnfinishedCreateError  an equal create of a process that died may have made a link
+    ├── CreateLogError         the record of a create under way cannot be kept or read
+    ├── MismatchedCreateError  the link that was made is not the one that was asked for
     ├── WrongAccountError      the link belongs to another account, or to the other mode
     ├── AdoptError             the link to adopt is not what the resource declares
     ├── LinkConflictError      which resource a link belongs to is not clear
@@ -117,6 +121,21 @@ class RateLimitedError(ApiError):
     """Omise kept answering 429 until the time for this call was used up."""
 
 
+class DeleteRefusedError(ApiError):
+    """Omise refused to delete a link that Pulumi was to delete; the link still stands."""
+
+    def __init__(self, link_id: str, refused: ApiError) -> None:
+        """:param refused: what Omise said."""
+        vars(self).update(vars(refused))
+        Exception.__init__(
+            self,
+            f"{refused} The link still stands. To have Pulumi forget it and leave it at Omise, run"
+            f" the same command once more with OMISE_KEEP_LINKS={link_id} in the environment. Next"
+            " time, set retain_on_delete=True on such a link in an `up` of its own before you"
+            " change or remove it.",
+        )
+
+
 class OmiseUnavailableError(OmiseLinksError):
     """No usable answer came: unreachable, timed out, cut off, not JSON, or a server fault.
 
@@ -133,20 +152,31 @@ class OmiseUnavailableError(OmiseLinksError):
 class UncertainCreateError(OmiseLinksError):
     """Omise's answer to a create was lost, and what it did cannot be told for certain.
 
-    ``candidates`` are the ids of links that could be the one; empty if none is listed yet.
-    ``since``: it was made then or later by Omise's clock, if at all.
+    ``candidates`` are the ids of links that are equal in all inputs and could be the one; empty if
+    none is listed yet. ``similar`` are the ids of links that Omise may have made with another
+    spelling of the inputs, or that cannot be read. ``since``: it was made then or later by Omise's
+    clock, if at all.
     """
 
-    def __init__(self, problem: str, candidates: Sequence[str], since: str = "") -> None:
+    def __init__(
+        self,
+        problem: str,
+        candidates: Sequence[str],
+        since: str = "",
+        *,
+        similar: Sequence[str] = (),
+    ) -> None:
         self.candidates = tuple(candidates)
+        self.similar = tuple(similar)
         self.since = since
         start = f"The answer to the create of this link was lost: {problem} "
         adopt = 'adopt="<its id>" on the resource (in a manifest: id)'
         if self.candidates:
+            several = len(self.candidates) > 1
             found = (
-                f"More than one link could be it: {', '.join(self.candidates)}. Look at them in"
-                f" the dashboard; adopt the right one with {adopt} and delete the others, then run"
-                " `pulumi up` again."
+                ("More than one link could be it" if several else "One link could be it, unproved")
+                + f": {', '.join(self.candidates)}. Look in the dashboard; adopt the right one with"
+                f" {adopt} and delete what is too much, then run `pulumi up` again."
             )
         else:
             found = (
@@ -155,11 +185,57 @@ class UncertainCreateError(OmiseLinksError):
                 + (f" (made at {since} or later)" if since else "")
                 + f", put {adopt}, so that no second one is made."
             )
+        if self.similar:
+            found += (
+                f" Look at {', '.join(self.similar)} too: it differs in spelling only, or cannot be"
+                " read."
+            )
         super().__init__(start + found)
 
     def details(self) -> Mapping[str, object]:
         """Return the candidates, and the earliest time at which the link was made."""
         return {"candidates": list(self.candidates), "since": self.since or None}
+
+
+class UnfinishedCreateError(OmiseLinksError):
+    """A process that has died, or a create that was given up, may have made this very link.
+
+    ``candidates`` are the ids of links that could be the one; empty if none is listed yet.
+    """
+
+    def __init__(self, process: str, folder: str, since: str, candidates: Sequence[str]) -> None:
+        self.candidates = tuple(candidates)
+        when = f" at {since}" if since else ""
+        fits = f" Links that could be it: {', '.join(self.candidates)}." if candidates else ""
+        super().__init__(
+            f"A create of a link with the same inputs was begun{when} (process {process}, in"
+            f" {folder}) and cut off before Omise's answer was saved, so the link may exist"
+            f" already.{fits} Nothing was sent. Run `omise-links recover` there, which finds out,"
+            " then `pulumi up` again."
+        )
+
+
+class CreateLogError(OmiseLinksError):
+    """The record of a create under way cannot be kept or read. Nothing was sent to Omise."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"{problem} Without a record of each create under way, a process that dies could leave"
+            " a link that nobody knows of, so nothing was sent. Set PULUMI_HOME to a folder of"
+            " yours that can be read and written."
+        )
+
+
+class MismatchedCreateError(OmiseLinksError):
+    """Omise made a link that is not the one that was asked for. The link exists."""
+
+    def __init__(self, link_id: str, difference: str) -> None:
+        self.link_id = link_id
+        super().__init__(
+            f"Omise made link {link_id}, but {difference}. The link exists and can be paid, and no"
+            " resource manages it: delete it in the dashboard, and ask Omise's support before you"
+            " run `pulumi up` again."
+        )
 
 
 class WrongAccountError(OmiseLinksError):
@@ -174,7 +250,8 @@ class AdoptError(OmiseLinksError):
         differ = "differs" if len(differing) == 1 else "differ"
         super().__init__(
             f"Link {link_id} cannot be adopted: its {', '.join(differing)} {differ} from what this"
-            " resource declares. Links are immutable: declare what the link is. Only if you want a"
+            " resource declares. Links are immutable: declare what the link is (ignore_changes does"
+            " not apply to an adoption, only to later changes). Only if you want a"
             " new link, with a new address, leave out adopt (in a manifest: id). Nothing was"
             " changed."
         )

@@ -158,7 +158,8 @@ class Project:
         for start in range(0, len(urns), _TARGETS_PER_RUN):
             part = urns[start : start + _TARGETS_PER_RUN]
             targets = [word for urn in part for word in ("--target", urn)]
-            self._run("refresh", "--yes", "--skip-preview", *targets)
+            # With the program, as its settings may be newer than those in the state.
+            self._run("refresh", "--yes", "--skip-preview", "--run-program", *targets)
 
     def clear_pending_creates(self, urns: Sequence[str], root: str) -> None:
         """Remove the pending creates of these URNs from the state, and touch nothing else.

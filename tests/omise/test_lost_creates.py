@@ -23,7 +23,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from wire import SPRING, RawServer, client_for, hurry, raw_server, read_request, response
 
-from pulumi_omise_links.emulator import Behaviour, Emulator, Entry
+from pulumi_omise_links.emulator import Behaviour, Emulator, JournalEntry
 from pulumi_omise_links.errors import (
     ApiError,
     OmiseLinksError,
@@ -69,7 +69,7 @@ def client_to_meet(omise: Emulator, fault: dict[str, Any]) -> OmiseClient:
     return client_for(omise, timeout=1 if fault["kind"] == "timeout" else 5)
 
 
-def posts(omise: Emulator) -> list[Entry]:
+def posts(omise: Emulator) -> list[JournalEntry]:
     return [each for each in omise.journal.entries if each.method == "POST"]
 
 
@@ -78,7 +78,7 @@ def when_posted(act: Callable[[Emulator], object]) -> Iterator[tuple[Emulator, O
     """A local Omise where something happens between a create and its answer."""
     running: list[Emulator] = []
 
-    def on_request(entry: Entry) -> None:
+    def on_request(entry: JournalEntry) -> None:
         if entry.method == "POST":
             act(running[0])
 
@@ -355,8 +355,10 @@ def test_a_refused_connection_is_repeated(
     client.account()
     omise.stop()
     # Omise comes back in the pause after the first try.
-    clock = SimpleNamespace(monotonic=time.monotonic, sleep=lambda _: omise.start())
-    monkeypatch.setattr("pulumi_omise_links.omise.transport.time", clock)
+    monkeypatch.setattr(
+        "pulumi_omise_links.omise.transport.time",
+        SimpleNamespace(**{**vars(time), "sleep": lambda _: omise.start()}),
+    )
     made = client.create_link(SPRING)
 
     assert [each["id"] for each in omise.links()] == [made.id]
@@ -498,10 +500,11 @@ def test_a_lost_answer_behind_a_proxy_is_a_lost_answer(
         if refuses:
             client.account()
             with pytest.raises(
-                OmiseUnavailableError, match=r"the proxy on the way to https://omise\.test"
+                OmiseUnavailableError,
+                match=r"the proxy .* refused to connect .*\(HTTP status 403\)",
             ):
                 client.create_link(SPRING)
-            assert len(server.requests) > 2
+            assert seen == ["GET /account", "POST pending"]
         else:
             with pytest.raises(UncertainCreateError):
                 client.create_link(SPRING)
