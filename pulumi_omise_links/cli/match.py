@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from ..adoption.matching import Match, Near, Outcome, match
+from ..adoption.matching import Match, Near, Outcome, describe_near, match_entries
 from ..cli import EXIT_ERROR
 from ..manifest.edit import Draft, Meaning, require_writable
 from ..manifest.entries import Manifest, load
 from ..omise.client import OmiseClient
 from ..omise.transport import RequestStats
-from ..output.terminal import show, show_input, to_json
+from ..output.terminal import show, to_json
 from ._shared import connected, print_rows, projects_and_settings, read_links
 
 
@@ -45,7 +45,7 @@ def command(
     if write:
         require_writable(manifest.files)
     with connected(OmiseClient(settings)) as omise:
-        matches = match(manifest.entries, read_links(omise))
+        matches = match_entries(manifest.entries, read_links(omise))
         found = {each.entry.name: each.id for each in matches if each.id}
         if write and found:
             _write(manifest, found, settings.amount_limits)
@@ -111,12 +111,8 @@ def _hints(one: Match) -> Iterator[str]:
     """Yield a sentence for each near miss, if nothing fits."""
     if one.outcome is not Outcome.UNMATCHED:
         return
-    for each in one.near:
-        yield (
-            f"{show(one.entry.name)}: {each.link.id} has this title, but its {each.differs} is"
-            f" {show_input(each.link.inputs, each.differs)} and the entry's"
-            f" {show_input(one.entry.inputs, each.differs)}."
-        )
+    for near in one.near:
+        yield f"{show(one.entry.name)}: {describe_near(one.entry, near)}"
 
 
 def _json(one: Match) -> dict[str, object]:
@@ -138,7 +134,8 @@ def _json(one: Match) -> dict[str, object]:
 def _near(one: Match, near: Near) -> dict[str, object]:
     return {
         "id": near.link.id,
-        "differs": near.differs,
-        "link": getattr(near.link, near.differs),
-        "entry": getattr(one.entry.inputs, near.differs),
+        "differs": list(near.differs),
+        "hidden": dict(near.hidden),
+        "link": {name: getattr(near.link, name) for name in near.differs},
+        "entry": {name: getattr(one.entry.inputs, name) for name in near.differs},
     }
