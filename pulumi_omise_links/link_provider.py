@@ -265,7 +265,7 @@ class LinkProvider(ResourceProvider):
 
 def _require_adoptable(link: OmiseLink, inputs: Mapping[str, Any]) -> None:
     _require_live(link)
-    differing = inputs_of(inputs).differences(link.inputs)
+    differing = inputs_of(inputs).describe_differences(link.inputs)
     if differing:
         raise AdoptError(link.id, differing)
 

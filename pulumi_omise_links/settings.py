@@ -193,13 +193,16 @@ class Settings:
             )
         return self.secret_key
 
-    def require_permission(self, action: str) -> None:
+    def require_permission(
+        self, action: str, consequence: str = "this would change real payment links"
+    ) -> None:
         """Refuse ``action`` (such as "create a link") with a live key until the stack allows it.
 
+        :param consequence: why that needs consent, for the error.
         :raises LiveModeError: the key is live and ``omise:allowLive`` is not true.
         """
         if self.key().live and not self.allow_live:
-            raise LiveModeError(action, self.key().source)
+            raise LiveModeError(action, self.key().source, consequence)
 
     @property
     def on_loopback(self) -> bool:
@@ -234,6 +237,21 @@ def refuse_misspelt(keys: Iterable[str]) -> None:
                 f" Put that right: `pulumi config rm {key}`, then"
                 f" `pulumi config set {secret}{NAMESPACE}:{meant}`."
             )
+
+
+def refuse_plain_key(plain: Iterable[str]) -> None:
+    """Refuse a key in stack config that is not encrypted.
+
+    :param plain: the config keys whose values are not secret, with their namespaces.
+    :raises SettingsError: ``omise:secretKey`` is among them.
+    """
+    key = f"{NAMESPACE}:{SECRET_KEY}"
+    if key in plain:
+        raise SettingsError(
+            f"{key} is stored in plain text, so the key gets into the stack's file, its state, its"
+            f" backups and its history: run `pulumi config set --secret {key}`, and replace the"
+            " key in the Omise dashboard if anybody else could read it."
+        )
 
 
 def _folded(name: str) -> str:

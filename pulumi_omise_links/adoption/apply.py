@@ -20,7 +20,9 @@ def require_permission(accounts: Accounts, plan: ImportPlan, facts: ImportFacts)
     resources = facts.preview.resources
     links = [resources[planned.urn] for planned in plan.of(Action.IMPORT) if planned.urn]
     for urn in {explicit_provider(link.provider_urn) for link in links}:
-        accounts.settings(resources.get(urn)).require_permission("import links")
+        accounts.settings(resources.get(urn)).require_permission(
+            "import links", "this stack could replace and delete real payment links from then on"
+        )
 
 
 def import_links(project: Project, plan: ImportPlan, facts: ImportFacts) -> None:

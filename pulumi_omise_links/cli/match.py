@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from ..adoption.matching import Match, Near, Outcome, match
+from ..adoption.matching import Match, Near, Outcome, describe_near, match_entries
 from ..errors import ExitCode
 from ..inventory.same_account import SameAccount
 from ..manifest.entries import load
 from ..manifest.file import ManifestFile
 from ..omise.client import OmiseClient
 from ..output import Account, Column, Result, Row, Tone
-from ..output.terminal import escape, format_amount, format_input
+from ..output.terminal import escape, format_amount
 from ._omise import connected, describe, projects_and_settings
 from ._options import key_variable, manifest_files
 from ._progress import read_links
@@ -71,7 +71,7 @@ def command(
         account = describe(client)
         ids = {entry.id for entry in manifest.entries if entry.id}
         same = SameAccount(client, ids, _shown(manifest.files))
-        matches = match(manifest.entries, same.watch(read_links(client)))
+        matches = match_entries(manifest.entries, same.watch(read_links(client)))
         same.require()
     found = {one.entry.name: one.id for one in matches if one.id}
     for draft in drafts:
@@ -152,11 +152,7 @@ def _reasons(one: Match) -> Iterator[str]:
             yield f"{len(one.candidates)} links fit: {candidates}{also}."
     elif one.outcome is Outcome.UNMATCHED:
         for near in one.near:
-            yield (
-                f"{near.link.id} has this title, but its {near.differs} is"
-                f" {format_input(near.link.inputs, near.differs)} and the entry's"
-                f" {format_input(one.entry.inputs, near.differs)}."
-            )
+            yield describe_near(one.entry, near)
 
 
 def _details(one: Match) -> dict[str, object]:
@@ -178,7 +174,8 @@ def _details(one: Match) -> dict[str, object]:
 def _near(one: Match, near: Near) -> dict[str, object]:
     return {
         "id": near.link.id,
-        "differs": near.differs,
-        "link": getattr(near.link, near.differs),
-        "entry": getattr(one.entry.inputs, near.differs),
+        "differs": list(near.differs),
+        "hidden": dict(near.hidden),
+        "link": {name: getattr(near.link, name) for name in near.differs},
+        "entry": {name: getattr(one.entry.inputs, name) for name in near.differs},
     }

@@ -14,7 +14,6 @@ from pulumi_omise_links.cli import run
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.manifest.entries import load
 
-
 NOT_OF_A_STACK = (
     "The manifest does not say for which stacks its ids are, so every stack that declares it adopts"
     " these links: add `stacks: [NAME]` at its top, or use --stack NAME.\n"
@@ -72,7 +71,8 @@ links:
     )
     assert ACCOUNT_LINE.match(err)
     assert ACCOUNT_LINE.sub("", err) == (
-        f"{NOT_OF_A_STACK}2 new links of 3 listed (left out: 1 deleted).\n2 requests, 0 retries, 0 writes.\n"
+        f"{NOT_OF_A_STACK}2 new links of 3 listed (left out: 1 deleted).\n"
+        "2 requests, 0 retries, 0 writes.\n"
     )
 
 

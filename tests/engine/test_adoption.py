@@ -266,3 +266,54 @@ def test_what_cannot_be_done_is_refused_in_sentences(
     refused(1, "ValueError: what a day (__main__.py:3)")
     assert project.links() == {}
     no_writes(omise)
+
+
+NESTED = """
+class Component(pulumi.ComponentResource):
+    def __init__(self, name, opts=None):
+        super().__init__("my:index:Component", name, None, opts)
+
+def under(parent, **more):
+    return pulumi.ResourceOptions(parent=parent, **more)
+
+def inputs(title):
+    return dict(amount=150_000, currency="THB", title=title, description="d", multiple=True)
+
+outer = Component("outer")
+inner = Component("inner", under(outer))
+th = Provider("th", secret_key_env="OMISE_SECRET_KEY", opts=under(inner))
+first = Link("first", **inputs("first"), opts=under(inner, provider=th))
+below_link = Provider("below-link", secret_key_env="OMISE_SECRET_KEY", opts=under(first))
+second = Link("second", **inputs("second"), opts=under(first, provider=below_link))
+third = Component("third", under(second))
+Link("deep", **inputs("deep"), opts=under(third, provider=th, protect=True))
+below_provider = Provider("below-provider", secret_key_env="OMISE_SECRET_KEY", opts=under(th))
+Link("last", **inputs("last"), opts=under(below_provider, provider=below_provider))
+"""
+
+
+def test_new_providers_below_new_parents_leave_a_valid_state(
+    project: Project, omise: Emulator
+) -> None:
+    """However components, providers and links are nested, the import leaves a state that Pulumi
+    takes without repair, and the next preview shows no change to a link."""
+    ids = made_by_hand(omise, "first", "second", "deep", "last")
+    project.program(NESTED)
+    manifest(project, dict(ids))
+
+    project.cli("plan", "links.yaml", "--import-file", "i.json").failed().says(
+        "One import file cannot hold provider th together with its parent inner"
+    )
+    result = project.cli_json("import", "links.yaml", "--yes")
+
+    assert result["proof"] == {"unchanged": 4, "changed": []}
+    assert project.ids() == ids
+    seen: set[str] = set()
+    for resource in project.state():
+        provider = resource.get("provider", "").rpartition("::")[0]
+        assert {resource.get("parent", ""), provider} - {""} <= seen
+        seen.add(resource["urn"])
+    project.pulumi("stack", "export").ok()
+    project.up().ok()
+    project.unchanged()
+    no_writes(omise)
