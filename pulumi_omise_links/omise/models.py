@@ -44,7 +44,7 @@ class LinkInputs:
         return replace(self, currency=self.currency.upper())
 
     def normalized(self) -> LinkInputs:
-        """Return these with each text as it looks; never a proof that two links are the same one."""
+        """Return these with each text as it looks; that never proves that two links are one."""
         return replace(
             self,
             currency=self.currency.upper(),
