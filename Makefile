@@ -36,6 +36,7 @@ lint: $(READY) ## Check types and style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python tools/make_schema.py --check
 
 setup: $(READY) ## Make .venv with the package in it
 

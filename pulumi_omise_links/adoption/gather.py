@@ -10,7 +10,7 @@ from ..errors import ApiError, OmiseUnavailableError, ProjectError, WrongAccount
 from ..inventory.accounts import Accounts, AccountSnapshot, UnusableProvider
 from ..inventory.other_stacks import OtherStacks, read_other_stacks
 from ..manifest.entries import Entry
-from ..output.terminal import count
+from ..output.terminal import pluralize
 from ..stack.dependencies import explicit_provider
 from ..stack.project import Project
 from ..stack.pulumi_json import Preview, PulumiResource, StackState
@@ -135,6 +135,6 @@ def _notes_on_pending(state: StackState) -> list[str]:
     if not state.pending:
         return []
     return [
-        f"A killed run has left {count(len(state.pending), 'pending create')} in this stack: run"
-        " `omise-links recover` before `pulumi up`, or links may be made twice."
+        f"A killed run has left {pluralize(len(state.pending), 'pending create')} in this stack:"
+        " run `omise-links recover` before `pulumi up`, or links may be made twice."
     ]

@@ -15,7 +15,7 @@ from typing import Any
 from ..errors import ProjectError
 from ..inventory.accounts import AccountSnapshot
 from ..omise.models import OmiseLink, Scope
-from ..output.terminal import show
+from ..output.terminal import escape
 from ..stack.dependencies import explicit_provider, is_default_provider, missing_dependencies
 from ..stack.pulumi_json import PROVIDER_TYPE, SECRET_MARK, PulumiResource, name_of
 from ..state_format import PROVIDER_KEY, outputs_from
@@ -43,10 +43,10 @@ def make_import_file(plan: ImportPlan, facts: ImportFacts) -> dict[str, Any]:
     for resource, _ in specs:
         if resource.type == PROVIDER_TYPE and resource.parent_urn in new:
             raise ProjectError(
-                f"One import file cannot hold provider {show(resource.name)} together with its"
-                f" parent {show(name_of(resource.parent_urn))}, as Pulumi would create the provider"
-                " first. `omise-links import` takes two files for them; or run `pulumi up` for the"
-                " parent first."
+                f"One import file cannot hold provider {escape(resource.name)} together with its"
+                f" parent {escape(name_of(resource.parent_urn))}, as Pulumi would create the"
+                " provider first. `omise-links import` takes two files for them; or run"
+                " `pulumi up` for the parent first."
             )
     return make_file_content(specs)
 

@@ -10,7 +10,7 @@ from enum import Enum
 from ..inventory.accounts import AccountSnapshot, UnusableProvider
 from ..manifest.entries import Entry
 from ..omise.models import OmiseLink
-from ..output.terminal import show
+from ..output.terminal import escape
 from ..stack.dependencies import explicit_provider
 from ..stack.pulumi_json import UNKNOWN, Preview, PulumiResource, StackState
 from ..state_format import ADOPT
@@ -199,7 +199,7 @@ def _block_without_dependencies(
 
 def _notes(planned_entries: Sequence[PlannedEntry], preview: Preview) -> list[str]:
     retained = [
-        show(planned.name)
+        escape(planned.name)
         for planned in planned_entries
         if planned.action is Action.IMPORT
         and planned.urn

@@ -14,7 +14,7 @@ from enum import Enum
 
 from ..manifest.entries import Entry
 from ..omise.models import LinkInputs, OmiseLink
-from ..output.terminal import show, show_input
+from ..output.terminal import escape, format_input
 from ..text_differences import describe_difference, fold_appearance, show_difference
 
 # Enough to help; an account may hold the same title a thousand times.
@@ -123,15 +123,15 @@ def describe_near(entry: Entry, near: Near) -> str:
         (name,) = near.differs
         return (
             f"{near.link.id} has this title, but its {name} is"
-            f" {show_input(near.link.inputs, name)} and the entry's"
-            f" {show_input(entry.inputs, name)}."
+            f" {format_input(near.link.inputs, name)} and the entry's"
+            f" {format_input(entry.inputs, name)}."
         )
     parts = []
     for name in near.differs:
-        texts = (show_input(near.link.inputs, name), show_input(entry.inputs, name))
+        texts = [format_input(near.link.inputs, name), format_input(entry.inputs, name)]
         if kind := near.hidden.get(name):
             pair = (getattr(near.link, name), getattr(entry.inputs, name))
-            texts = tuple(f'"{show(text, longest=1000)}"' for text in show_difference(*pair))
+            texts = [f'"{escape(text, longest=1000)}"' for text in show_difference(*pair)]
             parts.append(f"{name} in {kind} only (link: {texts[0]}, entry: {texts[1]})")
         else:
             parts.append(f"{name} (link: {texts[0]}, entry: {texts[1]})")

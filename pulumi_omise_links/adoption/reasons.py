@@ -11,7 +11,7 @@ from ..inputs import INPUT_NAMES, did_you_mean, other_mode
 from ..inventory.accounts import AccountSnapshot, UnusableProvider
 from ..manifest.entries import Entry
 from ..omise.models import LinkInputs, OmiseLink
-from ..output.terminal import show, show_input
+from ..output.terminal import escape, format_input
 from ..stack.dependencies import missing_dependencies
 from ..stack.pulumi_json import (
     PROVIDER_TYPE,
@@ -31,9 +31,9 @@ def from_program(
     """Return what the program says against it; ``resources`` are its links of this name."""
     if not resources:
         hint = did_you_mean(entry.name, declared)
-        return [f"The program declares no link of this name{show(hint, longest=300)}."]
+        return [f"The program declares no link of this name{escape(hint, longest=300)}."]
     if len(resources) > 1:
-        urns = ", ".join(show(resource.urn, longest=300) for resource in resources)
+        urns = ", ".join(escape(resource.urn, longest=300) for resource in resources)
         return [f"The program declares {len(resources)} links of this name: {urns}."]
     resource = resources[0]
     reasons = []
@@ -54,7 +54,7 @@ def from_other_entries(
     others = [other for other in entries_by_id.get(link_id, []) if other is not entry]
     if not others:
         return []
-    named = ", ".join(f"{show(other.name)} ({other.place})" for other in others)
+    named = ", ".join(f"{escape(other.name)} ({other.place})" for other in others)
     return [f"Link {link_id} is claimed by another entry as well: {named}."]
 
 
@@ -77,13 +77,13 @@ def from_stacks(
             )
         elif link_id in preview.removed:
             reasons.append(
-                f"This stack manages it as {show(name_of(managed.urn))}, which the program no"
+                f"This stack manages it as {escape(name_of(managed.urn))}, which the program no"
                 " longer declares: the next `pulumi up` would delete the link."
             )
         elif resource is None or resource.urn != managed.urn:
-            reasons.append(f"This stack manages it already, as {show(managed.urn, longest=300)}.")
+            reasons.append(f"This stack manages it already, as {escape(managed.urn, longest=300)}.")
     if link_id in managed_elsewhere:
-        reasons.append(f"Stack {show(managed_elsewhere[link_id])} manages it already.")
+        reasons.append(f"Stack {escape(managed_elsewhere[link_id])} manages it already.")
     return reasons
 
 
@@ -150,11 +150,11 @@ def _difference(sources: Mapping[str, LinkInputs], name: str, *, secret: bool) -
     if kind:
         spelt = dict(zip(texts, show_difference(*texts), strict=True))
         shown = [
-            f'{who} has "{show(spelt[getattr(inputs, name)], longest=1000)}"'
+            f'{who} has "{escape(spelt[getattr(inputs, name)], longest=1000)}"'
             for who, inputs in sources.items()
         ]
     else:
-        shown = [f"{who} has {show_input(inputs, name)}" for who, inputs in sources.items()]
+        shown = [f"{who} has {format_input(inputs, name)}" for who, inputs in sources.items()]
     return f"{differs}: {', '.join(shown)}."
 
 
@@ -168,7 +168,7 @@ def from_next_update(resource: PulumiResource) -> tuple[str, ...]:
             f"The program says adopt={_adopted(resource)}, but the stack manages"
             f" {resource.current_id} under this name: `pulumi up` will refuse that.",
         )
-    names = ", ".join(show(name) for name in sorted(resource.changed))
+    names = ", ".join(escape(name) for name in sorted(resource.changed))
     reason = f"The next `pulumi up` would {resource.step} it{f' ({names})' if names else ''}"
     if adopt is not None and adopt == resource.current_id:
         reason += ", and refuses to, as the program adopts this very link"
@@ -183,7 +183,7 @@ def from_dependencies(
     :param existing: URNs that are in the stack; ``importing``: of the links to be imported.
     """
     for dependency in missing_dependencies(urn, preview, existing):
-        name = show(dependency.name)
+        name = escape(dependency.name)
         if dependency.type == PROVIDER_TYPE:
             if UNKNOWN in dependency.encrypted_inputs.values():
                 return (
@@ -203,4 +203,4 @@ def from_dependencies(
 def _adopted(resource: PulumiResource) -> str:
     if ADOPT in resource.secret_inputs:
         return "another id (it is a secret)"
-    return show(str(resource.inputs.get(ADOPT)))
+    return escape(str(resource.inputs.get(ADOPT)))

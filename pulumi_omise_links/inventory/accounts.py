@@ -16,7 +16,7 @@ from ..inputs import is_live
 from ..omise.client import PAGE_SIZE, OmiseClient
 from ..omise.models import OmiseLink, Scope, UnreadableLink
 from ..omise.transport import RequestStats
-from ..output.terminal import show
+from ..output.terminal import escape
 from ..settings import CONFIG_KEYS, NAMESPACE, Settings
 from ..stack.pulumi_json import UNKNOWN, Preview, PulumiResource, StackState
 
@@ -84,6 +84,11 @@ class Accounts:
             sum(client.writes for client in stats),
         )
 
+    @property
+    def clients(self) -> tuple[OmiseClient, ...]:
+        """The clients of the accounts that have been opened."""
+        return tuple(self._clients.values())
+
     def settings(self, provider: PulumiResource | None) -> Settings:
         """Return what holds for links of this provider; None is the stack's own settings.
 
@@ -124,7 +129,7 @@ class Accounts:
                 if provider is None:
                     raise
                 read[urn] = UnusableProvider(
-                    f"Its provider {show(provider.name)} cannot be used: {error}"
+                    f"Its provider {escape(provider.name)} cannot be used: {error}"
                 )
             else:
                 sharing[client].append(urn)

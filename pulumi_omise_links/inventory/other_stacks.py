@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from ..errors import ProjectError
-from ..output.terminal import show
+from ..output.terminal import escape
 from ..stack.project import Project
 from ..stack.pulumi_json import PulumiResource, StackState
 
@@ -31,7 +31,7 @@ class OtherStacks:
     def unknowns(self) -> list[str]:
         """Return a sentence for all that could not be read; an empty list if nothing is missing."""
         sentences = [
-            f"Stack {show(name)} could not be read: {reason}"
+            f"Stack {escape(name)} could not be read: {reason}"
             for name, reason in self.unread.items()
         ]
         if self.unlisted is not None:

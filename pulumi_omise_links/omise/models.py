@@ -44,7 +44,7 @@ class LinkInputs:
         return replace(self, currency=self.currency.upper())
 
     def normalized(self) -> LinkInputs:
-        """Return these with each text as it looks; that never proves that two links are one."""
+        """Return these with each text as it looks; no proof that two links are the same one."""
         return replace(
             self,
             currency=self.currency.upper(),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ProjectError, StackLockedError, StackNotFoundError
-from ..output.terminal import show
+from ..output.terminal import escape
 from ..state_format import TYPE_TOKEN
 from .stdout_json import parse_json
 
@@ -36,7 +36,7 @@ def explain_failure(
     """Return the error for a run that failed; ``args`` are those of ``pulumi``."""
     reasons = _reasons(stdout, stderr, folder)
     text = "\n".join(reasons)
-    where = show(str(folder.resolve()), longest=500)
+    where = escape(str(folder.resolve()), longest=500)
     if _LOCKED.search(text):
         return StackLockedError(text)
     if exit_code == StackNotFoundError.exit_code or _NO_STACK.search(text):
@@ -78,7 +78,7 @@ def _reasons(stdout: bytes, stderr: bytes, folder: Path) -> list[str]:
         messages = [text or stdout.decode("utf-8", "replace").strip()]
     lines = [line for message in messages for line in _without_traceback(message, folder)]
     telling = [line for line in dict.fromkeys(lines) if not _NO_REASON.search(line)]
-    return [show(line, longest=1000) for line in telling or dict.fromkeys(lines)][:_MOST_LINES]
+    return [escape(line, longest=1000) for line in telling or dict.fromkeys(lines)][:_MOST_LINES]
 
 
 def _diagnostics(stdout: bytes) -> list[str]:

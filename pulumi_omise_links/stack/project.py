@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ProjectError
-from ..output.terminal import show
+from ..output.terminal import escape
 from ..settings import CONFIG_KEYS, NAMESPACE, PLANNING, Settings, refuse_misspelt, refuse_plain_key
 from .environment import CONFIG_FILE, pulumi_environment
 from .pulumi_cli import PulumiRun, run_pulumi
@@ -57,7 +57,7 @@ class Project:
         """
         self.folder = Path(folder)
         if not self.folder.is_dir():
-            raise ProjectError(f"There is no folder {show(str(folder), longest=500)}.")
+            raise ProjectError(f"There is no folder {escape(str(folder), longest=500)}.")
         self._config_file = _absolute_file(config_file)
         self._require_version()
         selected = ["--stack", stack] if stack else []
@@ -163,7 +163,8 @@ class Project:
         for start in range(0, len(urns), _TARGETS_PER_RUN):
             part = urns[start : start + _TARGETS_PER_RUN]
             targets = [word for urn in part for word in ("--target", urn)]
-            self._run("refresh", "--yes", "--skip-preview", *targets)
+            # With the program, as its settings may be newer than those in the state.
+            self._run("refresh", "--yes", "--skip-preview", "--run-program", *targets)
 
     def clear_pending_creates(self, urns: Sequence[str], root: str) -> None:
         """Remove the pending creates of these URNs from the state, and touch nothing else.
@@ -215,7 +216,7 @@ class Project:
             needed = ".".join(map(str, OLDEST))
             raise ProjectError(
                 f"Pulumi {needed} or newer is needed, and `pulumi` on the PATH is"
-                f" {show(text) or 'without a version'}: older ones cannot import these links."
+                f" {escape(text) or 'without a version'}: older ones cannot import these links."
             )
 
     def _run(
@@ -241,7 +242,7 @@ def _absolute_file(path: str | None) -> str | None:
         return None
     file = str(Path(path).resolve())
     if not Path(file).is_file():
-        raise ProjectError(f"There is no config file {show(file, longest=500)}.")
+        raise ProjectError(f"There is no config file {escape(file, longest=500)}.")
     return file
 
 

@@ -10,7 +10,7 @@ import re
 from typing import Any, TypeVar
 
 from ..errors import ProjectError
-from ..output.terminal import show
+from ..output.terminal import escape
 
 T = TypeVar("T", dict[str, Any], list[Any])
 
@@ -35,7 +35,7 @@ def parse_json(stdout: bytes, kind: type[T], command: str, *, secret: bool = Fal
         document = _longest_document(_ESCAPE_SEQUENCE.sub("", text), kind)
     if not isinstance(document, kind):
         lines = [line for line in text.splitlines() if line.strip()]
-        said = f"It begins with: {show(lines[0].strip())}" if lines else "It is empty."
+        said = f"It begins with: {escape(lines[0].strip())}" if lines else "It is empty."
         if secret and lines:
             said = "It is not shown, as it may hold a secret."
         raise ProjectError(

@@ -19,11 +19,13 @@ from pulumi_omise_links.adoption.import_plan import (
     find_changes,
     make_import_plan,
 )
-from pulumi_omise_links.adoption.report import plan_json, plan_text
+from pulumi_omise_links.cli._plans import plan_result
 from pulumi_omise_links.inventory.accounts import AccountSnapshot, UnusableProvider
 from pulumi_omise_links.manifest.entries import Entry, Place
 from pulumi_omise_links.omise.models import LinkInputs, OmiseLink, Scope
 from pulumi_omise_links.omise.transport import RequestStats
+from pulumi_omise_links.output.json import write_json
+from pulumi_omise_links.output.text import write_text
 from pulumi_omise_links.stack.pulumi_json import (
     PROVIDER_TYPE,
     SECRET_MARK,
@@ -319,7 +321,8 @@ def test_secret_values_are_compared_and_never_shown() -> None:
     result = make_import_plan([ENTRY], facts(secret))
 
     assert result.entries[0].reasons == ("title differs (a secret, so the values are not shown).",)
-    for text in (plan_text(result), plan_json("plan", result, RequestStats())):
+    shown = plan_result("plan", result, RequestStats())
+    for text in (write_text(shown), write_json(shown)):
         assert "Geheim" not in text
         assert "Spring sale" not in text
 

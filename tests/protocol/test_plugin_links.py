@@ -115,6 +115,7 @@ def test_a_refused_deletion_is_one_line(plugin: Plugin, there: Emulator) -> None
         plugin.delete(id_, outputs)
 
     assert f"Omise refused to delete link {id_}: link could not be deleted (422" in found[0]
+    assert f"with OMISE_KEEP_LINKS={id_} in the environment" in found[0]
 
 
 # -- adopt

@@ -137,7 +137,7 @@ def test_threads_that_fail_at_once_each_say_one_line(start: Start, omise: Emulat
         lines = list(threads.map(fail, ids))
 
     for link_id, line in zip(ids, lines, strict=True):
-        assert line.startswith("pulumi_omise_links.errors.ApiError: Omise refused to delete link ")
+        assert line.startswith("pulumi_omise_links.errors.DeleteRefusedError: Omise refused to ")
         assert link_id in line
 
 
