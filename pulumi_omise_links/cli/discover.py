@@ -1,4 +1,4 @@
-"""``omise-links discover``: links that exist -> a manifest with their ids."""
+"""``omise-links discover``: existing links as a manifest with their ids."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def command(
     cwd: str | None,
     key_env: str | None,
 ) -> Result:
-    """Write links that exist as a manifest, with their ids and readable names.
+    """Write existing links as a manifest, with their ids.
 
     Without -o it goes to standard output. If FILE exists, links that are not in it are added at
     its end and all else in it stays as it is, to the byte; with --overwrite it is replaced. Links

@@ -54,9 +54,10 @@ def command(
     switches: tuple[str, ...],
     quiet: bool,
 ) -> None:
-    """Run a local Omise: the Links API on this machine, without money and without the network.
+    """Run a local Omise for tests and demos.
 
-    It ends with Ctrl-C. Point Pulumi and this command line at it with OMISE_API_URL.
+    It is the Links API on this machine, without money and without the network. It ends with
+    Ctrl-C. Point Pulumi and this command line at it with OMISE_API_URL.
     """
     try:
         behaviour = Behaviour().changed(dict(map(_switch, switches)))

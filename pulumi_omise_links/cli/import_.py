@@ -43,7 +43,7 @@ def command(
     yes: bool,
     all_or_nothing: bool,
 ) -> Result:
-    """Take links that exist under management of the stack, without touching them.
+    """Import existing links into the stack, and verify it.
 
     It shows the plan and asks. Then it writes the links into the stack's state, never to Omise,
     and verifies it: a preview must show no change to them, or this ends with 1. Blocked entries are
@@ -75,7 +75,7 @@ def command(
             changed = find_changes(plan, facts.preview, (Action.MANAGED,))
     kept = _kept(plan, done)
     problems = [{"name": name, "problem": problem} for name, problem in changed.items()]
-    proof = {"unchanged": len(kept) - len(changed), "changed": problems}
+    verification = {"unchanged": len(kept) - len(changed), "changed": problems}
     return plan_result(
         "import",
         plan,
@@ -84,7 +84,7 @@ def command(
             *_endings(plan, changed, done=done, refused=refused),
             *_notes_on_manifests(written, project.stack),
         ],
-        details={**plan_details(plan), "done": done, "proof": proof},
+        details={**plan_details(plan), "done": done, "verification": verification},
         ending="",
         exit_code=ExitCode.ERROR if refused or changed else ExitCode.DONE,
     )
@@ -120,7 +120,7 @@ def _endings(plan: ImportPlan, changed: dict[str, str], *, done: bool, refused: 
     if done:
         lines.append(f"{pluralize(len(plan.of(Action.IMPORT)), 'link')} imported.")
     if kept := _kept(plan, done):
-        lines += _proof(len(kept), changed)
+        lines += _verification(len(kept), changed)
     if plan.of(Action.BLOCKED):
         lines.append(
             f"{blocked} left alone. Mind that `pulumi up` fails where the program names such a link"
@@ -144,8 +144,8 @@ def _notes_on_manifests(written: Mapping[str, str | None], stack: str) -> list[s
     return notes
 
 
-def _proof(kept: int, changed: dict[str, str]) -> list[str]:
-    """Return what the preview after an import showed."""
+def _verification(kept: int, changed: dict[str, str]) -> list[str]:
+    """Return what the preview after an import showed, in sentences."""
     if not changed:
         links = "the link" if kept == 1 else f"any of the {pluralize(kept, 'link')}"
         return [f"Verified: a preview shows no change to {links}."]

@@ -1,4 +1,4 @@
-"""``omise-links match``: finds the ids of links that exist already."""
+"""``omise-links match``: finds the ids of existing links."""
 
 from __future__ import annotations
 
@@ -53,11 +53,12 @@ _TONES: dict[Outcome, Tone] = {
 def command(
     files: tuple[str, ...], write: bool, stack: str | None, cwd: str | None, key_env: str | None
 ) -> Result:
-    """Find the ids of links that exist already, for the entries without an id.
+    """Find the ids of existing links.
 
-    A link fits an entry if all inputs are equal (the currency in either case), it is not deleted,
-    and no entry has its id already. Where several links fit one entry, or a link fits several
-    entries, nothing is decided: a person puts the right id into the file.
+    They are found for the entries without an id. A link fits an entry if all inputs are equal
+    (the currency in either case), it is not deleted, and no entry has its id already. Where
+    several links fit one entry, or a link fits several entries, nothing is decided: a person
+    puts the right id into the file.
 
     With --stack or --cwd, settings come from the stack's config, and --write adds a line
     `stacks: [NAME]` that says for which stack the ids are, if there is none.

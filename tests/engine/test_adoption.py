@@ -108,8 +108,8 @@ def test_links_of_every_kind_are_adopted_in_one_go(project: Project, omise: Emul
     result = project.cli_json("import", "links.yaml", "--yes")
 
     assert result["summary"] == {"import": 8, "managed": 0, "create": 0, "blocked": 0}
-    assert result["proof"] == {"unchanged": 8, "changed": []}
-    assert result["cost"] == {"requests": 4, "retries": 0, "writes": 0}
+    assert result["verification"] == {"unchanged": 8, "changed": []}
+    assert result["stats"] == {"requests": 4, "retries": 0, "writes": 0}
     assert {each["name"]: each["id"] for each in result["links"]} == project.ids() == ids
     state = project.links()
     assert [name for name in state if state[name].get("protect")] == ["guarded"]
@@ -170,7 +170,7 @@ def test_a_team_can_run_pulumi_itself(project: Project, omise: Emulator) -> None
 
     assert run.code == 7
     file = project.folder / "import.json"
-    run.says("pulumi import --file import.json", "1 of the links are protected")
+    run.says("pulumi import --file import.json", "The program protects 1 link")
     assert file.stat().st_mode & 0o077 == 0
     assert not KEY.search(file.read_text())
     (secret,) = (
@@ -237,7 +237,7 @@ def test_what_cannot_be_done_is_refused_in_sentences(
         run = project.cli("import", "links.yaml", *args, **env).failed().says(*says)
         assert run.code == code, run.out
 
-    refused(2, "say --yes", args=())
+    refused(2, "use --yes", args=())
     refused(6, "There is no such stack", "pulumi stack select", args=("--yes", "--stack", "nope"))
     refused(1, "There is no Pulumi project in", args=("--yes", "--cwd", "/"))
     refused(3, "No Omise secret key", OMISE_SECRET_KEY="")
@@ -306,7 +306,7 @@ def test_new_providers_below_new_parents_leave_a_valid_state(
     )
     result = project.cli_json("import", "links.yaml", "--yes")
 
-    assert result["proof"] == {"unchanged": 4, "changed": []}
+    assert result["verification"] == {"unchanged": 4, "changed": []}
     assert project.ids() == ids
     seen: set[str] = set()
     for resource in project.state():

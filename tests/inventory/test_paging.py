@@ -73,7 +73,7 @@ def test_a_page_that_comes_again_ends_a_list(item: dict[str, Any], read: Read) -
     page = response({"object": "list", "data": [item], "total": 1_000_000})
 
     with raw_server(page) as server, client_for(server.url) as client:
-        with pytest.raises(OmiseUnavailableError, match="the same page came again"):
+        with pytest.raises(OmiseUnavailableError, match="the same page twice"):
             list(read(client))
         assert len(server.requests) == 2
 
