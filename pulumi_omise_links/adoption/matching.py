@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from ..manifest.entries import Entry
-from ..omise.models import LinkInputs, OmiseLink
+from ..omise.models import LinkInputs, OmiseLink, UnreadableLink
 from ..output.terminal import escape, format_input
 from ..text_differences import describe_difference, fold_appearance, show_difference
 
@@ -136,6 +136,14 @@ def describe_near(entry: Entry, near: Near) -> str:
         else:
             parts.append(f"{name} (link: {texts[0]}, entry: {texts[1]})")
     return f"{near.link.id} is not the same, but nearly: it differs in {' and in '.join(parts)}."
+
+
+def describe_unreadable(link: UnreadableLink) -> str:
+    """Return a sentence on a link of the account that cannot be compared."""
+    return (
+        f"{link.id or 'A link without an id'} cannot be read ({escape(link.problem)}), so whether"
+        " it is the link of an entry is not known."
+    )
 
 
 def _note_near(link: OmiseLink, matches: Iterable[Match]) -> None:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
-from ..adoption.apply import import_links, require_permission, verify_import
+from ..adoption.apply import (
+    import_links,
+    require_permission,
+    verify_import,
+    write_stack_into_manifests,
+)
 from ..adoption.import_plan import Action, ImportFacts, ImportPlan, PlannedEntry, find_changes
 from ..errors import ExitCode
 from ..inventory.accounts import Accounts
@@ -41,6 +48,9 @@ def command(
     It shows the plan and asks. Then it writes the links into the stack's state, never to Omise,
     and verifies it: a preview must show no change to them, or this ends with 1. Blocked entries are
     left alone. Run again, it goes on where it was; it does nothing if there is nothing to do.
+
+    A manifest that does not say for which stacks its ids are gets a line `stacks: [NAME]`, so that
+    no other stack of the program adopts the same links.
     """
     require_yes(yes)
     project = Project(cwd, stack, config_file=config_file)
@@ -57,7 +67,11 @@ def command(
             if not yes:
                 ask(_question(project, plan))
             changed = _import(project, plan, facts)
+            written = write_stack_into_manifests(
+                plan, project.stack, amount_limits=settings.amount_limits
+            )
         else:
+            written = {}
             changed = find_changes(plan, facts.preview, (Action.MANAGED,))
     kept = _kept(plan, done)
     problems = [{"name": name, "problem": problem} for name, problem in changed.items()]
@@ -66,7 +80,10 @@ def command(
         "import",
         plan,
         accounts.stats,
-        notes=_endings(plan, changed, done=done, refused=refused),
+        notes=[
+            *_endings(plan, changed, done=done, refused=refused),
+            *_notes_on_manifests(written, project.stack),
+        ],
         details={**plan_details(plan), "done": done, "verification": verification},
         ending="",
         exit_code=ExitCode.ERROR if refused or changed else ExitCode.DONE,
@@ -110,6 +127,21 @@ def _endings(plan: ImportPlan, changed: dict[str, str], *, done: bool, refused: 
             " by its id, and makes a new one where it does not."
         )
     return lines
+
+
+def _notes_on_manifests(written: Mapping[str, str | None], stack: str) -> list[str]:
+    """Say for each manifest whether it names the stack of its ids now."""
+    line = f"`stacks: [{escape(stack.rpartition('/')[2])}]`"
+    notes = []
+    for file, problem in written.items():
+        shown = escape(file, longest=1000)
+        notes.append(
+            f"{shown} says {line} now: in any other stack of this program its ids are left out."
+            if problem is None
+            else f"{line} at the top of {shown} could not be written, and is to be put there, or"
+            f" another stack of this program adopts the same links: {problem}"
+        )
+    return notes
 
 
 def _verification(kept: int, changed: dict[str, str]) -> list[str]:

@@ -7,12 +7,20 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from ..adoption.matching import Match, Near, Outcome, describe_near, match_entries
+from ..adoption.matching import (
+    Match,
+    Near,
+    Outcome,
+    describe_near,
+    describe_unreadable,
+    match_entries,
+)
 from ..errors import ExitCode
 from ..inventory.same_account import SameAccount
 from ..manifest.entries import load
 from ..manifest.file import ManifestFile
 from ..omise.client import OmiseClient
+from ..omise.models import UnreadableLink
 from ..output import Account, Column, Result, Row, Tone
 from ..output.terminal import escape, format_amount
 from ._omise import connected, describe, projects_and_settings
@@ -57,6 +65,8 @@ def command(
 
     Give together what belongs together, or two files may take the same link.
 
+    A link that cannot be read is named; it may be that of an entry that nothing fits.
+
     Ends with 1 if an entry stays undecided. An entry that no link fits is no error: `pulumi up`
     will make its link.
     """
@@ -72,7 +82,9 @@ def command(
         account = describe(client)
         ids = {entry.id for entry in manifest.entries if entry.id}
         same = SameAccount(client, ids, _shown(manifest.files))
-        matches = match_entries(manifest.entries, same.watch(read_links(client)))
+        skipped: list[UnreadableLink] = []
+        links = same.watch(read_links(client, skipped=skipped))
+        matches = match_entries(manifest.entries, links)
         same.require()
     found = {one.entry.name: one.id for one in matches if one.id}
     for draft in drafts:
@@ -80,7 +92,14 @@ def command(
         if draft.changed and projects:
             draft.add_stacks([projects[0].stack])
     written = [draft.save() for draft in drafts]
-    return _result(matches, write=write, written=any(written), account=account, client=client)
+    return _result(
+        matches,
+        write=write,
+        written=any(written),
+        account=account,
+        client=client,
+        unreadable=skipped,
+    )
 
 
 def _shown(files: Sequence[str]) -> str:
@@ -94,19 +113,26 @@ def _result(
     written: bool,
     account: Account | None = None,
     client: OmiseClient | None = None,
+    unreadable: Sequence[UnreadableLink] = (),
 ) -> Result:
     counts = Counter(one.outcome for one in matches)
     summary = {outcome.value: counts[outcome] for outcome in Outcome}
+    # A link that cannot be read may be that of an entry that nothing fits.
+    undecided = counts[Outcome.AMBIGUOUS] or (unreadable and counts[Outcome.UNMATCHED])
     return Result(
         command="match",
         summary={**summary, "written": written},
         accounts=[account] if account else [],
         columns=_COLUMNS,
         rows=[_row(one) for one in matches],
+        notes=[describe_unreadable(link) for link in unreadable],
         ending=_ending(counts, write=write, written=written),
-        details={"links": [_details(one) for one in matches]},
+        details={
+            "links": [_details(one) for one in matches],
+            "unreadable": [vars(link) for link in unreadable],
+        },
         stats=client.stats if client else None,
-        exit_code=ExitCode.ERROR if counts[Outcome.AMBIGUOUS] else ExitCode.DONE,
+        exit_code=ExitCode.ERROR if undecided else ExitCode.DONE,
     )
 
 

@@ -90,8 +90,8 @@ class Project:
         settings = Settings.resolve(given)
         if settings.key_advice and not self._config_file and CONFIG_FILE not in os.environ:
             advice = (
-                f"{settings.key_advice} If the config of the stack is in a file of another place,"
-                " name that file with --config-file."
+                f"{settings.key_advice} If the config of the stack is in a file where Pulumi does"
+                " not look, name it with --config-file or in PULUMI_OPTION_CONFIG_FILE."
             )
             settings = replace(settings, key_advice=advice)
         return settings

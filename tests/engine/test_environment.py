@@ -93,7 +93,7 @@ def test_the_stack_and_the_config_file_may_come_from_variables(
     )
 
     assert absent.code == 3
-    absent.says("No Omise secret key", "name that file with --config-file")
+    absent.says("No Omise secret key", "name it with --config-file")
     by_option.ok().says("1 to import")
     imported.ok().says("1 link imported")
     by_variable.ok().says("1 managed already")
