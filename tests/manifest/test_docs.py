@@ -1,4 +1,4 @@
-"""What docs/manifest.md says is true: its tables are those of the code, its examples come out so."""
+"""What docs/manifest.md says is true: tables are those of the code, examples come out so."""
 
 from __future__ import annotations
 

@@ -49,8 +49,8 @@ def problem(text: str) -> tuple[str, str, ProblemCode]:
 
 
 LAYOUTS = {
-    "block": "version: 1\nlinks:\n  a:\n    title: T\n    description: D\n    currency: {currency}\n"
-    "    amount: {amount}\n",
+    "block": "version: 1\nlinks:\n  a:\n    title: T\n    description: D\n"
+    "    currency: {currency}\n    amount: {amount}\n",
     "flow": "version: 1\nlinks: {{a: {{title: T, description: D, currency: {currency},"
     " amount: {amount}}}}}\n",
     "default": "version: 1\ndefaults: {{amount: {amount}, currency: {currency}}}\nlinks:\n"
