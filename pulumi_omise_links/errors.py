@@ -33,8 +33,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from .program_errors import ExpectedError
 
-class OmiseLinksError(Exception):
+
+class OmiseLinksError(ExpectedError):
     """The base of all errors of this package. Catch it to catch them all."""
 
     exit_code: ClassVar[int] = 1

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 
-from .errors import OmiseLinksError
 from .omise.client import OmiseClient
 from .omise.models import OmiseLink
 from .settings import Settings, from_program
@@ -21,8 +17,7 @@ def get_link(link_id: str, *, settings: Settings | None = None) -> OmiseLink:
         "OMISE_TH_KEY"})``.
     :raises OmiseLinksError: see ``errors``; ``NotFoundError`` if the account has no such link.
     """
-    with _in_sentences():
-        return _client(settings or from_program()).get_link(link_id)
+    return _client(settings or from_program()).get_link(link_id)
 
 
 def get_links(
@@ -41,27 +36,10 @@ def get_links(
     :param include_deleted: deleted links too.
     :raises OmiseLinksError: see ``errors``.
     """
-    with _in_sentences():
-        listed = _client(settings or from_program()).iter_links(
-            created_from=created_from, created_to=created_to
-        )
-        return [link for link in listed if include_deleted or not link.deleted]
-
-
-@contextmanager
-def _in_sentences() -> Iterator[None]:
-    """Let Pulumi show an error of a program as its sentence, without a traceback.
-
-    It does so for its own ``RunError``. Ours stay what they are, and become one as well.
-    """
-    try:
-        yield
-    except OmiseLinksError as error:
-        pulumi = sys.modules.get("pulumi")
-        if pulumi is not None and not isinstance(error, pulumi.RunError):
-            ours = type(error)
-            error.__class__ = type(ours.__name__, (ours, pulumi.RunError), {})
-        raise
+    listed = _client(settings or from_program()).iter_links(
+        created_from=created_from, created_to=created_to
+    )
+    return [link for link in listed if include_deleted or not link.deleted]
 
 
 @lru_cache(maxsize=8)

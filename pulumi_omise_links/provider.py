@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pulumi
 
-from .errors import SettingsError
 from .settings import (
     ALLOW_LIVE,
     AMOUNT_LIMITS,
@@ -54,12 +53,9 @@ class Provider(pulumi.ProviderResource):
             they are, unless something says otherwise.
         :param sub_merchant_id: act for this sub-merchant (``team_…``, Payfac). If a key is given
             and this is not, act for none.
-        :raises pulumi.RunError: a setting is misspelt in the stack's config.
+        :raises SettingsError: a setting is misspelt in the stack's config.
         """
-        try:
-            refuse_misspelt(pulumi.runtime.config.CONFIG.get())
-        except SettingsError as error:
-            raise pulumi.RunError(str(error)) from None
+        refuse_misspelt(pulumi.runtime.config.CONFIG.get())
         given: dict[str, pulumi.Input[str] | None] = {
             SECRET_KEY: None if secret_key is None else pulumi.Output.secret(secret_key),
             SECRET_KEY_ENV: secret_key_env,

@@ -10,6 +10,7 @@ import pytest
 from pulumi.runtime import mocks as pulumi_mocks
 
 from pulumi_omise_links import Link, LinkArgs, Provider, get_link
+from pulumi_omise_links.errors import SettingsError
 
 INPUTS: dict[str, Any] = {
     "amount": 150_000,
@@ -109,7 +110,7 @@ def test_args_and_keywords_do_not_mix(mocks: Mocks) -> None:
 
 def test_a_misspelt_setting_stops_a_program(mocks: Mocks, misspelt: None) -> None:
     """Neither a provider of its own nor a look-up acts without what the stack was to say."""
-    with pytest.raises(pulumi.RunError, match="has omise:submerchantID, which is no setting"):
+    with pytest.raises(SettingsError, match="has omise:submerchantID, which is no setting"):
         Provider("th", allow_live=True)
-    with pytest.raises(pulumi.RunError, match="has omise:submerchantID, which is no setting"):
+    with pytest.raises(SettingsError, match="has omise:submerchantID, which is no setting"):
         get_link("link_test_1")
