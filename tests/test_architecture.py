@@ -30,10 +30,11 @@ ROOMS: dict[str, str] = {
     "omise": "_version errors inputs settings",
     "output": "errors manifest omise",
     "state_format": "omise inputs",
-    "lookups": "omise settings",
-    "provider": "settings",
+    "lookups": "errors omise settings",
+    "provider": "errors settings",
     "link_provider": "errors omise inputs program_errors settings state_format",
-    "link": "inputs state_format",
+    "program_inputs": "errors inputs",
+    "link": "errors inputs program_inputs settings state_format",
     "manifest": "errors inputs omise output",
     "declare": "link manifest settings",
     "stack": "errors output settings state_format",
@@ -48,7 +49,7 @@ ROOMS: dict[str, str] = {
 }
 # Who alone may know what.
 ONLY: dict[str, set[str]] = {
-    "pulumi": {"link", "link_provider", "provider", "declare", "settings"},
+    "pulumi": {"link", "program_inputs", "link_provider", "provider", "declare", "settings"},
     "requests": {"omise.deadline", "omise.transport"},
     "urllib3": {"omise.deadline", "omise.transport", "omise.retry"},
     "socket": {"omise.deadline", "link_provider"},
