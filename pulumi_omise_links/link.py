@@ -12,7 +12,13 @@ from .errors import ArgumentError
 from .inputs import INPUT_NAMES, is_live
 from .program_inputs import prepare_inputs, prepare_link_id
 from .settings import refuse_plain_key_in_config
-from .state_format import PROVIDER_KEY, PROVIDER_PICKLE, STORED_OUTPUTS, TYPE_TOKEN
+from .state_format import (
+    PROVIDER_KEY,
+    PROVIDER_PACKAGE,
+    PROVIDER_PICKLE,
+    STORED_OUTPUTS,
+    TYPE_TOKEN,
+)
 
 
 @dataclass(kw_only=True)
@@ -268,6 +274,13 @@ def _refuse_wrong_options(resource_name: str, opts: object) -> None:
     link = f"Link {resource_name!r}"
     if not isinstance(opts, pulumi.ResourceOptions):
         raise ArgumentError(f"{link}: opts must be pulumi.ResourceOptions(…).")
+    if opts.parent is not None and not isinstance(opts.parent, pulumi.Resource):
+        raise ArgumentError(f"{link}: parent in opts must be a resource.")
+    if opts.provider is not None and getattr(opts.provider, "package", None) != PROVIDER_PACKAGE:
+        raise ArgumentError(
+            f"{link}: provider in opts must be a Provider of pulumi_omise_links; those of other"
+            " packages cannot make links."
+        )
     if opts.import_ is not None:
         raise ArgumentError(
             f"{link}: Pulumi's own import (import_ in opts) does not work with dynamic resources."

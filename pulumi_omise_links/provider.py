@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inspect import isawaitable
+from typing import Any
 
 import pulumi
 
@@ -19,6 +20,7 @@ from .settings import (
     refuse_misspelt,
     refuse_plain_key_in_config,
 )
+from .state_format import PROVIDER_PACKAGE
 
 
 class Provider(pulumi.ProviderResource):
@@ -81,16 +83,14 @@ class Provider(pulumi.ProviderResource):
                 secret = name == SECRET_KEY or config.get_secret(name) is None
                 given[name] = config.get_secret(name) if secret else config.get(name)
         super().__init__(
-            # The package of all Python dynamic resources: the engine starts a process of its own
-            # for each such provider and configures it with just these properties.
-            "pulumi-python",
+            PROVIDER_PACKAGE,
             resource_name,
             {f"{NAMESPACE}:{name}": value for name, value in given.items() if value is not None},
             opts,
         )
 
 
-def _word(name: str, flag: pulumi.Input[bool] | None) -> pulumi.Input[str] | None:
+def _word(name: str, flag: Any) -> pulumi.Input[str] | None:
     if isinstance(flag, pulumi.Output) or isawaitable(flag):
         return pulumi.Output.from_input(flag).apply(lambda value: _spell_flag(name, value))
     return None if flag is None else _spell_flag(name, flag)

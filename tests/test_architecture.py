@@ -31,7 +31,7 @@ ROOMS: dict[str, str] = {
     "output": "errors manifest omise",
     "state_format": "omise inputs",
     "lookups": "errors omise settings",
-    "provider": "errors settings",
+    "provider": "errors settings state_format",
     "link_provider": "errors omise inputs program_errors settings state_format",
     "program_inputs": "errors inputs",
     "link": "errors inputs program_inputs settings state_format",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from harness import Project
 
+from pulumi_omise_links.emulator import Emulator
+
 pytestmark = pytest.mark.engine
 
 LOOK_UP = "get_link('link_test_5x404')"
@@ -46,3 +48,56 @@ def test_a_bug_of_the_program_keeps_its_traceback(project: Project) -> None:
 
     assert run.code != 0
     run.says("Traceback", "ZeroDivisionError")
+
+
+def test_wrong_inputs_stop_the_program_with_a_sentence(project: Project, omise: Emulator) -> None:
+    """What Pulumi would change or choke on is refused at preview, before a callback's value is
+    known or after it; nothing is made."""
+    rest = "currency='THB', description='d'"
+    first = f"a = Link('a', amount=5000, title='t', {rest})\n"
+    for program, sentence in (
+        (f"Link('b', amount=4900.00, title='t', {rest})", "error: Link 'b': amount is a float."),
+        (
+            f"{first}Link('b', amount=5000, title=f'Ticket {{a.id}}', {rest})",
+            "error: Link 'b': title holds an Output",
+        ),
+        (
+            f"{first}Link('b', amount=5000, title=f'Ticket {{a!r}}', {rest})",
+            "error: Link 'b': title holds an Output",
+        ),
+        (
+            "from decimal import Decimal\n"
+            "price = pulumi.Output.from_input('50').apply(lambda text: Decimal(text) * 100)\n"
+            f"Link('b', amount=price, title='t', {rest})",
+            "error: Link 'b': amount must be an int, not decimal.Decimal.",
+        ),
+        (
+            f"Link('b', amount=5000, title='t', {rest},"
+            " opts=pulumi.ResourceOptions(import_='link_test_1'))",
+            "declare it with adopt=",
+        ),
+        ("Link('b', 12_000, 'THB', 't', 'd')", "error: Link 'b': give the inputs by their names"),
+        (f"{first}get_link(a.id)", "error: get_link needs link_id as text"),
+    ):
+        project.program(program)
+        project.preview().failed().says(sentence)
+    assert omise.journal.writes == []
+
+
+def test_a_key_in_plain_text_is_refused_and_the_remedy_works(
+    project: Project, omise: Emulator
+) -> None:
+    """A stack whose config shows the key makes no link until the key is stored as a secret."""
+    project.program("Link('a', amount=5000, currency='THB', title='t', description='d')")
+    project.pulumi("config", "set", "--plaintext", "omise:secretKey", omise.key("th")).ok()
+
+    for run in (project.preview(), project.up()):
+        run.failed().says(
+            "error: omise:secretKey stands in plain text in the stack's config",
+            "`pulumi config set --secret omise:secretKey`",
+        )
+    assert omise.journal.entries == []
+
+    project.config("omise:secretKey", omise.key("th"), secret=True)
+    project.up().ok()
+    assert len(omise.links()) == 1

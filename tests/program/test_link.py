@@ -9,8 +9,13 @@ import pulumi
 import pytest
 from pulumi.runtime import mocks as pulumi_mocks
 
-from pulumi_omise_links import Link, LinkArgs, Provider, get_link, get_links
+import pulumi_omise_links
+from pulumi_omise_links import Link, LinkArgs, Provider, get_link
 from pulumi_omise_links.errors import ArgumentError, SettingsError
+
+# For wrong uses, which mypy would refuse; tests/typing_api.py holds that it does.
+ANY: Any = pulumi_omise_links
+ANY_PULUMI: Any = pulumi
 
 INPUTS: dict[str, Any] = {
     "amount": 150_000,
@@ -46,6 +51,13 @@ def mocks() -> Iterator[Mocks]:
 def run(program: Any) -> None:
     until_done: Any = pulumi.runtime.test
     until_done(program)()
+
+
+class Elsewhere(pulumi.ProviderResource):
+    """A provider of another package."""
+
+    def __init__(self) -> None:
+        super().__init__("aws", "b")
 
 
 class Ticket(Link):
@@ -100,33 +112,51 @@ def test_every_way_to_declare_a_link_is_the_same(mocks: Mocks, make: Any) -> Non
 @pytest.mark.parametrize(
     ("call", "problem"),
     [
-        (lambda: Link("a", LinkArgs(**INPUTS), title="Other"), "not both (title came"),
-        (lambda: Link("a", 12_000, "THB", "t", "d"), "give the inputs by their names"),
-        (lambda: Link("a", 12_000), "give the inputs by their names"),
-        (lambda: Link("a", {1: 2}), "give the inputs by their names"),
-        (lambda: Link("a", INPUTS, args=INPUTS), "give the inputs by their names"),
-        (lambda: Link("a", INPUTS, {"protect": True}), "opts must be pulumi.ResourceOptions(…)"),
-        (lambda: Link("a", opts="x", **INPUTS), "opts must be pulumi.ResourceOptions(…)"),
-        (lambda: Link("", **INPUTS), "its name in the program"),
-        (lambda: Link(" ", **INPUTS), "its name in the program"),
-        (lambda: Link("a::b", **INPUTS), "holds no '::'"),
-        (lambda: Link(None, **INPUTS), "its name in the program"),
-        (lambda: Link(INPUTS), "its name in the program"),
+        (lambda: ANY.Link("a", LinkArgs(**INPUTS), title="Other"), "not both (title came"),
+        (lambda: ANY.Link("a", 12_000, "THB", "t", "d"), "give the inputs by their names"),
+        (lambda: ANY.Link("a", 12_000), "give the inputs by their names"),
+        (lambda: ANY.Link("a", {1: 2}), "give the inputs by their names"),
+        (lambda: ANY.Link("a", INPUTS, args=INPUTS), "give the inputs by their names"),
         (
-            lambda: Link("a", opts=pulumi.ResourceOptions(import_="link_test_1"), **INPUTS),
+            lambda: ANY.Link("a", INPUTS, {"protect": True}),
+            "opts must be pulumi.ResourceOptions(…)",
+        ),
+        (lambda: ANY.Link("a", opts="x", **INPUTS), "opts must be pulumi.ResourceOptions(…)"),
+        (
+            lambda: ANY.Link("a", opts=ANY_PULUMI.ResourceOptions(provider="th"), **INPUTS),
+            "provider in opts must be a Provider of pulumi_omise_links",
+        ),
+        (
+            lambda: ANY.Link("a", opts=ANY_PULUMI.ResourceOptions(provider=Elsewhere()), **INPUTS),
+            "provider in opts must be a Provider of pulumi_omise_links",
+        ),
+        (
+            lambda: ANY.Link("a", opts=ANY_PULUMI.ResourceOptions(parent="b"), **INPUTS),
+            "parent in opts must be a resource",
+        ),
+        (lambda: ANY.Link("", **INPUTS), "its name in the program"),
+        (lambda: ANY.Link(" ", **INPUTS), "its name in the program"),
+        (lambda: ANY.Link("a::b", **INPUTS), "holds no '::'"),
+        (lambda: ANY.Link(None, **INPUTS), "its name in the program"),
+        (lambda: ANY.Link(INPUTS), "its name in the program"),
+        (
+            lambda: ANY.Link("a", opts=pulumi.ResourceOptions(import_="link_test_1"), **INPUTS),
             'declare it with adopt="<its id>", or use `omise-links import`',
         ),
-        (lambda: Link.get("a", None), "id is None"),
-        (lambda: Link.get("a", 5), "id must be text, not int"),
-        (lambda: Link.get("a", f"{Link('b', **INPUTS).id}"), "id holds an Output"),
-        (lambda: Link.get("a", "link_test_1", {"protect": True}), "opts must be"),
-        (lambda: get_link(5), "get_link: link_id must be text, not int"),
-        (lambda: get_link(Link("a", **INPUTS).id), "link.id.apply(lambda value: get_link(…))"),
-        (lambda: get_link(Link("a", **INPUTS)), "link.id.apply(lambda value: get_link(…))"),
-        (lambda: get_link("link_test_1", settings={}), "get_link: settings must be Settings"),
-        (lambda: get_links(created_from=2026), "get_links: created_from must be text, not int"),
-        (lambda: Provider("th", allow_live="false"), "allow_live must be True or False"),
-        (lambda: Provider("th", amount_limits=1), "amount_limits must be True or False"),
+        (lambda: ANY.Link.get("a", None), "id is None"),
+        (lambda: ANY.Link.get("a", 5), "id must be text, not int"),
+        (lambda: ANY.Link.get("a", f"{ANY.Link('b', **INPUTS).id}"), "id holds an Output"),
+        (lambda: ANY.Link.get("a", "link_test_1", {"protect": True}), "opts must be"),
+        (lambda: ANY.get_link(5), "get_link: link_id must be text, not int"),
+        (
+            lambda: ANY.get_link(ANY.Link("a", **INPUTS).id),
+            "link.id.apply(lambda value: get_link(…))",
+        ),
+        (lambda: ANY.get_link(ANY.Link("a", **INPUTS)), "link.id.apply(lambda value: get_link(…))"),
+        (lambda: ANY.get_link("link_test_1", settings={}), "get_link: settings must be Settings"),
+        (lambda: ANY.get_links(created_from=2026), "get_links: created_from must be text, not int"),
+        (lambda: ANY.Provider("th", allow_live="false"), "allow_live must be True or False"),
+        (lambda: ANY.Provider("th", amount_limits=1), "amount_limits must be True or False"),
     ],
 )
 def test_a_wrong_call_is_one_sentence(mocks: Mocks, call: Any, problem: str) -> None:
@@ -142,7 +172,7 @@ def test_a_wrong_call_is_one_sentence(mocks: Mocks, call: Any, problem: str) -> 
 def test_a_flag_out_of_an_output_is_judged_when_it_is_known(mocks: Mocks) -> None:
     """A text is never read as "yes": it would let a live key write."""
     with pytest.raises(ArgumentError, match="allow_live must be True or False"):
-        run(lambda: Provider("th", allow_live=pulumi.Output.from_input("false")))  # type: ignore[arg-type]  # wrong on purpose
+        run(lambda: ANY.Provider("th", allow_live=pulumi.Output.from_input("false")))
     run(lambda: Provider("jp", allow_live=pulumi.Output.from_input(False)))
 
     assert mocks.inputs["jp"]["omise:allowLive"] == "false"
