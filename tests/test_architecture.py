@@ -23,18 +23,20 @@ ROOMS: dict[str, str] = {
     "__init__": "",
     "__main__": "cli",
     "_version": "",
-    "errors": "",
-    "inputs": "",
+    "program_errors": "",
+    "errors": "program_errors",
+    "inputs": "errors",
     "settings": "errors",
     "omise": "_version errors inputs settings",
     "output": "errors manifest omise",
     "state_format": "omise inputs",
     "lookups": "errors omise settings",
-    "provider": "errors settings",
-    "link_provider": "errors omise inputs settings state_format",
-    "link": "inputs state_format",
+    "provider": "errors settings state_format",
+    "link_provider": "errors omise inputs program_errors settings state_format",
+    "program_inputs": "errors inputs",
+    "link": "errors inputs program_inputs settings state_format",
     "manifest": "errors inputs omise output",
-    "declare": "errors link manifest settings",
+    "declare": "link manifest settings",
     "stack": "errors output settings state_format",
     "inventory": "errors inputs omise output settings stack",
     "adoption": "errors inputs inventory manifest omise output settings stack state_format",
@@ -47,7 +49,7 @@ ROOMS: dict[str, str] = {
 }
 # Who alone may know what.
 ONLY: dict[str, set[str]] = {
-    "pulumi": {"link", "link_provider", "provider", "declare", "settings"},
+    "pulumi": {"link", "program_inputs", "link_provider", "provider", "declare", "settings"},
     "requests": {"omise.deadline", "omise.transport"},
     "urllib3": {"omise.deadline", "omise.transport", "omise.retry"},
     "socket": {"omise.deadline", "link_provider"},
@@ -60,6 +62,7 @@ ONLY: dict[str, set[str]] = {
     "pickle": set(),
     "yaml": {"manifest.source", "manifest.values", "manifest.edit", "manifest.text"},
     "click": {"cli"},
+    "jsonschema": {"manifest.validation"},
 }
 
 
