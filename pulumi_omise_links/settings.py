@@ -227,7 +227,7 @@ def refuse_plain_key_in_config() -> None:
     from pulumi.runtime import config  # noqa: PLC0415  (heavy, and only a program needs it)
 
     key = f"{NAMESPACE}:{SECRET_KEY}"
-    if config.get_config(key) is not None:
+    if key in config.CONFIG.get():
         refuse_plain_key(is_secret=config.is_config_secret(key))
 
 
