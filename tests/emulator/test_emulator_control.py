@@ -81,7 +81,7 @@ def test_a_reset_forgets_what_it_is_told_to(omise: Emulator) -> None:
 def test_keys_can_be_added_and_revoked_over_http(omise: Emulator) -> None:
     control(omise, "POST", "keys", key="skey_rolled", account="sg", live=True)
     answer = Client(omise, key="skey_rolled").get("/account").json()
-    assert (answer["id"], answer["livemode"]) == (omise.account("sg").id, True)
+    assert (answer["id"], answer["livemode"]) == (omise.account("sg").live_id, True)
     control(omise, "POST", "keys/revoke", key="skey_rolled")
     assert Client(omise, key="skey_rolled").get("/account").status_code == 401
 

@@ -27,7 +27,9 @@ NEW = """{
   "amount": 150000,
   "charges": {
     "object": "list",
-    "data": [],
+    "data": [
+
+    ],
     "limit": 20,
     "offset": 0,
     "total": 0,
@@ -55,7 +57,9 @@ OLD = """{
   "amount": 150000,
   "charges": {
     "object": "list",
-    "data": [],
+    "data": [
+
+    ],
     "limit": 20,
     "offset": 0,
     "total": 0,
@@ -367,23 +371,112 @@ def test_a_sub_merchant_has_links_of_its_own(omise: Emulator) -> None:
     assert refused(bad.get("/links"))[:2] == (400, "bad_request")
 
 
-def test_the_account_is_the_same_for_both_modes(omise: Emulator) -> None:
+def shape(value: Any) -> Any:
+    """Names and types of a JSON value, in their order."""
+    if isinstance(value, dict):
+        return {name: shape(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [shape(item) for item in value[:1]]
+    return type(value).__name__
+
+
+EXPORT_KEYS: dict[str, list[str]] = {"charge": [], "transfer": [], "refund": [], "dispute": []}
+ACCOUNT = {
+    "object": "account",
+    "id": "account_test_x",
+    "team": "acct_x",
+    "livemode": False,
+    "location": "/account",
+    "country": "TH",
+    "currency": "THB",
+    "email": "x",
+    "created_at": "x",
+    "supported_currencies": ["THB"],
+    "api_version": "x",
+    "auto_activate_recipients": False,
+    "chain_enabled": False,
+    "zero_interest_installments": False,
+    "chain_return_uri": None,
+    "webhook_uri": None,
+    "metadata_export_keys": EXPORT_KEYS,
+    "chaining_allowed": False,
+    "last_updated_api_version": "x",
+    "transfer_config": {
+        "min_transfer_amount": "x",
+        "max_transfer_amount": "x",
+        "same_bank_max_transfer_amount": "x",
+        "is_payout_enabled": False,
+        "fee": "x",
+        "provider": "",
+        "merchant_id": "x",
+        "transfer_service_availability": None,
+        "max_active_realtime_transfer_schedules": None,
+    },
+}
+OLD_ACCOUNT = {
+    "object": "account",
+    "id": "acct_x",
+    "livemode": True,
+    "location": "/account",
+    "country": "TH",
+    "currency": "thb",
+    "email": "x",
+    "created": "x",
+    "supported_currencies": ["thb"],
+    "api_version": "x",
+    "auto_activate_recipients": False,
+    "chain_enabled": False,
+    "zero_interest_installments": False,
+    "chaining_allowed": False,
+    "chain_return_uri": None,
+    "webhook_uri": None,
+    "metadata_export_keys": EXPORT_KEYS,
+    "last_updated_api_version": "x",
+    "is_payout_enabled": False,
+    "transfer_config": {
+        "min_transfer_amount": "x",
+        "max_transfer_amount": None,
+        "is_payout_enabled": False,
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("version", "live", "expected"),
+    [("2019-05-29", False, ACCOUNT), ("2017-11-02", True, OLD_ACCOUNT)],
+)
+def test_the_account_has_the_recorded_attributes_in_their_order(
+    omise: Emulator, version: str, live: bool, expected: dict[str, Any]
+) -> None:
+    """Names, types and order of `GET /account` are those of the recordings, in both versions."""
+    shown = Client(omise, live=live, version=version).get("/account").json()
+    assert json.dumps(shape(shown)) == json.dumps(shape(expected))
+    assert shown["supported_currencies"][:3] == (
+        ["THB", "JPY", "USD"] if version == "2019-05-29" else ["thb", "jpy", "usd"]
+    )
+
+
+def test_an_account_has_an_id_for_each_mode_and_one_team(omise: Emulator) -> None:
+    """A test and a live key show different ids; older versions show the team as the id."""
     test = Client(omise, "jp").get("/account").json()
     live = Client(omise, "jp", live=True).get("/account").json()
-    assert test["id"] == live["id"] == omise.account("jp").id
-    assert re.fullmatch(r"account_[0-9a-z]{19}", test["id"])
+    assert (test["id"], live["id"]) == (omise.account("jp").id, omise.account("jp").live_id)
+    assert re.fullmatch(r"account_test_[0-9a-z]{19}", test["id"])
+    assert re.fullmatch(r"account_[0-9a-z]{19}", live["id"])
+    assert test["team"] == live["team"] == omise.account("jp").team
     assert (test["livemode"], live["livemode"]) == (False, True)
-    assert (test["country"], test["currency"]) == ("JP", "JPY")
-    assert test["supported_currencies"] == ["JPY"]
+    assert (test["country"], test["supported_currencies"]) == ("JP", ["JPY"])
     assert test["created_at"] == "2019-07-01T00:30:00Z"
-    old = Client(omise, "jp", version="2017-11-02").get("/account").json()
-    assert (old["currency"], old["created"]) == ("jpy", "2019-07-01T00:30:00Z")
+    for is_live in (False, True):
+        old = Client(omise, "jp", live=is_live, version="2017-11-02").get("/account").json()
+        assert (old["id"], old["currency"]) == (test["team"], "jpy")
+        assert "team" not in old
 
 
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/search?scope=link"),
+        ("GET", "/search?scope=charge"),
         ("POST", "/charges"),
         ("GET", "/events"),
         ("PATCH", "/account"),
@@ -414,7 +507,7 @@ def test_a_request_that_is_too_large_or_chunked_ends_with_a_reason(omise: Emulat
 def test_switches_refuse_values_they_do_not_have() -> None:
     with pytest.raises(ValueError, match="get_deleted must be 'deleted' or 'not_found'"):
         Behaviour(get_deleted="gone")  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="max_title must be int or None"):
+    with pytest.raises(ValueError, match="max_title must be a whole number"):
         Behaviour(max_title="5")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="no such switch: colour"):
         Behaviour().changed({"colour": "red"})

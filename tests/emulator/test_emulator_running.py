@@ -186,7 +186,7 @@ def test_the_journal_says_who_asked_what_over_which_connection(omise: Emulator) 
     assert (first.user_agent, first.omise_version) == ("till/1", "2019-05-29")
     assert (second.query, second.committed) == ("limit=5", False)
     assert first.connection == second.connection != third.connection
-    assert (third.account, third.live) == (omise.account("sg").id, True)
+    assert (third.account, third.live) == (omise.account("sg").live_id, True)
     assert (fourth.account, fourth.live, fourth.status) == (None, None, 401)
     journal = omise.journal
     assert (len(journal), journal.connections) == (4, 3)
