@@ -234,7 +234,7 @@ class Backend:
         check_values({"latency": seconds}, {"latency": Seconds})
         self._latency = seconds
 
-    def fault(self, kind: str, /, **fields: Any) -> None:
+    def fault(self, /, kind: str, **fields: Any) -> None:
         """Add a fault: `Fault` has the kinds and fields. ValueError for what makes no sense."""
         self.fault_book.add(Fault.read({"kind": kind, **fields}))
 

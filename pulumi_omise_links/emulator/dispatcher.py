@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable, Mapping
 
 from .api import Endpoint
@@ -83,10 +84,12 @@ def _is_allowed_host(host: str, allowed: Iterable[str]) -> bool:
     name = host.strip().lower()
     if not name:
         return True  # not a browser
-    name = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
+    found = re.fullmatch(r"(?:\[(?P<address>[^]]*)\]|(?P<name>[^:]*))(?::[0-9]*)?", name)
+    if found is None:
+        return False
     try:
-        ipaddress.ip_address(name)
+        ipaddress.ip_address(found["address"] or found["name"] or "")
     except ValueError:
-        name = name.rstrip(".")
+        name = (found["name"] or "").rstrip(".")
         return name == "localhost" or name.endswith(".localhost") or name in allowed
     return True
