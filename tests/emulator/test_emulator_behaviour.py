@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import socket
+import time
 from typing import Any
 
 import pytest
@@ -237,3 +239,71 @@ def test_switches_hold_from_the_start_and_come_back_with_a_reset() -> None:
         assert omise.behaviour == Behaviour(retry_after=3)
         omise.reset(behaviour=True)
         assert omise.behaviour == Behaviour(get_deleted="not_found")
+
+
+@pytest.mark.parametrize(
+    ("switch", "stored"),
+    [
+        ("unchanged", " Cafe\u0301\u00a0 by  night "),
+        ("trimmed", "Cafe\u0301\u00a0 by  night"),
+        ("squished", "Cafe\u0301 by night"),
+        ("composed", " Caf\u00e9\u00a0 by  night "),
+    ],
+)
+def test_texts_may_be_stored_otherwise_than_sent(omise: Emulator, switch: str, stored: str) -> None:
+    """A client can be tried against an Omise that spells a text differently from the request."""
+    omise.switch(stored_text=switch)
+    sent = " Cafe\u0301\u00a0 by  night "
+    link = Client(omise).create(title=sent, description=sent)
+    assert (link["title"], link["description"]) == (stored, stored)
+    assert omise.link(link["id"])["title"] == stored
+
+
+def test_the_header_of_a_sub_merchant_may_get_lost(omise: Emulator) -> None:
+    """A client can be tried against a proxy that drops the header: links land on the platform."""
+    omise.switch(sub_merchant_header="ignored")
+    link = Client(omise, SUB_MERCHANT_ID="team_a").create()
+    assert "merchant_uid" not in link
+    assert omise.link(link["id"])["sub_merchant"] == ""
+
+
+def test_reads_may_lag_behind_writes() -> None:
+    """For a time a new link, a deletion and a payment are not seen by GET, lists and search."""
+    clock = [1_780_000_000.0]
+    with Emulator(clock=lambda: clock[0], behaviour=Behaviour(read_lag=5.0)) as omise:
+        api = Client(omise)
+        link = api.create()["id"]
+
+        def seen() -> list[Any]:
+            lists = [api.page(), api.page("/search", scope="link")]
+            states = [(page["total"], [item["deleted"] for item in page["data"]]) for page in lists]
+            return [api.get(f"/links/{link}").status_code, *states]
+
+        assert seen() == [404, (0, []), (0, [])]
+        clock[0] += 6
+        assert seen() == [200, (1, [False]), (1, [False])]
+        omise.pay(link)
+        assert api.delete(link).json()["deleted"] is True
+        assert seen() == [200, (1, [False]), (1, [False])]
+        shown = api.get(f"/links/{link}").json()
+        assert (shown["used"], shown["charges"]["total"]) == (False, 0)
+        omise.switch(list_includes_deleted=False)
+        assert api.page()["total"] == 1
+        clock[0] += 6
+        assert seen() == [200, (0, []), (0, [])]
+        assert api.get(f"/links/{link}").json()["used"] is True
+
+
+def test_an_idle_connection_may_be_closed(omise: Emulator) -> None:
+    """After `keep_alive` seconds without a request the server closes the connection."""
+    omise.switch(keep_alive=0.1)
+    start = time.monotonic()
+    port = int(omise.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(b"GET /pay/NONE HTTP/1.1\r\n\r\n")
+        head = connection.recv(65536)
+        assert b"Connection: keep-alive" in head
+        while connection.recv(65536):
+            pass
+    assert 0.1 <= time.monotonic() - start < 9
+    assert Client(omise).get("/account").status_code == 200

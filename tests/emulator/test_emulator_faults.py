@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import requests
-from emulator.omise_client import LINK, Client, refused
+from emulator.omise_client import LINK, Client, raw, refused
 from waiting import wait_until
 
-from pulumi_omise_links.emulator import KINDS, Behaviour, Emulator, Fault
+from pulumi_omise_links.emulator import KINDS, Behaviour, Emulator, Fault, FaultKind
 from pulumi_omise_links.emulator.limiter import RateLimiter
 
 
@@ -114,6 +115,112 @@ def test_a_huge_answer_goes_on_as_long_as_it_is_read(omise: Emulator) -> None:
     answer = Client(omise).post(**LINK)
     assert len(answer.content) > 3_000_000
     assert answer.json()["object"] == "link"
+
+
+@pytest.mark.parametrize("commit", [False, True])
+@pytest.mark.parametrize(
+    "status", [103, 200, 204, 302, 303, 304, 307, 400, 403, 404, 408, 413, 429, 500, 599]
+)
+def test_a_page_of_any_status_may_take_the_place_of_an_answer(
+    omise: Emulator, status: int, commit: bool
+) -> None:
+    """A firewall's or proxy's page comes with any status, whether the link was made or not."""
+    omise.fault("page", status=status, commit=commit, method="POST")
+    api = Client(omise)
+    answer = api.post(**LINK)
+    assert answer.status_code == status
+    assert stored(omise) == int(commit)
+    if status in (103, 204, 304):
+        assert answer.content == b""
+    else:
+        assert answer.headers["Content-Type"] == "text/html"
+        assert answer.text.startswith("<html>")
+    # The next answer on the same session is not mixed up with this one.
+    assert api.get("/account").json()["object"] == "account"
+
+
+@pytest.mark.parametrize("location", ["https://thief.example/links", "http://[", "", "/links"])
+def test_a_page_may_point_elsewhere(omise: Emulator, location: str) -> None:
+    """A redirect names any address, also one that no client can read."""
+    omise.fault("page", status=302, location=location)
+    head, _, _ = raw(omise, b"GET /links HTTP/1.1\r\nConnection: close\r\n\r\n").partition(
+        b"\r\n\r\n"
+    )
+    assert f"Location: {location}" in head.decode().split("\r\n")
+
+
+def test_a_page_may_be_large_or_slow(omise: Emulator) -> None:
+    """A page of a redirect can be padded or come byte by byte, as any other body."""
+    omise.fault("page", status=302, location="http://[", size=3_000_000)
+    request = b"GET /links HTTP/1.1\r\nConnection: close\r\n\r\n"
+    assert len(raw(omise, request)) > 3_000_000
+    omise.fault("page", status=307, seconds=0.002)
+    began = time.monotonic()
+    assert b"</html>" in raw(omise, request)
+    assert time.monotonic() - began > 0.2
+
+
+def test_a_body_may_come_byte_by_byte(omise: Emulator) -> None:
+    """A dripping answer is right, but takes as long as its bytes."""
+    omise.fault("drip", seconds=0.001)
+    began = time.monotonic()
+    answer = Client(omise).post(**LINK)
+    assert answer.json()["object"] == "link"
+    assert time.monotonic() - began >= 0.001 * len(answer.content)
+
+
+def test_a_dripping_body_ends_with_the_emulator() -> None:
+    """Stopping does not wait for a body that would take hours."""
+    omise = Emulator().start()
+    omise.fault("drip", seconds=3600)
+    client = threading.Thread(target=_read_in_vain, args=(omise,))
+    client.start()
+    wait_until(lambda: omise.journal.entries)
+    omise.stop()
+    client.join(10)
+    assert not client.is_alive()
+
+
+def _read_in_vain(omise: Emulator) -> None:
+    with pytest.raises(requests.RequestException):
+        Client(omise).send("GET", "/links", timeout=60)
+
+
+def test_a_kept_connection_may_be_dead(omise: Emulator) -> None:
+    """An answer promises keep-alive, and the connection is closed all the same."""
+    omise.fault("closed_connection")
+    start = b"GET /links HTTP/1.1\r\n\r\n"
+    # Without the server's end this would wait for the time-out of the socket.
+    answer = raw(omise, start)
+    assert answer.startswith(b"HTTP/1.1 401")
+    assert b"Connection: keep-alive" in answer
+
+
+def test_attributes_of_an_answer_can_be_changed(omise: Emulator) -> None:
+    """The answer says something else than what was stored, or something that cannot be."""
+    changes = {"livemode": True, "title": "Other", "deleted": None, "merchant_uid": 12}
+    omise.fault("changed_answer", method="POST", changes=changes)
+    link = Client(omise).create()
+    assert {name: link[name] for name in changes} == changes
+    assert omise.link(link["id"])["title"] == LINK["title"]
+
+
+def test_items_of_a_list_can_be_unreadable(omise: Emulator) -> None:
+    """The first items of a page are changed, the others and the total are right."""
+    omise.seed(3)
+    omise.fault("changed_items", changes={"amount": "much", "id": None}, count=2)
+    page = Client(omise).page()
+    assert [item["amount"] for item in page["data"]] == ["much", "much", 100_000]
+    assert [item["id"] is None for item in page["data"]] == [True, True, False]
+    assert page["total"] == 3
+    omise.fault("changed_items", changes={"id": None})
+    assert refused(Client(omise).get("/links/none"))[0] == 404
+
+
+def test_a_kind_without_a_reply_cannot_exist() -> None:
+    """A new kind of fault is one entry, and no entry can lack what it sends."""
+    with pytest.raises(TypeError, match="reply"):
+        FaultKind(description="x", carried_out="never")  # type: ignore[call-arg]
 
 
 def test_a_deletion_can_be_refused(omise: Emulator) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import signal
 import sqlite3
@@ -62,6 +63,21 @@ def test_a_taken_port_is_an_error_that_names_it(omise: Emulator) -> None:
 def test_a_bad_database_is_an_error_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.Error):
         Emulator(database=tmp_path / "no" / "folder.db").start()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["CREATE TABLE links (id TEXT PRIMARY KEY, pool TEXT)", "CREATE TABLE shoes (size INTEGER)"],
+)
+def test_a_database_of_another_format_is_left_alone(tmp_path: Path, statement: str) -> None:
+    """A file of an older version or of another program is named as such, and not changed."""
+    path = tmp_path / "old.db"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute(statement)
+    before = path.read_bytes()
+    with pytest.raises(sqlite3.DatabaseError, match="this version of the emulator did not make it"):
+        Emulator(database=path).start()
+    assert path.read_bytes() == before
 
 
 def test_there_is_no_address_before_the_start() -> None:
