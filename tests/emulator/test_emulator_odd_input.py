@@ -151,10 +151,13 @@ def test_a_switch_refuses_odd_values_or_works_with_them(name: str) -> None:
         (link,) = omise.seed()
         api = Client(omise, SUB_MERCHANT_ID="team_a")
         for value in ODD:
+            refusal = ""
             try:
                 omise.switch(**{name: value})
             except ValueError as error:
-                assert str(error).startswith(f"{name} must be ")
+                refusal = str(error)
+            if refusal:
+                assert refusal.startswith(f"{name} must be ")
                 continue
             answers = [
                 api.send("POST", "/links", json=LINK),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import re
 import signal
 import sqlite3
 import subprocess
@@ -20,7 +21,8 @@ from emulator.omise_client import LINK, Client, raw
 from waiting import wait_until
 
 from pulumi_omise_links.emulator import KINDS, Behaviour, Emulator, Journal, JournalEntry
-from pulumi_omise_links.emulator.api import NOT_IMITATED
+from pulumi_omise_links.emulator.api import NOT_IMITATED, Endpoint
+from pulumi_omise_links.emulator.routes import ROUTES
 
 
 def test_a_file_keeps_everything_over_a_stop_and_a_start(tmp_path: Path) -> None:
@@ -281,8 +283,47 @@ def test_a_broken_request_line_does_no_harm(omise: Emulator) -> None:
     assert Client(omise).get("/account").status_code == 200
 
 
-def test_the_document_names_every_switch_fault_and_missing_endpoint() -> None:
+def document_rows(heading: str) -> list[list[str]]:
+    """The cells of the table under this heading of docs/emulator.md, without its head."""
     text = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text(encoding="utf-8")
-    switches = {each.name for each in dataclasses.fields(Behaviour)}
-    for name in switches | set(KINDS) | set(NOT_IMITATED):
+    section = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in lines[1:]]
+
+
+def test_the_document_lists_every_switch_with_its_values_and_default_first() -> None:
+    """The table of switches is complete, and names each default first."""
+    rows = {row[0].strip("`"): row[1] for row in document_rows("Switches")}
+    switches = {field.name: field.default for field in dataclasses.fields(Behaviour)}
+    assert set(rows) == set(switches)
+    words = {None: "none", True: "true", False: "false"}
+    for name, default in switches.items():
+        shown = default if isinstance(default, (str, float)) else words.get(default, str(default))
+        first = (
+            f"`{shown}`"
+            if isinstance(default, str)
+            else f"{shown:g}"
+            if (isinstance(default, float))
+            else str(shown)
+        )
+        assert rows[name].startswith(first), name
+
+
+def test_the_document_lists_every_kind_of_fault_as_the_code_has_it() -> None:
+    """The table of faults has the code's descriptions, fields and when a request is carried out."""
+    rows = document_rows("Faults")
+    assert [row[0].strip("`") for row in rows] == list(KINDS)
+    for row, kind in zip(rows, KINDS.values(), strict=True):
+        assert row[1] == kind.carried_out.replace("_", " ")
+        assert row[2] == kind.description
+        assert re.findall("`([a-z_]+)`", "".join(row[3:])) == list(kind.fields)
+
+
+def test_the_document_names_every_endpoint_that_is_missing_or_there() -> None:
+    """What is not imitated is listed by name, and so is every route that is."""
+    text = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text(encoding="utf-8")
+    for name in NOT_IMITATED:
         assert f"`{name}`" in text, name
+    for pattern, action in ROUTES.items():
+        if isinstance(action, Endpoint) and pattern != "PATCH /account":
+            assert f"`{pattern}`" in text, pattern

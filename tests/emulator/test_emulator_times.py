@@ -69,8 +69,8 @@ def test_what_is_no_moment_is_a_bad_request(omise: Emulator, written: str) -> No
 
 @given(
     moment=st.datetimes(
-        datetime.datetime(1, 1, 2),  # noqa: DTZ001  (the zone comes with the offset)
-        datetime.datetime(9999, 12, 30),  # noqa: DTZ001
+        datetime.datetime(1, 1, 2),
+        datetime.datetime(9999, 12, 30),
     ),
     minutes=st.integers(-23 * 60, 23 * 60),
     digits=st.integers(0, 9),
