@@ -14,6 +14,7 @@ from pulumi_omise_links.emulator import Behaviour, Emulator
 
 
 def test_reading_a_deleted_link(omise: Emulator) -> None:
+    """A deleted link is shown as deleted, or is not found, as the switch says."""
     api = Client(omise)
     link = api.create()["id"]
     api.delete(link)
@@ -26,6 +27,7 @@ def test_reading_a_deleted_link(omise: Emulator) -> None:
     ("switch", "status"), [("deleted", 200), ("not_found", 404), ("failed_deletion", 422)]
 )
 def test_deleting_a_deleted_link(omise: Emulator, switch: str, status: int) -> None:
+    """A second DELETE answers as the switch says, and changes nothing."""
     omise.switch(delete_deleted=switch)
     api = Client(omise)
     link = api.create()["id"]
@@ -36,11 +38,12 @@ def test_deleting_a_deleted_link(omise: Emulator, switch: str, status: int) -> N
     assert second.json()["deleted" if status == 200 else "code"] == (
         True if status == 200 else switch
     )
-    assert [each.committed for each in omise.journal.entries] == [True, True, False]
+    assert [entry.committed for entry in omise.journal.entries] == [True, True, False]
 
 
 @pytest.mark.parametrize("multiple", [False, True])
 def test_deleting_a_paid_link(omise: Emulator, multiple: bool) -> None:
+    """A link that was paid can be deleted, or is refused, as the switch says."""
     api = Client(omise)
     link = api.create(multiple=multiple)["id"]
     omise.pay(link)
@@ -51,16 +54,18 @@ def test_deleting_a_paid_link(omise: Emulator, multiple: bool) -> None:
 
 
 def test_listing_deleted_links(omise: Emulator) -> None:
+    """Deleted links are in lists and totals, or in neither."""
     api = Client(omise)
     gone, kept = omise.seed(2)
     api.delete(gone)
     assert api.page()["total"] == 2
     omise.switch(list_includes_deleted=False)
     page = api.page()
-    assert (page["total"], [each["id"] for each in page["data"]]) == (1, [kept])
+    assert (page["total"], [link["id"] for link in page["data"]]) == (1, [kept])
 
 
 def test_a_limit_above_100(omise: Emulator) -> None:
+    """A page never has more than 100 links; a greater limit is clamped or refused."""
     omise.seed(101)
     page = Client(omise).page(limit=101)
     assert (page["limit"], len(page["data"])) == (100, 100)
@@ -83,6 +88,7 @@ def test_a_limit_above_100(omise: Emulator) -> None:
     ],
 )
 def test_paging_that_cannot_be_read(omise: Emulator, name: str, value: str) -> None:
+    """An unreadable paging parameter is refused by its name, or its default is used."""
     api = Client(omise)
     assert refused(api.get("/links", **{name: value})) == (
         400,
@@ -95,6 +101,7 @@ def test_paging_that_cannot_be_read(omise: Emulator, name: str, value: str) -> N
 
 
 def test_an_offset_past_the_end(omise: Emulator) -> None:
+    """An offset past the end is an empty page, or a bad request if the list has items."""
     api = Client(omise)
     omise.seed(3)
     for offset in (3, 10**30):
@@ -107,23 +114,25 @@ def test_an_offset_past_the_end(omise: Emulator) -> None:
 
 
 def test_the_ends_of_a_range() -> None:
+    """Links of the very second of `from` and `to` are listed, or left out."""
     with Emulator(clock=lambda: 1_780_000_000.0) as omise:
         omise.seed(3, seconds_apart=1.0)
         asked = {"from": "2026-05-28T20:26:38Z", "to": "2026-05-28T20:26:40Z"}
         api = Client(omise)
-        assert [each["title"] for each in api.page(**asked)["data"]] == [
+        assert [link["title"] for link in api.page(**asked)["data"]] == [
             "Link 1",
             "Link 2",
             "Link 3",
         ]
         omise.switch(range_ends="exclusive")
         page = api.page(**asked)
-        assert [each["title"] for each in page["data"]] == ["Link 2"]
+        assert [link["title"] for link in page["data"]] == ["Link 2"]
         assert (page["from"], page["to"]) == (asked["from"], asked["to"])
         assert api.page()["total"] == 3
 
 
 def test_a_version_that_does_not_exist(omise: Emulator) -> None:
+    """An unknown version means the account's default, or is refused."""
     api = Client(omise, version="2030-01-01")
     assert api.get("/links").headers["Omise-Version"] == "2019-05-29"
     omise.switch(unknown_version="bad_request")
@@ -131,6 +140,7 @@ def test_a_version_that_does_not_exist(omise: Emulator) -> None:
 
 
 def test_parameters_that_no_document_names(omise: Emulator) -> None:
+    """An unknown parameter of a create is ignored, or refused by its name."""
     api = Client(omise)
     assert api.post(**LINK, expires_at="never").status_code == 200
     omise.switch(unknown_parameters="bad_request")
@@ -144,12 +154,14 @@ def test_parameters_that_no_document_names(omise: Emulator) -> None:
 @pytest.mark.parametrize("code", ["invalid_link", "bad_request"])
 @pytest.mark.parametrize("name", ["amount", "currency", "title", "description"])
 def test_a_missing_parameter(omise: Emulator, name: str, code: Any) -> None:
+    """Each required parameter is asked for by name, with the code of the switch."""
     omise.switch(missing_parameter=code)
     inputs = {key: value for key, value in LINK.items() if key != name}
     assert refused(Client(omise).post(**inputs)) == (400, code, f"{name} can't be blank")
 
 
 def test_an_empty_description(omise: Emulator) -> None:
+    """An empty description is refused, or stored."""
     api = Client(omise)
     assert refused(api.post(**{**LINK, "description": ""}))[0] == 400
     omise.switch(empty_description="accept")
@@ -157,6 +169,7 @@ def test_an_empty_description(omise: Emulator) -> None:
 
 
 def test_how_long_texts_may_be(omise: Emulator) -> None:
+    """Texts are bounded in characters, not in bytes, and the bounds can be changed."""
     api = Client(omise)
     assert api.create(title="ก" * 255, description="x" * 10_000)
     omise.switch(max_title=None, max_description=20)
@@ -171,6 +184,7 @@ def test_how_long_texts_may_be(omise: Emulator) -> None:
     [("link", 2_000, 100_000_000), ("charge", 2_000, 15_000_000), ("off", 1, 2**63 - 1)],
 )
 def test_limits_of_amounts(omise: Emulator, switch: str, least: int, greatest: int) -> None:
+    """The least and the greatest amount are accepted, and what is beyond is refused."""
     omise.switch(amount_limits=switch)
     api = Client(omise)
     for amount in (least, greatest):
@@ -180,6 +194,7 @@ def test_limits_of_amounts(omise: Emulator, switch: str, least: int, greatest: i
 
 
 def test_reading_the_account(omise: Emulator) -> None:
+    """A restricted key may be forbidden to read the account, or be told that there is none."""
     api = Client(omise)
     assert api.get("/account").status_code == 200
     omise.switch(account_readable="forbidden")
@@ -189,6 +204,7 @@ def test_reading_the_account(omise: Emulator) -> None:
 
 
 def test_the_account_of_a_sub_merchant(omise: Emulator) -> None:
+    """Acting for a sub-merchant shows the platform's account, another one, or none."""
     own, team = Client(omise), Client(omise, SUB_MERCHANT_ID="team_a")
     assert team.get("/account").json()["id"] == own.get("/account").json()["id"]
     omise.switch(account_of_sub_merchant="sub_merchant")
@@ -202,6 +218,7 @@ def test_the_account_of_a_sub_merchant(omise: Emulator) -> None:
 
 
 def test_the_order_of_charges_in_a_link(omise: Emulator) -> None:
+    """The charges inside a link come newest first, or oldest first."""
     link = omise.seed(1, multiple=True)[0]
     paid = [omise.pay(link) for _ in range(3)]
     assert [c["id"] for c in Client(omise).get(f"/links/{link}").json()["charges"]["data"]] == (
@@ -212,6 +229,7 @@ def test_the_order_of_charges_in_a_link(omise: Emulator) -> None:
 
 
 def test_the_form_of_payment_addresses(omise: Emulator) -> None:
+    """New payment addresses have either recorded form; those made before keep theirs."""
     first = Client(omise).create()
     assert first["payment_uri"] == f"{omise.url}/pay/{first['id'][-19:].upper()}"
     omise.switch(payment_uri="hex")
@@ -224,6 +242,7 @@ def test_the_form_of_payment_addresses(omise: Emulator) -> None:
 
 
 def test_a_clock_that_is_ahead() -> None:
+    """`Date`, creation time and id all follow the emulator's clock."""
     with Emulator(clock=lambda: 1_780_000_000.0, behaviour=Behaviour(clock_skew=3600)) as omise:
         answer = Client(omise).post(**LINK)
         assert answer.headers["Date"] == "Thu, 28 May 2026 21:26:40 GMT"
@@ -234,6 +253,7 @@ def test_a_clock_that_is_ahead() -> None:
 
 
 def test_switches_hold_from_the_start_and_come_back_with_a_reset() -> None:
+    """A reset brings back the switches of the start."""
     with Emulator(behaviour=Behaviour(get_deleted="not_found")) as omise:
         omise.switch(get_deleted="deleted", retry_after=3)
         assert omise.behaviour == Behaviour(retry_after=3)

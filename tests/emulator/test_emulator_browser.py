@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from typing import Any
 
 import pytest
 from emulator.omise_client import Client, raw, refused
@@ -93,11 +94,11 @@ def test_pages_run_and_load_nothing(omise: Emulator, path: str) -> None:
     ],
 )
 def test_forms_of_other_sites_are_refused(
-    omise: Emulator, headers: dict[str, str], accepted: bool
+    omise: Emulator, headers: dict[str, Any], accepted: bool
 ) -> None:
     """A page of another site can neither pay nor delete a link of the emulator."""
     port = omise.url.rpartition(":")[2]
-    sent = {
+    sent: dict[str, Any] = {
         name: value.replace("URL", omise.url).replace("PORT", port)
         for name, value in headers.items()
     }
@@ -145,7 +146,7 @@ def test_a_name_that_was_made_to_point_here_is_refused(host: str, accepted: bool
 )
 @pytest.mark.parametrize(("method", "path"), [("POST", "reset"), ("GET", "links")])
 def test_a_page_in_a_browser_cannot_use_the_control_plane(
-    omise: Emulator, headers: dict[str, str], method: str, path: str
+    omise: Emulator, headers: dict[str, Any], method: str, path: str
 ) -> None:
     """The control plane answers tools, never a page, not even one of the emulator."""
     assert Client(omise, **headers).send(method, f"/_emulator/{path}").status_code == 403

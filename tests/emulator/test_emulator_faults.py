@@ -24,6 +24,7 @@ def stored(omise: Emulator) -> int:
 def test_a_lost_answer_ends_the_connection_before_or_after_the_link_is_made(
     omise: Emulator, kind: str, links: int
 ) -> None:
+    """A lost answer may leave a link or none."""
     omise.fault(kind, method="POST")
     with pytest.raises(requests.ConnectionError):
         Client(omise).post(**LINK)
@@ -33,6 +34,7 @@ def test_a_lost_answer_ends_the_connection_before_or_after_the_link_is_made(
 
 
 def test_half_a_body_comes_with_the_length_of_the_whole(omise: Emulator) -> None:
+    """A cut answer is told from a whole one by its length."""
     omise.fault("half_body")
     with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead"):
         Client(omise).post(**LINK)
@@ -44,6 +46,7 @@ def test_half_a_body_comes_with_the_length_of_the_whole(omise: Emulator) -> None
 def test_a_timeout_never_answers_and_lets_go_when_the_client_leaves(
     omise: Emulator, commit: bool
 ) -> None:
+    """A time-out sends nothing and ends with the client."""
     omise.fault("timeout", commit=commit)
     with pytest.raises(requests.ReadTimeout):
         Client(omise).send("POST", "/links", json=LINK, timeout=0.1)
@@ -54,12 +57,14 @@ def test_a_timeout_never_answers_and_lets_go_when_the_client_leaves(
 
 
 def test_a_timeout_has_a_bound(omise: Emulator) -> None:
+    """A time-out ends by itself after its seconds."""
     omise.fault("timeout", seconds=0.1)
     with pytest.raises(requests.ConnectionError):
         Client(omise).get("/links")
 
 
 def test_a_slow_answer_is_a_right_one(omise: Emulator) -> None:
+    """A slow answer is complete and right."""
     omise.fault("slow", seconds=0.1)
     began = time.monotonic()
     assert Client(omise).post(**LINK).status_code == 200
@@ -74,6 +79,7 @@ def test_a_slow_answer_is_a_right_one(omise: Emulator) -> None:
 def test_refusals_come_as_json_or_as_a_proxys_page(
     omise: Emulator, kind: str, code: str, retry_after: int | None, html: bool
 ) -> None:
+    """429 and 500 come as Omise's object or as a page, with `Retry-After` or without."""
     omise.fault(kind, retry_after=retry_after, html=html)
     answer = Client(omise).post(**LINK)
     assert answer.status_code == int(kind)
@@ -91,6 +97,7 @@ def test_refusals_come_as_json_or_as_a_proxys_page(
 def test_a_server_error_may_come_before_or_after_the_link_is_made(
     omise: Emulator, kind: str, commit: bool
 ) -> None:
+    """A 5xx leaves a link if `commit` is set, and none otherwise."""
     omise.fault(kind, commit=commit)
     answer = Client(omise).post(**LINK)
     assert answer.status_code == int(kind)
@@ -100,6 +107,7 @@ def test_a_server_error_may_come_before_or_after_the_link_is_made(
 
 
 def test_answers_can_be_spoilt_after_the_work_was_done(omise: Emulator) -> None:
+    """A link is made, and its answer cannot be read."""
     api = Client(omise)
     for kind in ("wrong_content_type", "not_json", "empty"):
         omise.fault(kind)
@@ -111,6 +119,7 @@ def test_answers_can_be_spoilt_after_the_work_was_done(omise: Emulator) -> None:
 
 
 def test_a_huge_answer_goes_on_as_long_as_it_is_read(omise: Emulator) -> None:
+    """A huge answer has the size that was asked for."""
     omise.fault("huge", size=3_000_000)
     answer = Client(omise).post(**LINK)
     assert len(answer.content) > 3_000_000
@@ -224,6 +233,7 @@ def test_a_kind_without_a_reply_cannot_exist() -> None:
 
 
 def test_a_deletion_can_be_refused(omise: Emulator) -> None:
+    """One DELETE is refused, and the next one works."""
     api = Client(omise)
     link = api.create()["id"]
     omise.fault("refused_deletion", method="DELETE", path="/links/*")
@@ -232,6 +242,7 @@ def test_a_deletion_can_be_refused(omise: Emulator) -> None:
 
 
 def test_a_script_strikes_only_what_it_names_and_in_order(omise: Emulator) -> None:
+    """Faults strike by method, path, number and order of adding."""
     omise.fault("500", method="POST", path="/links", times=2, skip=1)
     omise.fault("503", method="post", path="/links")
     omise.fault("429", path="/account")
@@ -239,12 +250,14 @@ def test_a_script_strikes_only_what_it_names_and_in_order(omise: Emulator) -> No
     statuses = [api.post(**LINK).status_code for _ in range(3)]
     statuses += [api.get("/links").status_code, api.send("POST", "/links/").status_code]
     assert statuses == [503, 500, 500, 200, 400]
-    assert [each["kind"] for each in omise.faults] == ["429"]
+    assert [fault["kind"] for fault in omise.faults] == ["429"]
     omise.clear_faults()
     assert omise.faults == []
 
 
 def test_a_rate_strikes_its_share_and_the_same_ones_with_the_same_seed() -> None:
+    """A rate is a share of the requests, repeatable with the seed."""
+
     def run(seed: int) -> list[int]:
         with Emulator(seed=seed) as omise:
             omise.fault("500", rate=0.3, method="GET")
@@ -260,12 +273,14 @@ def test_a_rate_strikes_its_share_and_the_same_ones_with_the_same_seed() -> None
 
 
 def test_a_rate_can_be_bounded(omise: Emulator) -> None:
+    """A rate with `times` ends."""
     omise.fault("500", rate=1.0, times=2)
     api = Client(omise)
     assert [api.get("/links").status_code for _ in range(3)] == [500, 500, 200]
 
 
 def test_a_list_can_shift_between_two_pages(omise: Emulator) -> None:
+    """Links can appear and vanish while a list is read page by page."""
     omise.seed(4)
     api = Client(omise)
     omise.fault("links_appear", method="GET", path="/links", count=2)
@@ -273,7 +288,7 @@ def test_a_list_can_shift_between_two_pages(omise: Emulator) -> None:
     omise.fault("links_vanish", method="GET", path="/links", skip=1)
     first = api.page(limit=2)["data"]
     second = api.page(limit=2, offset=2)["data"]
-    assert [each["title"] for each in first + second] == [
+    assert [link["title"] for link in first + second] == [
         "Link 1",
         "Link 2",
         "Link 4",
@@ -296,6 +311,7 @@ def test_a_list_can_shift_between_two_pages(omise: Emulator) -> None:
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused(fields: dict[str, Any], reason: str) -> None:
+    """A fault that could not do what it says is a ValueError with the reason."""
     with pytest.raises(ValueError, match=reason):
         Fault.read(fields)
 
@@ -324,6 +340,7 @@ def test_every_kind_of_fault_can_be_asked_for(omise: Emulator) -> None:
 
 
 def test_the_limiter_lets_a_burst_through() -> None:
+    """A burst passes, what follows is refused, and each account has its own limit."""
     limits = Behaviour(requests_per_second=0.001, burst=3)
     with Emulator(behaviour=limits) as omise:
         api = Client(omise)
@@ -335,6 +352,7 @@ def test_the_limiter_lets_a_burst_through() -> None:
 
 
 def test_after_a_burst_the_limiter_lets_the_rate_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a burst the limiter lets through the rate, and never more than a burst at once."""
     clock = SimpleNamespace(now=1000.0)
     monkeypatch.setattr(
         "pulumi_omise_links.emulator.limiter.time", SimpleNamespace(monotonic=lambda: clock.now)
@@ -355,6 +373,7 @@ def test_after_a_burst_the_limiter_lets_the_rate_through(monkeypatch: pytest.Mon
 
 
 def test_the_limiter_may_say_when_to_come_back_and_answer_as_a_proxy() -> None:
+    """The limiter's answer has the form and header of the switches."""
     limits = Behaviour(requests_per_second=0.001, burst=1, retry_after=5, limited_body="html")
     with Emulator(behaviour=limits) as omise:
         api = Client(omise)
@@ -369,6 +388,7 @@ def test_the_limiter_may_say_when_to_come_back_and_answer_as_a_proxy() -> None:
 
 
 def test_latency_is_added_to_every_request() -> None:
+    """Each request takes at least the latency, which can be changed at any time."""
     with Emulator(latency=0.5) as omise:
         api = Client(omise)
         api.get("/account")

@@ -27,12 +27,13 @@ def stocked() -> Iterator[Emulator]:
     """Four links: made last month, last week, yesterday and today; the oldest is paid today."""
     clock = [0.0]
     with Emulator(clock=lambda: clock[0]) as omise:
-        for days, inputs in (
+        made: tuple[tuple[int, dict[str, Any]], ...] = (
             (30, {"title": "Spring ball", "amount": 150_000}),
             (7, {"title": "Table", "description": "For the BALL", "amount": 150_050}),
             (1, {"title": "Tea", "amount": 1_500, "currency": "JPY", "multiple": True}),
             (0, {"title": "Dinner", "amount": 490_000}),
-        ):
+        )
+        for days, inputs in made:
             clock[0] = NOON - days * DAY
             omise.seed(1, **inputs)
         omise.pay(omise.links()[0]["id"])
