@@ -13,15 +13,14 @@ if TYPE_CHECKING:
     from ._version import __version__
     from .declare import declare_links
     from .errors import OmiseLinksError
-    from .functions import get_link, get_links
+    from .link import Link, LinkArgs
+    from .lookups import get_link, get_links
     from .omise.client import OmiseClient
-    from .omise.models import Home, OmiseAccount, OmiseCharge, OmiseLink
+    from .omise.models import OmiseAccount, OmiseCharge, OmiseLink, Scope
     from .provider import Provider
-    from .resource import Link, LinkArgs
     from .settings import Settings
 
 __all__ = [
-    "Home",
     "Link",
     "LinkArgs",
     "OmiseAccount",
@@ -30,6 +29,7 @@ __all__ = [
     "OmiseLink",
     "OmiseLinksError",
     "Provider",
+    "Scope",
     "Settings",
     "__version__",
     "declare_links",
@@ -37,10 +37,10 @@ __all__ = [
     "get_links",
 ]
 
-_HOME = {
-    "Home": "omise.models",
-    "Link": "resource",
-    "LinkArgs": "resource",
+_MODULES = {
+    "Scope": "omise.models",
+    "Link": "link",
+    "LinkArgs": "link",
     "OmiseAccount": "omise.models",
     "OmiseCharge": "omise.models",
     "OmiseClient": "omise.client",
@@ -50,14 +50,14 @@ _HOME = {
     "Settings": "settings",
     "__version__": "_version",
     "declare_links": "declare",
-    "get_link": "functions",
-    "get_links": "functions",
+    "get_link": "lookups",
+    "get_links": "lookups",
 }
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOME:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+    value = getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)
     globals()[name] = value
     return value

@@ -7,8 +7,8 @@ import os
 import pulumi
 
 from .errors import OmiseLinksError
+from .link import Link
 from .manifest.entries import load
-from .resource import Link
 from .settings import AMOUNT_LIMITS, NAMESPACE, amount_limits
 
 

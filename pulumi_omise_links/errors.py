@@ -9,11 +9,11 @@
     ├── ApiError               Omise said no: code, message, status, request id
     │   ├── NotFoundError      404
     │   └── RateLimitedError   429, for longer than we are willing to wait
-    ├── NoAnswerError          no usable answer: unreachable, timed out, cut, or a 5xx
+    ├── OmiseUnavailableError          no usable answer: unreachable, timed out, cut, or a 5xx
     ├── UncertainCreateError   a create whose answer was lost: the link may exist
     ├── WrongAccountError      the link belongs to another account, or to the other mode
     ├── AdoptError             the link to adopt is not what the resource declares
-    ├── AdoptedTwiceError      which resource a link belongs to is not clear
+    ├── LinkConflictError      which resource a link belongs to is not clear
     ├── LinkGoneError          the link was deleted
     ├── LinkIdError            a text that is not the id of a link
     ├── ManifestError          manifests with faults: all of them, with their places
@@ -73,14 +73,14 @@ class ApiError(OmiseLinksError):
     exit_code = 4
 
     def __init__(
-        self, doing: str, *, status: int, code: str, message: str, request_id: str | None
+        self, operation: str, *, status: int, code: str, message: str, request_id: str | None
     ) -> None:
         self.status = status
         self.code = code
         self.message = message
         self.request_id = request_id
         reference = f", request {request_id}" if request_id else ""
-        super().__init__(f"Omise refused to {doing}: {message} ({status} {code}{reference}).")
+        super().__init__(f"Omise refused to {operation}: {message} ({status} {code}{reference}).")
 
 
 class NotFoundError(ApiError):
@@ -91,17 +91,17 @@ class RateLimitedError(ApiError):
     """Omise kept answering 429 until the time for this call was used up."""
 
 
-class NoAnswerError(OmiseLinksError):
+class OmiseUnavailableError(OmiseLinksError):
     """No usable answer came: unreachable, timed out, cut off, not JSON, or a server fault.
 
     ``sent`` tells whether the request may have reached Omise. If it did, a write may have been
     carried out although nobody heard of it.
     """
 
-    def __init__(self, doing: str, problem: str, *, sent: bool) -> None:
+    def __init__(self, operation: str, problem: str, *, sent: bool) -> None:
         self.problem = problem
         self.sent = sent
-        super().__init__(f"Could not {doing}: {problem}")
+        super().__init__(f"Could not {operation}: {problem}")
 
 
 class UncertainCreateError(OmiseLinksError):
@@ -149,7 +149,7 @@ class AdoptError(OmiseLinksError):
         )
 
 
-class AdoptedTwiceError(OmiseLinksError):
+class LinkConflictError(OmiseLinksError):
     """Which resource of the program an existing link belongs to is not clear."""
 
 

@@ -1,316 +1,213 @@
-"""What the engine calls to make true what a program declares.
-
-The module and the class have these names for good: they lie in the states of users (``state``).
-"""
+"""The Pulumi resource that a program declares; ``link`` is what the engine then calls."""
 
 from __future__ import annotations
 
-import functools
-import os
-import socket
-import sys
-import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, overload
 
-from pulumi.dynamic import (
-    CheckFailure,
-    CheckResult,
-    ConfigureRequest,
-    CreateResult,
-    DiffResult,
-    ReadResult,
-    ResourceProvider,
-    UpdateResult,
-)
-from pulumi.output import Unknown
+import pulumi
 
-from .errors import (
-    AdoptedTwiceError,
-    AdoptError,
-    LinkGoneError,
-    NoAnswerError,
-    OmiseLinksError,
-)
-from .rules import INPUT_NAMES, INPUTS, LINK_ID, check_inputs
-from .settings import CONFIG_KEYS, NAMESPACE, PLANNING, Settings, refuse_misspelt
-from .state import (
-    ADOPT,
-    PROVIDER_KEY,
-    home_of,
-    inputs_from,
-    inputs_of,
-    is_link_state,
-    outputs_from,
-)
-
-if TYPE_CHECKING:
-    from .omise.client import OmiseClient
-    from .omise.models import Home, OmiseLink
-
-_DEFAULTS = {each.name: each.default for each in INPUTS}
-Method = TypeVar("Method", bound=Callable[..., Any])
+from .inputs import INPUT_NAMES, is_live
+from .state_format import PROVIDER_KEY, PROVIDER_PICKLE, STORED_OUTPUTS, TYPE_TOKEN
 
 
-def _in_sentences(method: Method) -> Method:
-    """Let an expected error reach the user as one line.
+@dataclass(kw_only=True)
+class LinkArgs:
+    """The inputs of a :class:`Link`, where one object is handier than keyword arguments.
 
-    The plugin sends the engine ``traceback.format_exc()``; a limit of 0 leaves the last line of
-    it. The limit holds for the process, which other dynamic providers of the program may share, so
-    it is set only once something has gone wrong and never for a bug.
+    A link is immutable: a change of any of the five replaces it, with a new ``payment_uri``.
+
+    :param amount: what the payer pays, in the smallest unit of the currency (satang, sen, cents;
+        whole yen).
+    :param currency: three-letter ISO 4217 code, in either case.
+    :param title: heading of the payment page.
+    :param description: text of the payment page.
+    :param multiple: whether the link can be paid more than once; by default it cannot.
+    :param adopt: the id of an existing link that this resource is. Nothing is ever made then: the
+        link is taken as it is if all five inputs agree, and refused otherwise. It takes no part in
+        diffs, so it can be added or removed at any time; naming another link than the
+        resource already is, is an error.
     """
 
-    @functools.wraps(method)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return method(*args, **kwargs)
-        except OmiseLinksError as error:
-            sys.tracebacklimit = 0
-            raise error from None
-
-    return cast(Method, wrapper)
+    amount: pulumi.Input[int]
+    currency: pulumi.Input[str]
+    title: pulumi.Input[str]
+    description: pulumi.Input[str]
+    multiple: pulumi.Input[bool] | None = None
+    adopt: pulumi.Input[str] | None = None
 
 
-class LinkProvider(ResourceProvider):
-    """What the engine calls. An instance holds nothing until ``configure``: it lies in states.
+class Link(pulumi.CustomResource):
+    """A payment link of Omise (https://docs.omise.co/links-api).
 
-    Its module and name are a permanent format; see ``state``.
+    ::
+
+        spring = Link("spring-sale", amount=150_000, currency="THB", title="Spring sale",
+                      description="Two tickets", multiple=True)
+        pulumi.export("spring_sale", spring.payment_uri)
+
+    Inputs are those of :class:`LinkArgs`, and are outputs too. They are checked at preview.
     """
 
-    serialize_as_secret_always = False
-
-    def configure(self, req: ConfigureRequest) -> None:
-        """Remember the stack's config. Nothing is resolved yet: a preview needs no key."""
-        self._config = {name: req.config.get(f"{NAMESPACE}:{name}") for name in CONFIG_KEYS}
-        # `Config` tells a value, but not which keys there are.
-        self._config_keys = tuple(getattr(req.config, "_props", ()))
-        self._lock = threading.Lock()
-        self._asking = threading.Lock()
-        self._made_client: OmiseClient | None = None
-        self._reachable = True
-        # Links that some resource of this program adopts, and those that one really has.
-        self._wanted: set[str] = set()
-        self._held: set[str] = set()
-        # A link of each home that this stack has links in, until the key is known to be of it.
-        self._unproved: dict[Home, str] = {}
-
-    @_in_sentences
-    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Report everything wrong with the inputs; values not known yet are let through."""
-        given = {name: value for name, value in news.items() if name != PROVIDER_KEY}
-        later = {name: value for name, value in given.items() if isinstance(value, Unknown)}
-        creating = not any(name in _olds for name in INPUT_NAMES)
-        adopt = given.get(ADOPT)
-        # A plan tells itself what the account says about each link.
-        planning = PLANNING in os.environ
-        # No failure names a property: the engine would print its value, even that of a secret.
-        failures = []
-        settings, supported = None, None
-        try:
-            settings = self._settings()
-            refuse_misspelt(self._config_keys)
-            if settings.secret_key and creating and not planning:
-                doing = "create the link" if adopt is None else "adopt a link"
-                settings.require_permission(doing)
-                supported = self._supported_currencies()
-        except OmiseLinksError as error:
-            failures.append(CheckFailure("", str(error)))
-        checked = check_inputs(
-            given,
-            later=later,
-            also_known=(ADOPT,),
-            amount_limits=settings.amount_limits if settings else True,
-            supported_currencies=supported,
+    @overload
+    def __init__(
+        self,
+        resource_name: str,
+        args: LinkArgs | Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        resource_name: str,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        amount: pulumi.Input[int],
+        currency: pulumi.Input[str],
+        title: pulumi.Input[str],
+        description: pulumi.Input[str],
+        multiple: pulumi.Input[bool] | None = None,
+        adopt: pulumi.Input[str] | None = None,
+    ) -> None: ...
+    def __init__(self, resource_name: str, *args: Any, **kwargs: Any) -> None:
+        """Declare a link; what is wrong with the inputs is reported at preview, all at once."""
+        given, opts = _given_and_opts(*args, **kwargs)
+        # CustomResource rather than pulumi.dynamic.Resource: that one pickles the provider again
+        # for every resource, leaves a wrapper behind in `pickle` each time, and so ends in a
+        # RecursionError after some 300 resources.
+        super().__init__(
+            TYPE_TOKEN,
+            resource_name,
+            {
+                **dict.fromkeys((*INPUT_NAMES, *STORED_OUTPUTS)),
+                **given,
+                PROVIDER_KEY: PROVIDER_PICKLE,
+            },
+            opts,
         )
-        failures += [CheckFailure("", f"{each.name} {each.problem}") for each in checked.faults]
-        if adopt is not None and ADOPT not in later:
-            if not _is_link_id(adopt):
-                failures.append(CheckFailure("", "adopt must be the id of a link (link_test_5x…)"))
-            else:
-                self._wanted.add(adopt)
-                if creating and not planning and not later and not failures:
-                    failures += self._try_adoption(adopt, checked.inputs)
-        return CheckResult({**given, **checked.inputs, **later}, failures)
 
-    @_in_sentences
-    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Compare the five inputs; any that differs replaces the link, as links are immutable."""
-        changed = [name for name in INPUT_NAMES if _differs(name, _olds, _news)]
-        if PLANNING in os.environ:
-            return DiffResult(changes=bool(changed), replaces=changed)
-        known = [name for name in changed if not isinstance(_news.get(name), Unknown)]
-        adopt = _news.get(ADOPT)
-        if known and adopt == _id:
-            # No replacement can be this very link; delete_before_replace would find out too late.
-            raise AdoptError(_id, known)
-        if adopt == _id:
-            self._held.add(_id)
-        elif not changed and isinstance(adopt, str):
-            raise AdoptedTwiceError(
-                f"This resource already manages link {_id}, and adopt names {adopt}. Leave out"
-                " adopt, or give that link a resource of its own. Nothing was changed."
-            )
-        # An unchanged link is asked about only before something is made beside it.
-        self._unproved.setdefault(home_of(_olds), _id)
-        if changed:
-            self._refuse_other_home(_id, _olds)
-        return DiffResult(changes=bool(changed), replaces=changed)
+    @staticmethod
+    def get(
+        resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> Link:
+        """Look up an existing link without managing it: never replaced, never deleted.
 
-    @_in_sentences
-    def create(self, props: dict[str, Any]) -> CreateResult:
-        """Make the link, or take the one that ``adopt`` names."""
-        client = self._client()
-        home = client.home()
-        for there, link_id in list(self._unproved.items()):
-            client.refuse_other_home(link_id, there)
-            self._unproved.pop(there, None)
-        adopted = props.get(ADOPT)
-        link = self._adopt(adopted, props) if adopted else client.create_link(inputs_of(props))
-        return CreateResult(link.id, outputs_from(link, home, props))
-
-    @_in_sentences
-    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Return the link as it is; an empty id tells the engine that it is gone."""
-        client = self._client()
-        if is_link_state(props):
-            home = home_of(props)
-            found = self._bulk.find(id_) or client.find_link(id_, home)
-            if found is None or found.deleted:
-                return ReadResult("", {})
-        else:
-            home = client.home()
-            found = client.get_link(id_)
-            _require_live(found)
-        return ReadResult(id_, outputs_from(found, home, props), inputs_from(found, props))
-
-    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Keep the outputs: every change replaces, and the default would empty the state."""
-        return UpdateResult({name: _olds[name] for name in _olds if name != PROVIDER_KEY})
-
-    @_in_sentences
-    def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Delete the link; returns only if it is gone, or if another resource has adopted it.
-
-        That is a resource renamed without an alias: its old name leaves the state, and the link
-        lives on under the new one, if both are of the same provider (another one has a process of
-        its own). ``destroy`` checks nothing, so it deletes adopted links too.
+        :param id: ``link_test_…`` or ``link_…``. An unknown or deleted link is an error.
         """
-        if _id in self._held:
-            return
-        if _id in self._wanted:
-            raise AdoptedTwiceError(
-                f"Link {_id} was not deleted: a resource of this program is to adopt it, and did"
-                " not. Mend that resource, or take its adopt away, and run `pulumi up` again."
-            )
-        self._client().delete_link(_id, home_of(_props))
-        self._bulk.drop(_id)
+        merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
+        return Link(resource_name, {}, merged)
 
-    def _settings(self) -> Settings:
-        return Settings.resolve(self._config)
+    # Getters, not annotations: the SDK evaluates annotations anew for every resource, and not at
+    # all for those of a base class, which would make 150000.0 of an amount in a subclass.
 
-    def _client(self) -> OmiseClient:
-        # A program that only declares links needs no network client.
-        from .omise.bulk import BulkReader  # noqa: PLC0415  (only calls need it)
-        from .omise.client import OmiseClient  # noqa: PLC0415  (only calls need it)
+    @property
+    @pulumi.getter
+    def amount(self) -> pulumi.Output[int]:
+        """In the smallest unit of the currency."""
+        return _output(self, "amount")
 
-        with self._lock:
-            if self._made_client is None:
-                client = OmiseClient(self._settings(), still_wanted=_engine_is_there)
-                self._bulk, self._made_client = BulkReader(client), client
-            return self._made_client
+    @property
+    @pulumi.getter
+    def currency(self) -> pulumi.Output[str]:
+        """As the program spells it."""
+        return _output(self, "currency")
 
-    def _supported_currencies(self) -> tuple[str, ...] | None:
-        client = self._client()
-        # A preview needs no network, and must not wait for it once a resource or a thread.
-        with self._asking:
-            if not self._reachable:
-                return None
-            try:
-                account = client.account()
-            except NoAnswerError:
-                self._reachable = False
-                return None
-        return (account.supported_currencies or None) if account else None
+    @property
+    @pulumi.getter
+    def title(self) -> pulumi.Output[str]:
+        """Heading of the payment page."""
+        return _output(self, "title")
 
-    def _refuse_other_home(self, link_id: str, olds: Mapping[str, Any]) -> None:
-        """Refuse to replace a link with the key of another account or mode.
+    @property
+    @pulumi.getter
+    def description(self) -> pulumi.Output[str]:
+        """Text of the payment page."""
+        return _output(self, "description")
 
-        The new link is made before the old one goes: it would come to life over there.
-        """
-        if self._settings().secret_key is None:
-            return  # a preview needs no key
-        client = self._client()
-        with self._asking:
-            if not self._reachable:
-                return
-            # A preview needs no network either; a create will ask again before it makes anything.
-            with suppress(NoAnswerError):
-                client.refuse_other_home(link_id, home_of(olds))
+    @property
+    @pulumi.getter
+    def multiple(self) -> pulumi.Output[bool]:
+        """Whether the link can be paid more than once."""
+        return _output(self, "multiple")
 
-    def _try_adoption(self, link_id: str, inputs: Mapping[str, Any]) -> list[CheckFailure]:
-        """Say at preview already why a create will refuse, if Omise can be asked."""
-        if not self._settings().secret_key or not self._reachable:
-            return []
-        client = self._client()
-        try:
-            _require_adoptable(self._bulk.find(link_id) or client.get_link(link_id), inputs)
-        except NoAnswerError:
-            return []
-        except OmiseLinksError as error:
-            return [CheckFailure("", str(error))]
-        return []
+    @property
+    @pulumi.getter
+    def payment_uri(self) -> pulumi.Output[str]:
+        """The address of the payment page: what goes on posters."""
+        return _output(self, "payment_uri")
 
-    def _adopt(self, link_id: str, props: Mapping[str, Any]) -> OmiseLink:
-        self._settings().require_permission(f"adopt link {link_id}")
-        link = self._client().get_link(link_id)
-        _require_adoptable(link, props)
-        with self._lock:
-            if link_id in self._held:
-                raise AdoptedTwiceError(
-                    f"Two resources of this program adopt link {link_id}: only one can be it."
-                    " Leave one of them out. Nothing was changed."
-                )
-            self._held.add(link_id)
-        return link
+    @property
+    @pulumi.getter
+    def created_at(self) -> pulumi.Output[str]:
+        """``YYYY-MM-DDThh:mm:ssZ``."""
+        return _output(self, "created_at")
 
+    @property
+    @pulumi.getter
+    def used(self) -> pulumi.Output[bool]:
+        """Whether a single-use link was paid; always false for ``multiple`` links."""
+        return _output(self, "used")
 
-def _require_adoptable(link: OmiseLink, inputs: Mapping[str, Any]) -> None:
-    _require_live(link)
-    differing = inputs_of(inputs).differences(link.inputs)
-    if differing:
-        raise AdoptError(link.id, differing)
+    @property
+    @pulumi.getter
+    def used_at(self) -> pulumi.Output[str | None]:
+        """When it was paid, ``YYYY-MM-DDThh:mm:ssZ``."""
+        return _output(self, "used_at")
 
+    @property
+    @pulumi.getter
+    def merchant_name(self) -> pulumi.Output[str | None]:
+        """Only on accounts with sub-merchants (Payfac)."""
+        return _output(self, "merchant_name")
 
-def _require_live(link: OmiseLink) -> None:
-    if link.deleted:
-        raise LinkGoneError(link.id, link.deleted_at)
+    @property
+    @pulumi.getter
+    def merchant_uid(self) -> pulumi.Output[str | None]:
+        """Only on accounts with sub-merchants (Payfac)."""
+        return _output(self, "merchant_uid")
 
+    @property
+    def object(self) -> pulumi.Output[str]:
+        """Always ``link``."""
+        return pulumi.Output.from_input("link")
 
-def _engine_is_there() -> bool:
-    """Whether the engine that this plugin works for still runs; it gave its address at the start.
+    @property
+    def location(self) -> pulumi.Output[str]:
+        """The path of the link in the API."""
+        return self.id.apply(lambda link_id: f"/links/{link_id}")
 
-    A plugin outlives a killed engine. What it would still write, nobody would ever hear of.
-    """
-    host, _, port = sys.argv[-1].rpartition(":")
-    if not host or not port.isdecimal():
-        return True
-    try:
-        socket.create_connection((host, int(port)), timeout=2).close()
-    except OSError:
-        return False
-    return True
+    @property
+    def livemode(self) -> pulumi.Output[bool]:
+        """Whether real money moves; the id tells (``link_test_…`` does not)."""
+        return self.id.apply(is_live)
+
+    @property
+    def deleted(self) -> pulumi.Output[bool]:
+        """Always false: a link that was deleted leaves the state, and is made again."""
+        return pulumi.Output.from_input(False)
+
+    @property
+    def deleted_at(self) -> pulumi.Output[str | None]:
+        """Always None, as ``deleted`` is false."""
+        return pulumi.Output.from_input(None)
 
 
-def _is_link_id(value: object) -> bool:
-    return isinstance(value, str) and LINK_ID.fullmatch(value) is not None
+def _output(link: Link, name: str) -> pulumi.Output[Any]:
+    output: pulumi.Output[Any] = pulumi.get(link, name)
+    return output
 
 
-def _differs(name: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
-    # A state of another release may lack what has a default; that must not replace a link.
-    old, new = (each.get(name, _DEFAULTS[name]) for each in (olds, news))
-    if isinstance(new, Unknown):
-        return True
-    if name == "currency" and isinstance(old, str) and isinstance(new, str):
-        return old.upper() != new.upper()
-    return bool(old != new)
+def _given_and_opts(
+    args: LinkArgs | Mapping[str, Any] | pulumi.ResourceOptions | None = None,
+    opts: pulumi.ResourceOptions | None = None,
+    **inputs: Any,
+) -> tuple[dict[str, Any], pulumi.ResourceOptions | None]:
+    """Sort out the ways to call ``Link``; unknown inputs pass, so that preview reports them."""
+    if isinstance(args, pulumi.ResourceOptions):
+        args, opts = None, args
+    if args is not None and inputs:
+        raise TypeError("give the inputs of a Link either as args or as keywords, not both")
+    if isinstance(args, LinkArgs):
+        args = vars(args)
+    return dict(args or inputs), opts

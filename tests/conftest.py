@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from harness import Project
 from wire import client_for
 
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.omise.client import OmiseClient
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
-sys.path.insert(0, str(Path(__file__).parent))
-
-from harness import Project
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from pulumi_omise_links.inputs import check_inputs
 from pulumi_omise_links.omise.models import LinkInputs
-from pulumi_omise_links.rules import check_inputs
 
 HOSTILE = (
     "no",

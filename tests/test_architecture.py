@@ -24,28 +24,33 @@ ROOMS: dict[str, str] = {
     "__main__": "cli",
     "_version": "",
     "errors": "",
-    "report": "",
-    "rules": "",
+    "inputs": "",
     "settings": "errors",
-    "omise": "_version errors rules settings",
-    "state": "omise rules",
-    "functions": "errors omise settings",
+    "omise": "_version errors inputs settings",
+    "output": "errors manifest omise",
+    "state_format": "omise inputs",
+    "lookups": "errors omise settings",
     "provider": "errors settings",
-    "link": "errors omise rules settings state",
-    "resource": "rules state",
-    "manifest": "errors omise report rules",
-    "declare": "errors manifest resource settings",
-    "stack": "errors report settings state",
-    "adoption": "errors manifest omise report rules settings stack state",
-    "cli": "_version adoption emulator errors manifest omise report rules settings stack",
+    "link_provider": "errors omise inputs settings state_format",
+    "link": "inputs state_format",
+    "manifest": "errors inputs omise output",
+    "declare": "errors link manifest settings",
+    "stack": "errors output settings state_format",
+    "inventory": "errors inputs omise output settings stack",
+    "adoption": "errors inputs inventory manifest omise output settings stack state_format",
+    "recovery": "adoption errors inventory omise output stack state_format",
+    "cli": (
+        "_version adoption emulator errors inputs inventory manifest omise output recovery settings"
+        " stack"
+    ),
     "emulator": "",
 }
 # Who alone may know what.
 ONLY: dict[str, set[str]] = {
-    "pulumi": {"link", "resource", "provider", "declare", "settings"},
+    "pulumi": {"link", "link_provider", "provider", "declare", "settings"},
     "requests": {"omise.deadline", "omise.transport"},
     "urllib3": {"omise.deadline", "omise.transport", "omise.retry"},
-    "socket": {"omise.deadline", "link"},
+    "socket": {"omise.deadline", "link_provider"},
     "ssl": set(),
     "http": set(),
     "urllib.request": set(),
@@ -142,8 +147,8 @@ def test_the_imports_are_seen() -> None:
     """The reading of imports below is no empty check: known arrows are found."""
     seen = {(each.room, each.own or each.target) for each in imports()}
 
-    assert {("link", "omise"), ("omise", "requests"), ("adoption", "stack")} <= seen
-    assert ("resource", "pulumi") in seen
+    assert {("link_provider", "omise"), ("omise", "requests"), ("adoption", "stack")} <= seen
+    assert ("link", "pulumi") in seen
     assert any(each.own == "errors" and each.room == "cli" for each in imports())
 
 
@@ -234,7 +239,7 @@ def test_declaring_a_link_does_not_load_the_network_client() -> None:
         "print(*(set(sys.modules) - before))"
     ).split()
 
-    assert f"{NAME}.resource" in loaded
+    assert f"{NAME}.link" in loaded
     assert not {"requests", f"{NAME}.omise.client", f"{NAME}.omise.transport"} & {*loaded}
 
 
@@ -254,10 +259,10 @@ def test_help_loads_neither_pulumi_nor_the_network() -> None:
 
 def test_the_names_a_program_imports() -> None:
     """What `__all__` promises can be had, is typed, and is all there is."""
-    homes = pulumi_omise_links._HOME
-    assert sorted(pulumi_omise_links.__all__) == sorted(homes)
-    for name, home in homes.items():
-        module = importlib.import_module(f"{NAME}.{home}")
+    modules = pulumi_omise_links._MODULES
+    assert sorted(pulumi_omise_links.__all__) == sorted(modules)
+    for name, module_name in modules.items():
+        module = importlib.import_module(f"{NAME}.{module_name}")
         assert getattr(pulumi_omise_links, name) is getattr(module, name)
     typed = {
         alias.name: node.module
@@ -265,10 +270,10 @@ def test_the_names_a_program_imports() -> None:
         if typing_only and isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    assert typed == homes
+    assert typed == modules
     everything: dict[str, object] = {}
     exec(f"from {NAME} import *", everything)
-    assert {*everything} - {"__builtins__"} == {*homes}
+    assert {*everything} - {"__builtins__"} == {*modules}
 
 
 def test_an_unknown_name_is_an_ordinary_error() -> None:

@@ -6,7 +6,6 @@ import pulumi
 from typing_extensions import assert_type
 
 from pulumi_omise_links import (
-    Home,
     Link,
     LinkArgs,
     OmiseAccount,
@@ -15,6 +14,7 @@ from pulumi_omise_links import (
     OmiseLink,
     OmiseLinksError,
     Provider,
+    Scope,
     Settings,
     __version__,
     declare_links,
@@ -131,8 +131,8 @@ with OmiseClient(settings) as omise:
     assert_type(omise.account(), "OmiseAccount | None")
     for each in omise.iter_links():
         assert_type(each, OmiseLink)
-    omise.delete_link("link_test_1", omise.home())
-    assert_type(omise.find_link("link_test_1", Home("account_1")), "OmiseLink | None")
+    omise.delete_link("link_test_1", omise.scope())
+    assert_type(omise.find_link("link_test_1", Scope("account_1")), "OmiseLink | None")
 try:
     get_link("link_test_1")
 except OmiseLinksError as error:

@@ -11,11 +11,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from ..inputs import check_inputs
 from ..manifest.entries import Entry
 from ..manifest.text import NewEntry
 from ..omise.models import OmiseLink
-from ..report import show
-from ..rules import check_inputs
+from ..output.terminal import show
 from .names import Namer
 
 # Why a link is not among the new entries.

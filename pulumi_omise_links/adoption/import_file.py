@@ -12,11 +12,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..omise.models import Home, OmiseLink
-from ..stack.answers import PROVIDER_TYPE, SECRET_MARK, Declared, name_of
-from ..stack.foundations import foundations, is_default, own_provider
-from ..state import PROVIDER_KEY, outputs_from
-from .accounts import Account
+from ..inventory.accounts import AccountSnapshot
+from ..omise.models import OmiseLink, Scope
+from ..stack.dependencies import foundations, is_default, own_provider
+from ..stack.pulumi_json import PROVIDER_TYPE, SECRET_MARK, PulumiResource, name_of
+from ..state_format import PROVIDER_KEY, outputs_from
 from .plan import Action, Facts, Plan
 
 
@@ -55,10 +55,10 @@ def import_files(plan: Plan, facts: Facts) -> list[ImportFile]:
 
 
 def link_spec(
-    resource: Declared, link: OmiseLink, home: Home, values: Mapping[str, Any]
+    resource: PulumiResource, link: OmiseLink, scope: Scope, values: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return how an import file names a link; ``values`` are its inputs without encryption."""
-    outputs = outputs_from(link, home, values)
+    outputs = outputs_from(link, scope, values)
     for name in resource.secret_outputs & outputs.keys():
         outputs[name] = {**SECRET_MARK, "plaintext": json.dumps(outputs[name])}
     # What the inputs encrypt is the same in the outputs.
@@ -68,12 +68,12 @@ def link_spec(
     return {"id": link.id, "inputs": dict(resource.sealed), "outputs": outputs}
 
 
-Specs = Sequence[tuple[Declared, dict[str, Any]]]
+Specs = Sequence[tuple[PulumiResource, dict[str, Any]]]
 
 
-def _specs(plan: Plan, facts: Facts) -> list[tuple[Declared, dict[str, Any]]]:
+def _specs(plan: Plan, facts: Facts) -> list[tuple[PulumiResource, dict[str, Any]]]:
     """Return what is to be imported and what that stands on, parents first."""
-    specs: dict[str, tuple[Declared, dict[str, Any]]] = {}
+    specs: dict[str, tuple[PulumiResource, dict[str, Any]]] = {}
     links = {each.urn: each for each in plan.of(Action.IMPORT) if each.urn}
     for urn in facts.preview.resources:
         if urn not in links:
@@ -83,13 +83,13 @@ def _specs(plan: Plan, facts: Facts) -> list[tuple[Declared, dict[str, Any]]]:
                 specs.setdefault(each.urn, (each, _foundation(each)))
         one, link = facts.preview.resources[urn], links[urn].link
         account = facts.accounts[own_provider(one.provider)]
-        if link is None or not isinstance(account, Account):
+        if link is None or not isinstance(account, AccountSnapshot):
             raise TypeError(f"{urn} was planned without its link")
-        specs[urn] = (one, link_spec(one, link, account.home, one.inputs))
+        specs[urn] = (one, link_spec(one, link, account.scope, one.inputs))
     return list(specs.values())
 
 
-def _foundation(resource: Declared) -> dict[str, Any]:
+def _foundation(resource: PulumiResource) -> dict[str, Any]:
     spec: dict[str, Any] = {"inputs": dict(resource.sealed)} if resource.sealed else {}
     return spec if resource.type == PROVIDER_TYPE else {**spec, "component": True}
 

@@ -12,16 +12,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from ..errors import ApiError, NoAnswerError, ProjectError
+from ..errors import ApiError, OmiseUnavailableError, ProjectError
+from ..inputs import INPUT_NAMES, did_you_mean, other_mode
+from ..inventory.accounts import Accounts, AccountSnapshot
 from ..manifest.entries import Entry
 from ..omise.models import LinkInputs, OmiseLink
-from ..report import count, show, show_input
-from ..rules import INPUT_NAMES, did_you_mean, other_mode
-from ..stack.answers import UNKNOWN, Declared, Elsewhere, Preview, StackState, name_of
-from ..stack.foundations import own_provider, problem_of
+from ..output.terminal import count, show, show_input
+from ..stack.dependencies import own_provider, problem_of
 from ..stack.project import Project
-from ..state import ADOPT, inputs_of
-from .accounts import Account, Accounts
+from ..stack.pulumi_json import UNKNOWN, OtherStacks, Preview, PulumiResource, StackState, name_of
+from ..state_format import ADOPT, inputs_of
 
 
 class Action(str, Enum):
@@ -85,7 +85,7 @@ class Facts:
 
     preview: Preview
     state: StackState
-    accounts: Mapping[str, Account | str]
+    accounts: Mapping[str, AccountSnapshot | str]
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -117,7 +117,7 @@ def look(
             wanted[_provider_of(one)].add(link_id)
     if secret:
         preview = project.unseal(preview)
-    elsewhere = project.elsewhere() if wanted and other_stacks else Elsewhere()
+    elsewhere = project.elsewhere() if wanted and other_stacks else OtherStacks()
     notes = [
         f"Stack {show(name)} could not be read: whether it manages one of these is not known."
         for name in elsewhere.unread
@@ -137,7 +137,7 @@ def _preview(project: Project, accounts: Accounts) -> Preview:
         return project.preview()
     except ProjectError:
         # The program asks Omise as well; a key that is refused is better told without the engine.
-        with suppress(ApiError, NoAnswerError):
+        with suppress(ApiError, OmiseUnavailableError):
             accounts.client(None).account()
         raise
 
@@ -171,7 +171,7 @@ def _notes(decided: Sequence[Planned], preview: Preview) -> list[str]:
 
 def _decide(
     entry: Entry,
-    declared: Mapping[str, list[Declared]],
+    declared: Mapping[str, list[PulumiResource]],
     claims: Mapping[str, list[Entry]],
     facts: Facts,
 ) -> Planned:
@@ -214,7 +214,7 @@ def changed_after(
 
 
 def _reasons_of_program(
-    entry: Entry, resources: Sequence[Declared], declared: Mapping[str, object]
+    entry: Entry, resources: Sequence[PulumiResource], declared: Mapping[str, object]
 ) -> list[str]:
     if not resources:
         hint = did_you_mean(entry.name, declared)
@@ -241,7 +241,9 @@ def _reasons_of_claims(entry: Entry, link_id: str, claims: Mapping[str, list[Ent
     return [f"Link {link_id} is claimed by another entry as well: {named}."]
 
 
-def _reasons_of_stacks(entry: Entry, link_id: str, one: Declared | None, facts: Facts) -> list[str]:
+def _reasons_of_stacks(
+    entry: Entry, link_id: str, one: PulumiResource | None, facts: Facts
+) -> list[str]:
     reasons = []
     for held in facts.state.links:
         if held.id != link_id:
@@ -264,7 +266,7 @@ def _reasons_of_stacks(entry: Entry, link_id: str, one: Declared | None, facts: 
 
 
 def _reasons_of_account(
-    link_id: str, account: Account | str | None
+    link_id: str, account: AccountSnapshot | str | None
 ) -> tuple[OmiseLink | None, list[str]]:
     if account is None:
         return None, []
@@ -287,7 +289,7 @@ def _reasons_of_account(
     return link, reasons
 
 
-def _differences(entry: Entry, one: Declared | None, link: OmiseLink | None) -> list[str]:
+def _differences(entry: Entry, one: PulumiResource | None, link: OmiseLink | None) -> list[str]:
     """Compare program, manifest and link, and name each input that differs, with its values."""
     reasons = []
     said: dict[str, LinkInputs] = {}
@@ -318,7 +320,7 @@ def _differences(entry: Entry, one: Declared | None, link: OmiseLink | None) -> 
     return reasons
 
 
-def _changes(one: Declared) -> tuple[str, ...]:
+def _changes(one: PulumiResource) -> tuple[str, ...]:
     adopt = one.inputs.get(ADOPT)
     if one.step == "same":
         if adopt in {None, UNKNOWN, one.current_id}:
@@ -353,14 +355,14 @@ def _with_foundations(decided: Sequence[Planned], facts: Facts) -> list[Planned]
 # -- helpers
 
 
-def _by_name(preview: Preview) -> dict[str, list[Declared]]:
-    names: dict[str, list[Declared]] = defaultdict(list)
+def _by_name(preview: Preview) -> dict[str, list[PulumiResource]]:
+    names: dict[str, list[PulumiResource]] = defaultdict(list)
     for each in preview.links():
         names[each.name].append(each)
     return names
 
 
-def _id_of(entry: Entry, resources: Sequence[Declared]) -> str | None:
+def _id_of(entry: Entry, resources: Sequence[PulumiResource]) -> str | None:
     """Return the id of the link this entry is: its own, or the one that the program adopts."""
     if entry.id is not None or len(resources) != 1:
         return entry.id
@@ -368,9 +370,9 @@ def _id_of(entry: Entry, resources: Sequence[Declared]) -> str | None:
     return adopt if isinstance(adopt, str) and adopt != UNKNOWN else None
 
 
-def _holds(resources: Sequence[Declared], link_id: str) -> bool:
+def _holds(resources: Sequence[PulumiResource], link_id: str) -> bool:
     return len(resources) == 1 and resources[0].current_id == link_id
 
 
-def _provider_of(one: Declared | None) -> str:
+def _provider_of(one: PulumiResource | None) -> str:
     return own_provider(one.provider) if one else ""

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ..report import count, human_amount, show, to_json
-from ..stack.answers import name_of
+from ..output.terminal import count, human_amount, show, to_json
+from ..stack.pulumi_json import name_of
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from ..omise.models import OmiseLink
-    from ..omise.transport import Cost
+    from ..omise.transport import RequestStats
+    from ..recovery.recovery import Found, Verdict
     from .plan import Plan, Planned
-    from .recovery import Found, Verdict
 
 _STYLES = {"import": "green", "managed": "dim", "create": "cyan", "blocked": "red"}
 _WHOLE_NAME = 28
 _WORDS = {"import": "to import", "managed": "managed already", "create": "to create"}
 
 
-def cost_text(cost: Cost) -> str:
+def format_stats(cost: RequestStats) -> str:
     """Return what talking to Omise has cost: ``12 requests, 0 retries, 0 writes.``."""
     parts = ((cost.requests, "request"), (cost.retries, "retry"), (cost.writes, "write"))
     return ", ".join(count(number, noun, zero="0") for number, noun in parts) + "."
@@ -66,7 +66,7 @@ def plan_ending(plan: Plan) -> str:
     return "\n".join([*reasons, *_ending(plan)])
 
 
-def plan_json(command: str, plan: Plan, cost: Cost, **more: object) -> str:
+def plan_json(command: str, plan: Plan, cost: RequestStats, **more: object) -> str:
     """Return a plan for programs."""
     return to_json(
         command,
@@ -99,7 +99,7 @@ def proof_text(adopted: int, changed: Mapping[str, str]) -> str:
 
 def recovery_text(found: Found, verdicts: Sequence[Verdict]) -> str:
     """Return what is to be done about each pending create and delete, and why."""
-    lines = [f"Looked in {each}." for each in sorted({*map(str, found.homes.values())})]
+    lines = [f"Looked in {each}." for each in sorted({*map(str, found.scopes.values())})]
     lines += [f"look    {show(name_of(urn))}" for urn in sorted(found.state.deleting)]
     for each in verdicts:
         link = f"  {each.link.id}" if each.link else ""
@@ -114,7 +114,9 @@ def recovery_text(found: Found, verdicts: Sequence[Verdict]) -> str:
     return "\n".join(lines)
 
 
-def recovery_json(found: Found, verdicts: Sequence[Verdict], *, done: bool, cost: Cost) -> str:
+def recovery_json(
+    found: Found, verdicts: Sequence[Verdict], *, done: bool, cost: RequestStats
+) -> str:
     """Return the same for programs."""
     words = ("adopt", "clear", "leave")
     summary = {word: sum(each.action.value == word for each in verdicts) for word in words}

@@ -18,7 +18,7 @@ import click
 
 from .._version import __version__
 from ..errors import ManifestError, OmiseLinksError
-from ..report import count
+from ..output.terminal import count
 
 COMMANDS = {
     "validate": "Report all faults of manifests, offline.",
@@ -58,7 +58,7 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        from ..rules import did_you_mean  # noqa: PLC0415  (only for a mistyped command)
+        from ..inputs import did_you_mean  # noqa: PLC0415  (only for a mistyped command)
 
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             ctx.fail(f"there is no command {args[0]!r}{did_you_mean(args[0], COMMANDS)}.")

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 import click
 
-from ..adoption.accounts import Accounts
 from ..adoption.plan import Facts, Plan, look, plan
 from ..adoption.report import plan_ending, plan_table, plan_text
 from ..errors import ManifestError
+from ..inventory.accounts import Accounts
 from ..manifest.entries import Entry, check
 from ..settings import Settings
 from ..stack.project import Project

@@ -11,8 +11,8 @@ from typing import TypeVar
 
 import click
 
-from ..adoption.accounts import Accounts
-from ..adoption.report import cost_text
+from ..adoption.report import format_stats
+from ..inventory.accounts import Accounts
 from ..omise.client import OmiseClient
 from ..omise.models import OmiseLink
 from ..settings import Settings
@@ -43,8 +43,8 @@ def connected(door: Door) -> Iterator[Door]:
         try:
             yield door
         finally:
-            if door.cost.requests:
-                click.echo(cost_text(door.cost), err=True)
+            if door.stats.requests:
+                click.echo(format_stats(door.stats), err=True)
 
 
 def read_links(

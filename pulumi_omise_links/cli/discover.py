@@ -13,14 +13,14 @@ import click
 from ..adoption.discovery import LEFT_OUT, USED, Discovery, Filters, discover
 from ..adoption.names import Namer
 from ..errors import EditError, ManifestError
+from ..inputs import LINK_ID
 from ..manifest.edit import Draft, Meaning, replace_file, require_writable
 from ..manifest.entries import Entry, check
 from ..manifest.text import manifest_of, too_large
 from ..omise.client import OmiseClient
-from ..omise.transport import Cost
-from ..report import count, show, to_json
-from ..rules import LINK_ID
-from ..stack.answers import name_of
+from ..omise.transport import RequestStats
+from ..output.terminal import count, show, to_json
+from ..stack.pulumi_json import name_of
 from ._shared import connected, projects_and_settings, read_links
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -139,7 +139,7 @@ def command(
             amount_limits=settings.amount_limits,
         )
         text = "" if as_json and output is None else file.write(found)
-        _print(found, file, text, omise.cost, as_json=as_json)
+        _print(found, file, text, omise.stats, as_json=as_json)
 
 
 class _Existing:
@@ -208,7 +208,9 @@ class _Existing:
         return text
 
 
-def _print(found: Discovery, file: _Existing, text: str, cost: Cost, *, as_json: bool) -> None:
+def _print(
+    found: Discovery, file: _Existing, text: str, cost: RequestStats, *, as_json: bool
+) -> None:
     summary = {
         "listed": found.listed,
         "new": len(found.entries),

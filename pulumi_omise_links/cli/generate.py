@@ -6,7 +6,7 @@ import click
 
 from ..manifest.entries import load
 from ..manifest.generate import program
-from ..report import to_json
+from ..output.terminal import to_json
 from ..settings import amount_limits
 
 

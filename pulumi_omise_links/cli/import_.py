@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from ..adoption.accounts import Account, Accounts
 from ..adoption.import_file import import_files
 from ..adoption.plan import Action, Facts, Plan, Planned, changed_after
 from ..adoption.report import plan_json, proof_text
 from ..cli import EXIT_CANCELLED, EXIT_ERROR
-from ..report import count, show
-from ..stack.foundations import own_provider
+from ..inventory.accounts import Accounts, AccountSnapshot
+from ..output.terminal import count, show
+from ..stack.dependencies import own_provider
 from ..stack.project import Project
 from ._adopting import (
     accounts_of,
@@ -70,7 +70,7 @@ def command(
             unchanged = len(_kept(plan, done)) - len(changed)
             problems = [{"name": name, "problem": changed[name]} for name in changed]
             proof = {"unchanged": unchanged, "changed": problems}
-            click.echo(plan_json("import", plan, accounts.cost, done=done, proof=proof))
+            click.echo(plan_json("import", plan, accounts.stats, done=done, proof=proof))
         else:
             click.echo(_ending(plan, changed, done=done, refused=refused))
     return EXIT_ERROR if refused or changed else 0
@@ -89,9 +89,9 @@ def _import(project: Project, plan: Plan, facts: Facts) -> dict[str, str]:
 def _question(project: Project, plan: Plan, facts: Facts) -> str:
     links = count(len(plan.of(Action.IMPORT)), "link")
     where = {
-        f"{each.home} ({'LIVE' if each.live else 'test'})"
+        f"{each.scope} ({'LIVE' if each.live else 'test'})"
         for each in facts.accounts.values()
-        if isinstance(each, Account)
+        if isinstance(each, AccountSnapshot)
     }
     return f"Take {links} of {' and '.join(sorted(where))} into stack {show(project.stack)}?"
 

@@ -12,8 +12,8 @@ from ..cli import EXIT_ERROR
 from ..manifest.edit import Draft, Meaning, require_writable
 from ..manifest.entries import Manifest, load
 from ..omise.client import OmiseClient
-from ..omise.transport import Cost
-from ..report import show, show_input, to_json
+from ..omise.transport import RequestStats
+from ..output.terminal import show, show_input, to_json
 from ._shared import connected, print_rows, projects_and_settings, read_links
 
 
@@ -40,7 +40,7 @@ def command(
     _, settings = projects_and_settings([stack] if stack else [], cwd)
     manifest = load(files, amount_limits=settings.amount_limits)
     if all(each.id for each in manifest.entries):
-        _print([], Cost(), written=False, write=write, as_json=as_json)
+        _print([], RequestStats(), written=False, write=write, as_json=as_json)
         return 0
     if write:
         require_writable(manifest.files)
@@ -50,7 +50,7 @@ def command(
         if write and found:
             _write(manifest, found, settings.amount_limits)
         written = write and bool(found)
-        _print(matches, omise.cost, written=written, write=write, as_json=as_json)
+        _print(matches, omise.stats, written=written, write=write, as_json=as_json)
     return EXIT_ERROR if any(each.outcome is Outcome.AMBIGUOUS for each in matches) else 0
 
 
@@ -68,7 +68,7 @@ def _write(manifest: Manifest, found: dict[str, str], amount_limits: bool) -> No
 
 
 def _print(
-    matches: Sequence[Match], cost: Cost, *, written: bool, write: bool, as_json: bool
+    matches: Sequence[Match], cost: RequestStats, *, written: bool, write: bool, as_json: bool
 ) -> None:
     counts = Counter(each.outcome for each in matches)
     summary: dict[str, object] = {each.value: counts[each] for each in Outcome}

@@ -63,7 +63,7 @@ def command(
     with accounts_of(settings) as accounts:
         plan, facts = make_plan(project, accounts, entries, only_this_stack)
         if as_json:
-            click.echo(plan_json("plan", plan, accounts.cost))
+            click.echo(plan_json("plan", plan, accounts.stats))
         else:
             print_plan(plan)
         if target is not None:

@@ -8,8 +8,12 @@ from dataclasses import dataclass
 
 import click
 
-from ..adoption.accounts import Accounts
-from ..adoption.recovery import (
+from ..adoption.report import recovery_json, recovery_text
+from ..cli import EXIT_CANCELLED, EXIT_ERROR
+from ..errors import ProjectError
+from ..inventory.accounts import Accounts
+from ..output.terminal import count, show
+from ..recovery.recovery import (
     Choices,
     Found,
     Remedy,
@@ -19,11 +23,7 @@ from ..adoption.recovery import (
     look,
     seconds_to_wait,
 )
-from ..adoption.report import recovery_json, recovery_text
-from ..cli import EXIT_CANCELLED, EXIT_ERROR
-from ..errors import ProjectError
-from ..report import count, show
-from ..stack.foundations import own_provider
+from ..stack.dependencies import own_provider
 from ..stack.project import Project
 from ._adopting import accounts_of, agreed, project_options, require_yes, watching
 from ._seconds import Seconds
@@ -86,7 +86,7 @@ def command(
                 accounts.settings(provider).require_permission("recover links")
             if not yes:
                 if as_json and not sys.stdin.isatty():
-                    click.echo(recovery_json(found, verdicts, done=False, cost=accounts.cost))
+                    click.echo(recovery_json(found, verdicts, done=False, cost=accounts.stats))
                 require_yes(yes)
                 if not agreed(f"Do this to stack {show(project.stack)}?"):
                     return EXIT_CANCELLED
@@ -95,7 +95,7 @@ def command(
         left = len(verdicts) - len(act)
         if as_json:
             click.echo(
-                recovery_json(found, verdicts, done=bool(act or deleting), cost=accounts.cost)
+                recovery_json(found, verdicts, done=bool(act or deleting), cost=accounts.stats)
             )
         else:
             click.echo(_ending(verdicts, left, deleting))

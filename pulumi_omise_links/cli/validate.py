@@ -6,7 +6,7 @@ import click
 
 from ..cli import EXIT_WRONG_USE
 from ..manifest.entries import check
-from ..report import validation_json, validation_text
+from ..output.terminal import validation_json, validation_text
 from ..settings import amount_limits
 
 

@@ -18,7 +18,7 @@ import yaml
 
 from ..errors import EditError
 from ..omise.models import LinkInputs
-from ..report import show
+from ..output.terminal import show
 from .entries import ID, check
 from .source import LINE_BREAK, LOADER
 from .text import INDENT, NewEntry, entry_lines, flow_entry

@@ -24,9 +24,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from ..errors import ManifestError, ManifestFault
+from ..inputs import INPUT_NAMES, INPUTS, LINK_ID, check_inputs, did_you_mean
 from ..omise.models import LinkInputs
-from ..report import show
-from ..rules import INPUT_NAMES, INPUTS, LINK_ID, check_inputs, did_you_mean
+from ..output.terminal import show
 from .source import Source, SourceError
 from .values import Kind, Node, Refused, Scalar, Table, must_be_text, read, what
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from ..report import human_amount, show
+from ..output.terminal import human_amount, show
 from .entries import Entry, Manifest
 
 WIDTH = 100

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 import yaml
 
-from ..report import show
+from ..output.terminal import show
 from .values import Listing, Node, Refused, Scalar, Table
 
 # 10,000 links take about 1.5 MB. The bounds keep a wrong file from eating the machine.

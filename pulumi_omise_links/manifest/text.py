@@ -6,9 +6,9 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..inputs import INPUT_NAMES
 from ..omise.models import LinkInputs
-from ..report import JOINERS, human_amount
-from ..rules import INPUT_NAMES
+from ..output.terminal import JOINERS, human_amount
 from .entries import ID, VERSION
 from .source import MOST_BYTES, MOST_VALUES
 from .values import Kind, Scalar

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TypeAlias
 
-from ..report import show
+from ..output.terminal import show
 
 
 class Kind(Enum):

@@ -16,26 +16,26 @@ from typing import Any, TypeVar
 from ..errors import (
     ApiError,
     LinkIdError,
-    NoAnswerError,
     NotFoundError,
     OmiseLinksError,
+    OmiseUnavailableError,
     RateLimitedError,
     UncertainCreateError,
     WrongAccountError,
 )
-from ..rules import LINK_ID, is_live, mode, other_mode
+from ..inputs import LINK_ID, is_live, mode, other_mode
 from ..settings import Settings
-from .creation import Claims, find_created
+from .lost_creates import CreateRegistry, find_created
 from .models import (
-    Home,
     LinkInputs,
     OmiseAccount,
     OmiseCharge,
     OmiseLink,
     Page,
+    Scope,
     UnreadableError,
 )
-from .transport import Cost, Transport
+from .transport import RequestStats, Transport
 
 PAGE_SIZE = 100  # the documented greatest (https://docs.omise.co/api-pagination)
 # Omise may still be at work on a create whose answer was lost; two more looks cost little, a
@@ -54,17 +54,15 @@ class OmiseClient:
             for link in omise.iter_links():
                 print(link.title, link.payment_uri)
 
-    Every method may raise ``AuthenticationError``, ``ApiError`` and ``NoAnswerError``, and those
-    that take an id ``LinkIdError``; what else, each says itself. See ``errors``.
+    Every method may raise ``AuthenticationError``, ``ApiError`` and ``OmiseUnavailableError``.
+    Methods that take an id may raise ``LinkIdError``. Further errors stand at each method.
     """
 
-    def __init__(
-        self, settings: Settings, *, still_wanted: Callable[[], bool] = lambda: True
-    ) -> None:
-        """:param still_wanted: asked before each write; if the answer is no, it is not sent."""
+    def __init__(self, settings: Settings, *, may_write: Callable[[], bool] = lambda: True) -> None:
+        """:param may_write: asked before each write; if the answer is no, it is not sent."""
         self.settings = settings
-        self._transport = Transport(settings, still_wanted)
-        self._claims = Claims()
+        self._transport = Transport(settings, may_write)
+        self._claims = CreateRegistry()
         self._account: OmiseAccount | None = None
         self._account_asked = False
         self._account_refused: OmiseLinksError | None = None
@@ -81,9 +79,9 @@ class OmiseClient:
         self._transport.close()
 
     @property
-    def cost(self) -> Cost:
+    def stats(self) -> RequestStats:
         """Requests, retries and writes so far."""
-        return self._transport.cost
+        return self._transport.stats
 
     def server_time(self) -> float | None:
         """Return Omise's time in Unix seconds, by its latest answer; None before the first."""
@@ -98,10 +96,12 @@ class OmiseClient:
         :raises WrongAccountError: the link is of the other mode.
         """
         self._check_id(link_id)
-        doing = f"read link {link_id}"
-        link = self._read(OmiseLink, doing, self._get(f"/links/{link_id}", doing))
+        operation = f"read link {link_id}"
+        link = self._read(OmiseLink, operation, self._get(f"/links/{link_id}", operation))
         if link.id != link_id:
-            raise NoAnswerError(doing, f"Omise's answer is about {link.id[:80]!r}.", sent=True)
+            raise OmiseUnavailableError(
+                operation, f"Omise's answer is about {link.id[:80]!r}.", sent=True
+            )
         return link
 
     def list_links(
@@ -129,9 +129,9 @@ class OmiseClient:
             params["from"] = created_from
         if created_to:
             params["to"] = created_to
-        doing = "list links"
-        page = self._read(Page, doing, self._get("/links", doing, params))
-        return [self._read(OmiseLink, doing, each) for each in page.data], page.total
+        operation = "list links"
+        page = self._read(Page, operation, self._get("/links", operation, params))
+        return [self._read(OmiseLink, operation, each) for each in page.data], page.total
 
     def iter_links(
         self, *, created_from: str | None = None, created_to: str | None = None
@@ -163,14 +163,16 @@ class OmiseClient:
         :raises NotFoundError: this account has no such link in the mode of the key.
         """
         self._check_id(link_id)
-        doing = f"list the charges of link {link_id}"
+        operation = f"list the charges of link {link_id}"
 
         def read(offset: int) -> tuple[list[OmiseCharge], int]:
             params: dict[str, str | int] = {"offset": offset, "limit": PAGE_SIZE}
-            page = self._read(Page, doing, self._get(f"/links/{link_id}/charges", doing, params))
-            return [self._read(OmiseCharge, doing, each) for each in page.data], page.total
+            page = self._read(
+                Page, operation, self._get(f"/links/{link_id}/charges", operation, params)
+            )
+            return [self._read(OmiseCharge, operation, each) for each in page.data], page.total
 
-        for charges, _ in _pages(doing, read):
+        for charges, _ in _pages(operation, read):
             yield from charges
 
     def account(self) -> OmiseAccount | None:
@@ -190,49 +192,49 @@ class OmiseClient:
             return self._account
 
     def _ask_account(self) -> OmiseAccount | None:
-        doing = "read the account of the key"
+        operation = "read the account of the key"
         try:
-            return self._read(OmiseAccount, doing, self._get("/account", doing))
+            return self._read(OmiseAccount, operation, self._get("/account", operation))
         except ApiError as error:
             # Whether a restricted key may call it is not documented.
             if error.status not in {403, 404}:
                 raise
             return None
 
-    def home(self) -> Home:
+    def scope(self) -> Scope:
         """Return where links of this client live: the account, and the sub-merchant if any."""
         account = self.account()
-        return Home(account.id if account else None, self.settings.sub_merchant_id)
+        return Scope(account.id if account else None, self.settings.sub_merchant_id)
 
-    def refuse_other_home(self, link_id: str, home: Home) -> None:
+    def refuse_other_scope(self, link_id: str, scope: Scope) -> None:
         """Return only if nothing says that the link lives elsewhere than links of this client.
 
-        :param home: where the link was made, as the state knows it.
+        :param scope: where the link was made, as the state knows it.
         :raises WrongAccountError: it is of another account, sub-merchant or mode.
         """
         self._check_id(link_id)
-        ours = self.home()
-        known = None not in {home.account_id, ours.account_id}
-        if home.sub_merchant_id != ours.sub_merchant_id or (
-            known and home.account_id != ours.account_id
+        ours = self.scope()
+        known = None not in {scope.account_id, ours.account_id}
+        if scope.sub_merchant_id != ours.sub_merchant_id or (
+            known and scope.account_id != ours.account_id
         ):
             raise WrongAccountError(
-                f"Link {link_id} belongs to {home}, but the key in {self.settings.key().source} is"
+                f"Link {link_id} belongs to {scope}, but the key in {self.settings.key().source} is"
                 f" of {ours}. Nothing was changed. Use the settings of its own account for this"
                 " stack."
             )
 
-    def find_link(self, link_id: str, home: Home) -> OmiseLink | None:
-        """Return the link, or None if it is gone: deleted, or unknown to the home it lived in.
+    def find_link(self, link_id: str, scope: Scope) -> OmiseLink | None:
+        """Return the link, or None if it is gone: deleted, or unknown to the scope it lived in.
 
-        :param home: where the link was made, as the state knows it.
+        :param scope: where the link was made, as the state knows it.
         :raises WrongAccountError: a 404 that proves nothing: the key is of another account or
             mode, or which account it is cannot be told.
         """
         try:
             link = self.get_link(link_id)
         except NotFoundError:
-            self._require_home(link_id, home)
+            self._require_scope(link_id, scope)
             return None
         return None if link.deleted else link
 
@@ -246,16 +248,16 @@ class OmiseClient:
         :raises LiveModeError: the key is live and the stack has not allowed that.
         :raises UncertainCreateError: the answer was lost, and proof was not to be had.
         """
-        doing = "create the link"
-        self.settings.require_permission(doing)
+        operation = "create the link"
+        self.settings.require_permission(operation)
         # Asked before the POST: the answer tells the server's time, by which a lost one is judged.
         self.account()
         with self._claims.one_at_a_time(inputs):
             since = self._transport.server_time()
             try:
-                answer = self._transport.request("POST", "/links", doing, body=asdict(inputs))
-                link = self._read(OmiseLink, doing, answer)
-            except NoAnswerError as error:
+                answer = self._transport.request("POST", "/links", operation, body=asdict(inputs))
+                link = self._read(OmiseLink, operation, answer)
+            except OmiseUnavailableError as error:
                 if not error.sent:
                     raise
                 link = self._recover_created(inputs, since, error)
@@ -263,38 +265,38 @@ class OmiseClient:
         self._check_mode(link)
         return link
 
-    def delete_link(self, link_id: str, home: Home) -> None:
+    def delete_link(self, link_id: str, scope: Scope) -> None:
         """Delete a link; returns only if it is gone, by this call or before it.
 
-        :param home: where the link was made, as the state knows it.
+        :param scope: where the link was made, as the state knows it.
         :raises LiveModeError: the key is live and the stack has not allowed that.
         :raises WrongAccountError: Omise does not know the link, and that proves nothing.
         :raises ApiError: Omise refused (``failed_deletion``), and the link still stands.
         """
         self._check_id(link_id)
-        doing = f"delete link {link_id}"
-        self.settings.require_permission(doing)
+        operation = f"delete link {link_id}"
+        self.settings.require_permission(operation)
         try:
-            answer = self._transport.request("DELETE", f"/links/{link_id}", doing)
+            answer = self._transport.request("DELETE", f"/links/{link_id}", operation)
         except NotFoundError:
-            self._require_home(link_id, home)
+            self._require_scope(link_id, scope)
             return
         except RateLimitedError:
             raise
         except ApiError:
             # A second delete may be refused (undocumented): the end is what counts.
-            if self.find_link(link_id, home) is None:
+            if self.find_link(link_id, scope) is None:
                 return
             raise
         if answer.get("id") != link_id or answer.get("deleted") is not True:
-            raise NoAnswerError(
-                doing, "Omise's answer does not say that the link is deleted.", sent=True
+            raise OmiseUnavailableError(
+                operation, "Omise's answer does not say that the link is deleted.", sent=True
             )
 
     # -- the care
 
     def _recover_created(
-        self, inputs: LinkInputs, since: float | None, lost: NoAnswerError
+        self, inputs: LinkInputs, since: float | None, lost: OmiseUnavailableError
     ) -> OmiseLink:
         if since is None:
             raise UncertainCreateError(lost.problem, ())
@@ -322,13 +324,13 @@ class OmiseClient:
         listed = self.iter_links(created_from=_whole_second(since - 5))
         return [each for each in listed if each.created_at >= start]
 
-    def _require_home(self, link_id: str, home: Home) -> None:
-        """Refuse to read a 404 as "gone" unless the key is of the home the link lived in."""
-        ours = self.home()
-        if home.account_id is not None and ours == home:
+    def _require_scope(self, link_id: str, scope: Scope) -> None:
+        """Refuse to read a 404 as "gone" unless the key is of the scope the link lived in."""
+        ours = self.scope()
+        if scope.account_id is not None and ours == scope:
             return
-        self.refuse_other_home(link_id, home)
-        unknown = f"key in {self.settings.key().source}" if home.account_id else "link"
+        self.refuse_other_scope(link_id, scope)
+        unknown = f"key in {self.settings.key().source}" if scope.account_id else "link"
         raise WrongAccountError(
             f"Omise does not know link {link_id}. Whether it is gone cannot be told, because the"
             f" account of the {unknown} is not known: use a key that may read GET /account. If you"
@@ -354,20 +356,20 @@ class OmiseClient:
                 " Omise's support."
             )
 
-    def _get(self, path: str, doing: str, params: dict[str, str | int] | None = None) -> Any:
-        return self._transport.request("GET", path, doing, params=params)
+    def _get(self, path: str, operation: str, params: dict[str, str | int] | None = None) -> Any:
+        return self._transport.request("GET", path, operation, params=params)
 
-    def _read(self, kind: type[T], doing: str, data: object) -> T:
+    def _read(self, kind: type[T], operation: str, data: object) -> T:
         try:
             return kind.from_json(data)
         except UnreadableError as error:
-            raise NoAnswerError(
-                doing, f"Omise's answer is not the object it should be: {error}.", sent=True
+            raise OmiseUnavailableError(
+                operation, f"Omise's answer is not the object it should be: {error}.", sent=True
             ) from None
 
 
 def _pages(
-    doing: str, read: Callable[[int], tuple[list[Listed], int]]
+    operation: str, read: Callable[[int], tuple[list[Listed], int]]
 ) -> Iterator[tuple[list[Listed], int]]:
     """Read page after page, given the offset of each, as long as there are new ones."""
     offset, last = 0, ""
@@ -377,7 +379,7 @@ def _pages(
             return
         if page[-1].id == last:
             # Of a server that ignores the offset, the same links would come for ever.
-            raise NoAnswerError(doing, "the same page came again.", sent=True)
+            raise OmiseUnavailableError(operation, "the same page came again.", sent=True)
         last = page[-1].id
         yield page, total
         offset += len(page)

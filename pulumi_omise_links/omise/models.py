@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
-from ..rules import LINK_ID
+from ..inputs import LINK_ID
 
 T = TypeVar("T")
 
@@ -170,7 +170,7 @@ class OmiseAccount:
 
 
 @dataclass(frozen=True)
-class Home:
+class Scope:
     """Where a link lives: its account, None if that cannot be told, and the sub-merchant if any."""
 
     account_id: str | None

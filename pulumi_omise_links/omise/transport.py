@@ -26,8 +26,8 @@ from .._version import __version__
 from ..errors import (
     ApiError,
     AuthenticationError,
-    NoAnswerError,
     NotFoundError,
+    OmiseUnavailableError,
     RateLimitedError,
 )
 from ..settings import Settings
@@ -46,7 +46,7 @@ _UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 
 
 @dataclass
-class Cost:
+class RequestStats:
     """What talking to Omise has cost so far."""
 
     requests: int = 0
@@ -57,11 +57,11 @@ class Cost:
 class Transport:
     """Sends requests to Omise: key, version, time-outs, retries, pace. Safe for many threads."""
 
-    def __init__(self, settings: Settings, still_wanted: Callable[[], bool]) -> None:
+    def __init__(self, settings: Settings, may_write: Callable[[], bool]) -> None:
         self._settings = settings
-        self._still_wanted = still_wanted
+        self._still_wanted = may_write
         self._pacer = Pacer()
-        self._cost = Cost()
+        self._cost = RequestStats()
         self._lock = threading.Lock()
         # How far Omise's clock is ahead of the monotonic one, at least; None before any answer.
         self._server_ahead: float | None = None
@@ -73,10 +73,10 @@ class Transport:
         self._session.mount("http://", adapter)
 
     @property
-    def cost(self) -> Cost:
+    def stats(self) -> RequestStats:
         """A copy of what has been spent so far."""
         with self._lock:
-            return Cost(self._cost.requests, self._cost.retries, self._cost.writes)
+            return RequestStats(self._cost.requests, self._cost.retries, self._cost.writes)
 
     def server_time(self) -> float | None:
         """Return the server's time in Unix seconds, at most a second early; None if unknown."""
@@ -92,17 +92,17 @@ class Transport:
         self,
         method: str,
         path: str,
-        doing: str,
+        operation: str,
         *,
         params: Mapping[str, str | int] | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> Any:
         """Send a request and return the JSON object of the answer.
 
-        :param doing: completes "Could not …" and "Omise refused to …" in errors.
+        :param operation: completes "Could not …" and "Omise refused to …" in errors.
         :raises ApiError: Omise said no.
         :raises AuthenticationError: there is no key, or it was not accepted.
-        :raises NoAnswerError: no usable answer came, for as often as repeating is safe.
+        :raises OmiseUnavailableError: no usable answer came, for as often as repeating is safe.
         """
         self._settings.key()
         started = time.monotonic()
@@ -111,11 +111,13 @@ class Transport:
             number += 1
             with self._pacer.slot() as left_at:
                 if method != "GET" and not self._still_wanted():
-                    raise NoAnswerError(doing, "Pulumi has ended meanwhile.", sent=False)
+                    raise OmiseUnavailableError(
+                        operation, "Pulumi has ended meanwhile.", sent=False
+                    )
                 self._count(method, again=number > 1)
                 try:
-                    response = self._send(method, path, doing, params=params, body=body)
-                    return self._judge(*response, doing)
+                    response = self._send(method, path, operation, params=params, body=body)
+                    return self._judge(*response, operation)
                 except _RetryableError as failure:
                     problem = failure
             if problem.result is Result.LIMITED:
@@ -138,7 +140,7 @@ class Transport:
         self,
         method: str,
         path: str,
-        doing: str,
+        operation: str,
         *,
         params: Mapping[str, str | int] | None,
         body: Mapping[str, Any] | None,
@@ -168,14 +170,14 @@ class Transport:
                 stream=True,
             )
         except requests.RequestException as error:
-            raise self._no_answer(doing, error) from None
+            raise self._no_answer(operation, error) from None
         with response:
             try:
                 return response, _read(response, time.monotonic() + timeout)
             except (HTTPError, OSError) as error:
-                raise self._no_answer(doing, error) from None
+                raise self._no_answer(operation, error) from None
 
-    def _no_answer(self, doing: str, error: Exception) -> _RetryableError:
+    def _no_answer(self, operation: str, error: Exception) -> _RetryableError:
         where = self._settings.api_url
         cause = _cause(error)
         # Only what is known to come before the request left counts as unsent.
@@ -194,9 +196,9 @@ class Transport:
         else:
             why, sent = f"the connection to {where} broke before the answer was complete.", True
         result = Result.LOST if sent else Result.UNSENT
-        return _RetryableError(result, NoAnswerError(doing, why, sent=sent))
+        return _RetryableError(result, OmiseUnavailableError(operation, why, sent=sent))
 
-    def _judge(self, response: requests.Response, content: bytes, doing: str) -> Any:
+    def _judge(self, response: requests.Response, content: bytes, operation: str) -> Any:
         """Turn an answer into its JSON object, or into the one error that fits."""
         status = response.status_code
         self._take_time(response.headers.get("Date"))
@@ -210,8 +212,8 @@ class Transport:
             kind = self._said(response.headers.get("Content-Type") or "no content type")
             raise _RetryableError(
                 Result.LOST,
-                NoAnswerError(
-                    doing,
+                OmiseUnavailableError(
+                    operation,
                     f"the answer was not the JSON of Omise ({status}, {kind.split(';')[0]},"
                     f" {len(content)}"
                     " bytes); is a proxy or a login page in between?",
@@ -226,7 +228,7 @@ class Transport:
         # Other codes of a 404 (service_not_found) say nothing about the link.
         gone = status == 404 and said.get("object") == "error" and code == "not_found"
         kind_of = NotFoundError if gone else RateLimitedError if status == 429 else ApiError
-        error = kind_of(doing, status=status, code=code, message=message, request_id=request_id)
+        error = kind_of(operation, status=status, code=code, message=message, request_id=request_id)
         if status == 429:
             retry_after = read_retry_after(response.headers.get("Retry-After"))
             raise _RetryableError(Result.LIMITED, error, retry_after)
@@ -234,13 +236,15 @@ class Transport:
             why = f"Omise has a fault of its own: {message} ({status} {code})."
             raise _RetryableError(
                 Result.FAULTY,
-                NoAnswerError(doing, why, sent=True),
+                OmiseUnavailableError(operation, why, sent=True),
                 read_retry_after(response.headers.get("Retry-After")),
             )
         if status == 404 and said.get("object") != "error":
             # Not Omise's own 404: a proxy's, or the wrong URL. It must never read as "gone".
             where = self._settings.api_url
-            raise NoAnswerError(doing, f"{where} answered 404 without Omise's JSON.", sent=True)
+            raise OmiseUnavailableError(
+                operation, f"{where} answered 404 without Omise's JSON.", sent=True
+            )
         raise error
 
     def _said(self, text: object) -> str:
@@ -281,7 +285,7 @@ class _RetryableError(Exception):
     def __init__(
         self,
         result: Result,
-        error: NoAnswerError | ApiError,
+        error: OmiseUnavailableError | ApiError,
         retry_after: float | None = None,
     ) -> None:
         super().__init__(str(error))

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ProjectError
-from ..report import show
+from ..output.terminal import show
 from ..settings import CONFIG_KEYS, NAMESPACE, PLANNING, Settings, refuse_misspelt
-from .answers import Elsewhere, Preview, StackState, read_preview, read_state, unsealed
 from .pulumi_cli import Done, run
+from .pulumi_json import OtherStacks, Preview, StackState, read_preview, read_state, unsealed
 
 OLDEST = (3, 254)  # the first whose import file takes inputs and outputs (pulumi/pulumi#23984)
 _READERS = 4
@@ -87,7 +87,7 @@ class Project:
         """Return the same with the plain values of secrets, for comparing; in memory only."""
         return read_state(json.loads(self._run("stack", "export", "--show-secrets").out))
 
-    def elsewhere(self) -> Elsewhere:
+    def elsewhere(self) -> OtherStacks:
         """Return what the other stacks of the backend manage and have begun to make.
 
         No secret is opened: a stack whose passphrase we do not have can be asked as well.
@@ -113,7 +113,7 @@ class Project:
         with ThreadPoolExecutor(_READERS) as pool:
             states = dict(zip(names, pool.map(ask, names), strict=True))
         known = {name: state for name, state in states.items() if state}
-        return Elsewhere(
+        return OtherStacks(
             managed={link.id: name for name, state in known.items() for link in state.links},
             pending={name: state.pending for name, state in known.items() if state.pending},
             unread=tuple(name for name in names if name not in known),

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import ProjectError, StackLockedError, StackNotFoundError
-from ..report import show
-from ..state import TYPE_TOKEN
+from ..output.terminal import show
+from ..state_format import TYPE_TOKEN
 
 
 @dataclass(frozen=True)

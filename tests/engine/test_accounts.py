@@ -25,7 +25,7 @@ for name, provider in {"thb": None, "jpy": jp, "sgd": sg}.items():
     Link(name, amount=5000, currency=name, title="t", description="d",
          opts=pulumi.ResourceOptions(provider=provider))
 """
-    homes = {"thb": "th", "jpy": "jp", "sgd": "sg"}
+    scopes = {"thb": "th", "jpy": "jp", "sgd": "sg"}
     del project.env["OMISE_API_URL"], project.env["OMISE_SECRET_KEY"]
     project.config("omise:apiUrl", omise.url)
     project.config("omise:secretKey", omise.key("th"), secret=True)
@@ -36,9 +36,9 @@ for name, provider in {"thb": None, "jpy": jp, "sgd": sg}.items():
 
     ids = project.ids()
     assert {each["id"]: each["account"] for each in omise.links()} == {
-        ids[currency]: account for currency, account in homes.items()
+        ids[currency]: account for currency, account in scopes.items()
     }
-    for currency, account in homes.items():
+    for currency, account in scopes.items():
         outputs = project.links()[currency]["outputs"]
         assert outputs["account_id"] == omise.account(account).id
     (provider,) = (each for each in project.state() if each["urn"].endswith("::sg"))

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from harness import KEY, Project
-from trial import descendants, kill
+from pulumi_project import descendants, kill
 
 from pulumi_omise_links.emulator import Emulator
 
@@ -149,7 +149,7 @@ def test_blocked_entries_do_not_hold_back_others(project: Project, omise: Emulat
     )
     assert project.ids() == {"good": ids["good"]}
 
-    # Elsewhere: another stack of the backend, whose passphrase nobody knows here.
+    # OtherStacks: another stack of the backend, whose passphrase nobody knows here.
     project.pulumi("stack", "init", "second", env={"PULUMI_CONFIG_PASSPHRASE": "another"}).ok()
     project.program("declare_links('links.yaml')\n")
     manifest(project, {"good": ids["good"], "twin-a": ids["twin-a"]})

@@ -8,9 +8,10 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+import psutil
 import pytest
 from harness import Project
-from trial import descendants, kill
+from pulumi_project import descendants, kill
 
 from pulumi_omise_links.emulator import Emulator, JournalEntry
 
@@ -61,7 +62,7 @@ class Gate:
         self._opened.wait()
 
 
-_left_behind: list[int] = []
+_left_behind: list[psutil.Process] = []
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ import pytest
 from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from pulumi_omise_links.state import PROVIDER
+from pulumi_omise_links.state_format import PROVIDER_PICKLE
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
@@ -39,7 +39,7 @@ LINK = "link_test_6344k6rzgco9ul41cap"
 NURSERY = """
 import json, os, runpy, sys
 import dill, grpc, pulumi, pulumi.dynamic, pulumi.runtime.rpc
-import pulumi_omise_links.link, pulumi_omise_links.omise.bulk
+import pulumi_omise_links.link_provider, pulumi_omise_links.omise.bulk
 from pulumi_omise_links.omise import retry
 
 retry._FIRST_DELAY = 0.01
@@ -137,7 +137,7 @@ class Plugin:
         request = provider_pb2.CheckRequest(urn=URN, olds=struct(olds or {}), news=mine(news))
         answer = self._stub.Check(request, timeout=60)
         inputs = plain(answer.inputs)
-        assert inputs.pop("__provider") == PROVIDER
+        assert inputs.pop("__provider") == PROVIDER_PICKLE
         return inputs, [f"{each.property}|{each.reason}" for each in answer.failures]
 
     def diff(self, olds: dict[str, Any], news: dict[str, Any]) -> list[str]:
@@ -185,7 +185,7 @@ def struct(values: dict[str, Any]) -> struct_pb2.Struct:
 
 
 def mine(values: dict[str, Any]) -> struct_pb2.Struct:
-    return struct({**values, "__provider": PROVIDER})
+    return struct({**values, "__provider": PROVIDER_PICKLE})
 
 
 def plain(values: struct_pb2.Struct) -> dict[str, Any]:
@@ -194,7 +194,7 @@ def plain(values: struct_pb2.Struct) -> dict[str, Any]:
 
 
 def without_provider(values: dict[str, Any]) -> dict[str, Any]:
-    assert not values or values["__provider"] == PROVIDER
+    assert not values or values["__provider"] == PROVIDER_PICKLE
     return {name: value for name, value in values.items() if name != "__provider"}
 
 

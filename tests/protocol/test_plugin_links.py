@@ -68,7 +68,7 @@ def test_a_fault_is_never_gone(start: Start, omise: Emulator, fault: dict[str, A
     with failure() as found:
         plugin.read(id_, outputs)
 
-    assert found[0].startswith("pulumi_omise_links.errors.NoAnswerError: Could not ")
+    assert found[0].startswith("pulumi_omise_links.errors.OmiseUnavailableError: Could not ")
 
 
 def test_another_account_s_key_reads_nothing_as_gone(start: Start, omise: Emulator) -> None:

@@ -35,4 +35,4 @@ class EmptyProvider(ResourceProvider):
         return ReadResult(id_, dict(props), inputs)
 
 
-PROVIDER = base64.b64encode(pickle.dumps(EmptyProvider(), protocol=4)).decode()
+PROVIDER_PICKLE = base64.b64encode(pickle.dumps(EmptyProvider(), protocol=4)).decode()

@@ -4,7 +4,7 @@ import os
 
 import pulumi
 
-from bench.empty import PROVIDER
+from bench.empty import PROVIDER_PICKLE
 
 
 class Link(pulumi.CustomResource):
@@ -13,7 +13,7 @@ class Link(pulumi.CustomResource):
     def __init__(self, name: str, **inputs: object) -> None:
         """Declare it."""
         outputs = dict.fromkeys(("payment_uri", "created_at", "used", "account_id"))
-        properties = {**outputs, **inputs, "__provider": PROVIDER}
+        properties = {**outputs, **inputs, "__provider": PROVIDER_PICKLE}
         super().__init__("pulumi-python:dynamic/bench:Link", name, properties)
 
 

@@ -1,0 +1,1 @@
+"""Which link is managed where: the accounts beside the stacks."""

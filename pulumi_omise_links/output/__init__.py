@@ -1,0 +1,1 @@
+"""The result of a command, and one writer per output format."""

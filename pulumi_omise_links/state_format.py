@@ -1,0 +1,80 @@
+"""How a link lies in a Pulumi state: a permanent format, read by every later release.
+
+The type token and the provider constant stand in the state of every user, so they never change;
+a test pins them. Pulumi finds the code of a dynamic resource by unpickling ``__provider``: ours
+names ``pulumi_omise_links.link_provider.LinkProvider`` and holds nothing else.
+
+What is stored beside the inputs, and why:
+
+===================  ==========================================================================
+``payment_uri``      what posters and programs need
+``created_at``       finding a link's page, telling generations apart
+``used``             what a refresh can see change
+``used_at``          only once the link was used
+``merchant_name``,   only on accounts with sub-merchants
+``merchant_uid``
+``account_id``       a 404 under another account's key must not read as "gone"
+``sub_merchant_id``  likewise; only if the setting is used
+===================  ==========================================================================
+
+The other attributes follow: ``object`` is always "link"; ``location`` and ``livemode`` follow from
+the id; a link in a state is never deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .inputs import INPUT_NAMES, INPUTS
+from .omise.models import LinkInputs, OmiseLink, Scope
+
+TYPE_TOKEN = "pulumi-python:dynamic/omise:Link"  # noqa: S105  (a type of Pulumi's, no secret)
+PROVIDER_KEY = "__provider"
+PROVIDER_PICKLE = (
+    "gASVOAAAAAAAAACMIHB1bHVtaV9vbWlzZV9saW5rcy5saW5rX3Byb3ZpZGVylIwMTGlua1Byb3ZpZGVylJOUKYGULg=="
+)
+"""What ``pulumi.dynamic`` would make of ``LinkProvider()``, on every Python from 3.10 to 3.13."""
+
+ADOPT = "adopt"
+STORED_OUTPUTS = ("payment_uri", "created_at", "used", "used_at", "merchant_name", "merchant_uid")
+"""What programs can read beside the inputs. Where the link lives is for the provider alone: each
+output that a resource declares costs Pulumi's SDK time, read or not (docs/performance.md)."""
+
+
+def inputs_of(properties: Mapping[str, Any]) -> LinkInputs:
+    """Read the five inputs out of checked inputs or outputs; numbers arrive as doubles."""
+    values = {each.name: properties.get(each.name, each.default) for each in INPUTS}
+    values["amount"] = int(values["amount"])
+    return LinkInputs(**values)
+
+
+def inputs_from(link: OmiseLink, spelling: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs that describe ``link``.
+
+    The currency is spelt as in ``spelling`` if only the case differs: Omise answers in upper case,
+    and that is no change.
+    """
+    inputs = {name: getattr(link, name) for name in INPUT_NAMES}
+    spelt = spelling.get("currency")
+    if isinstance(spelt, str) and spelt.upper() == link.currency:
+        inputs["currency"] = spelt
+    return inputs
+
+
+def outputs_from(link: OmiseLink, scope: Scope, spelling: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the state keeps of ``link``. Total: it cannot fail after a create."""
+    outputs = inputs_from(link, spelling)
+    outputs |= {name: getattr(link, name) for name in STORED_OUTPUTS}
+    outputs |= {"account_id": scope.account_id, "sub_merchant_id": scope.sub_merchant_id}
+    return {name: value for name, value in outputs.items() if value is not None}
+
+
+def scope_of(outputs: Mapping[str, Any]) -> Scope:
+    """Return where the link of these outputs lives."""
+    return Scope(outputs.get("account_id"), outputs.get("sub_merchant_id"))
+
+
+def is_link_state(properties: Mapping[str, Any]) -> bool:
+    """Tell the outputs of a link from mere inputs, as ``Link.get`` sends them."""
+    return "payment_uri" in properties

@@ -1,0 +1,408 @@
+"""What a plan says about each entry: the planner is pure, so nothing runs here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulumi_omise_links.adoption.import_file import import_file, import_files
+from pulumi_omise_links.adoption.plan import Action, Facts, Planned, changed_after, plan
+from pulumi_omise_links.adoption.report import plan_json, plan_text
+from pulumi_omise_links.inventory.accounts import AccountSnapshot
+from pulumi_omise_links.manifest.entries import Entry, Place
+from pulumi_omise_links.omise.models import LinkInputs, OmiseLink, Scope
+from pulumi_omise_links.omise.transport import RequestStats
+from pulumi_omise_links.stack.pulumi_json import (
+    PROVIDER_TYPE,
+    SECRET_MARK,
+    UNKNOWN,
+    ManagedLink,
+    Preview,
+    PulumiResource,
+)
+from pulumi_omise_links.stack.pulumi_json import StackState as State
+from pulumi_omise_links.state_format import PROVIDER_KEY, PROVIDER_PICKLE, TYPE_TOKEN
+
+ID = "link_test_5xspring"
+STACK = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev"
+INPUTS = LinkInputs(150_000, "THB", "Spring sale", "Two tickets", False)
+ENTRY = Entry("spring", INPUTS, ID, Place("links.yaml", 4, 3), {"id": Place("links.yaml", 5, 9)})
+LINK = OmiseLink(
+    ID,
+    False,
+    **vars(INPUTS),
+    used=False,
+    payment_uri="https://pay/1",
+    created_at="2026-01-01T00:00:00Z",
+)
+DEFAULT = f"urn:pulumi:dev::shop::{PROVIDER_TYPE}::default"
+
+
+def urn(name: str, type_: str = TYPE_TOKEN, parents: str = "") -> str:
+    return f"urn:pulumi:dev::shop::{parents}{type_}::{name}"
+
+
+def declared(name: str = "spring", **changes: Any) -> PulumiResource:
+    sealed = {
+        **vars(INPUTS),
+        "currency": "thb",
+        PROVIDER_KEY: PROVIDER_PICKLE,
+        **changes.pop("inputs", {}),
+    }
+    return PulumiResource(
+        urn=changes.pop("urn", urn(name)),
+        type=changes.pop("type", TYPE_TOKEN),
+        step=changes.pop("step", "create"),
+        parent=changes.pop("parent", STACK),
+        provider=changes.pop("provider", DEFAULT),
+        inputs=sealed,
+        sealed=sealed,
+        **changes,
+    )
+
+
+def facts(
+    *resources: PulumiResource,
+    links: tuple[OmiseLink, ...] = (LINK,),
+    held: tuple[ManagedLink, ...] = (),
+    dropped: Mapping[str, str] | None = None,
+    elsewhere: Mapping[str, str] | None = None,
+    live: bool = False,
+    accounts: Mapping[str, AccountSnapshot | str] | None = None,
+) -> Facts:
+    account = AccountSnapshot(
+        Scope("account_test_1"), live, "OMISE_SECRET_KEY", {each.id: each for each in links}
+    )
+    state = State(held, frozenset({STACK, *(each.urn for each in held)}))
+    preview = Preview({each.urn: each for each in resources or (declared(),)}, dropped or {})
+    return Facts(preview, state, accounts or {"": account}, elsewhere or {})
+
+
+def only(facts_: Facts, *entries: Entry) -> Planned:
+    return plan(entries or (ENTRY,), facts_).entries[0]
+
+
+def test_a_link_that_agrees_in_everything_is_imported() -> None:
+    """The currency's case makes no difference."""
+    planned = only(facts())
+
+    assert (planned.action, planned.id, planned.urn) == (Action.IMPORT, ID, urn("spring"))
+    assert planned.reasons == ()
+
+
+BLOCKED: dict[str, tuple[Facts, Entry, list[str]]] = {
+    "amount differs": (
+        facts(links=(replace(LINK, amount=140_000),)),
+        ENTRY,
+        ["amount differs: ", "150000 (THB 1,500.00)", "the link has 140000 (THB 1,400.00)"],
+    ),
+    "every input differs": (
+        facts(
+            links=(
+                replace(LINK, amount=1, currency="JPY", title="a", description="b", multiple=True),
+            )
+        ),
+        ENTRY,
+        [
+            *("amount differs", "currency differs", 'the link has "JPY"', "title differs"),
+            *('"Spring sale"', "description differs", "multiple differs", "the link has true"),
+        ],
+    ),
+    "program and manifest differ": (
+        facts(declared(inputs={"title": "Sale"})),
+        ENTRY,
+        ['the program has "Sale", the manifest has "Spring sale", the link has "Spring sale"'],
+    ),
+    "deleted": (
+        facts(links=(replace(LINK, deleted=True, deleted_at="2026-02-01T00:00:00Z"),)),
+        ENTRY,
+        ["was deleted at 2026-02-01T00:00:00Z"],
+    ),
+    "used": (
+        facts(links=(replace(LINK, used=True, used_at="2026-02-01T00:00:00Z"),)),
+        ENTRY,
+        ["can be paid once and was at 2026-02-01T00:00:00Z"],
+    ),
+    "test link, live key": (
+        facts(live=True),
+        ENTRY,
+        ["is a test link, but the key in", "live key"],
+    ),
+    "live link, test key": (
+        facts(),
+        replace(ENTRY, id="link_5x"),
+        ["Link link_5x is a live link, but the key in OMISE_SECRET_KEY is a test key."],
+    ),
+    "not in the account": (facts(links=()), ENTRY, [f"There is no link {ID} in account"]),
+    "managed by another resource of this stack": (
+        facts(declared(), declared("other", step="same"), held=(ManagedLink(urn("other"), ID),)),
+        ENTRY,
+        ["This stack manages it already, as", "::other"],
+    ),
+    "managed by one that the program dropped": (
+        facts(held=(ManagedLink(urn("old"), ID),), dropped={ID: urn("old")}),
+        ENTRY,
+        ["manages it as old, which the program no longer declares"],
+    ),
+    "about to be deleted by this stack": (
+        facts(held=(ManagedLink(urn("spring"), ID, leaving=True),)),
+        ENTRY,
+        ["This stack is about to delete link"],
+    ),
+    "managed by another stack": (
+        facts(elsewhere={ID: "organization/shop/prod"}),
+        ENTRY,
+        ["Stack organization/shop/prod manages it already."],
+    ),
+    "the program declares no such link": (
+        facts(declared("sprung")),
+        ENTRY,
+        ["The program declares no link of this name (did you mean 'sprung'?)."],
+    ),
+    "the program only looks it up": (
+        facts(declared(step="read")),
+        ENTRY,
+        ["The program declares no link of this name"],
+    ),
+    "the program declares it twice": (
+        facts(declared(), declared(urn=urn("spring", parents="my:Shop$"))),
+        ENTRY,
+        ["The program declares 2 links of this name", "my:Shop$"],
+    ),
+    "another id under this name": (
+        facts(declared(step="same", current_id="link_test_5xother")),
+        ENTRY,
+        ["This stack already manages link link_test_5xother under this name."],
+    ),
+    "the program adopts another": (
+        facts(declared(inputs={"adopt": "link_test_5xother"})),
+        ENTRY,
+        [f"The program says adopt=link_test_5xother, the manifest says id: {ID}."],
+    ),
+    "an input is not known yet": (
+        facts(declared(inputs={"description": UNKNOWN})),
+        ENTRY,
+        ["Its description cannot be told before `pulumi up`"],
+    ),
+    "its provider has no key": (
+        facts(
+            declared(provider=urn("th", PROVIDER_TYPE)),
+            accounts={urn("th", PROVIDER_TYPE): "Its provider th cannot be used: No key."},
+        ),
+        ENTRY,
+        ["Its provider th cannot be used: No key."],
+    ),
+    "its provider's settings are not known yet": (
+        facts(
+            PulumiResource(
+                urn("th", PROVIDER_TYPE), PROVIDER_TYPE, "create", sealed={"a": UNKNOWN}
+            ),
+            declared(provider=urn("th", PROVIDER_TYPE)),
+            accounts={
+                urn("th", PROVIDER_TYPE): AccountSnapshot(Scope("a"), False, "KEY", {ID: LINK})
+            },
+        ),
+        ENTRY,
+        ["The settings of its provider th cannot be told before"],
+    ),
+    "its parent does not exist yet": (
+        facts(
+            PulumiResource(urn("bucket", "aws:Bucket"), "aws:Bucket", "create"),
+            declared(parent=urn("bucket", "aws:Bucket")),
+        ),
+        ENTRY,
+        ["Its parent bucket does not exist yet: run `pulumi up` for that first."],
+    ),
+    "its parent is a component of another package": (
+        facts(
+            PulumiResource(urn("shop", "x:Shop"), "x:Shop", "create", provider="p", custom=False),
+            declared(parent=urn("shop", "x:Shop")),
+        ),
+        ENTRY,
+        ["Its parent shop is a component of another package"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BLOCKED)
+def test_an_entry_that_cannot_be_taken_says_why(case: str) -> None:
+    """Each reason there is to block, with what a person needs to mend it."""
+    given_facts, entry, texts = BLOCKED[case]
+
+    planned = only(given_facts, entry)
+
+    assert planned.action is Action.BLOCKED
+    for text in texts:
+        assert text in " ".join(planned.reasons)
+
+
+def test_an_id_that_two_entries_claim_blocks_both_and_no_other() -> None:
+    """Each of them names the other with its place."""
+    twin = replace(ENTRY, name="twin", place=Place("more.yaml", 9, 3))
+    third = replace(ENTRY, name="third", id=None)
+
+    result = plan((ENTRY, twin, third), facts(*map(declared, ("spring", "twin", "third"))))
+
+    assert [each.action.value for each in result.entries] == ["blocked", "blocked", "create"]
+    assert "claimed by another entry as well: twin (more.yaml:9:3)" in result.entries[0].reasons[0]
+    assert result.summary == {"import": 0, "managed": 0, "create": 1, "blocked": 2}
+
+
+def test_all_reasons_are_given_at_once() -> None:
+    """Nobody has to mend one fault to hear of the next."""
+    gone = replace(LINK, deleted=True, amount=9)
+
+    planned = only(facts(declared("other"), links=(gone,), elsewhere={ID: "prod"}))
+
+    assert len(planned.reasons) == 4
+
+
+def test_a_managed_entry_is_left_in_peace_and_warned_of() -> None:
+    """What the next `pulumi up` would do to it is said, as an import proves nothing otherwise."""
+    same = only(facts(declared(step="same", current_id=ID)))
+    replaced = only(facts(declared(step="replace", current_id=ID, changed=("amount",))))
+
+    assert (same.action, same.reasons) == (Action.MANAGED, ())
+    assert replaced.action is Action.MANAGED
+    assert replaced.reasons == ("The next `pulumi up` would replace it (amount).",)
+
+
+def test_the_programs_adopt_is_as_good_as_an_id_in_the_manifest() -> None:
+    """An entry without an id whose resource adopts a link is imported."""
+    planned = only(facts(declared(inputs={"adopt": ID})), replace(ENTRY, id=None))
+
+    assert (planned.action, planned.id) == (Action.IMPORT, ID)
+
+
+def test_secret_values_are_compared_and_never_shown() -> None:
+    """Neither a reason nor the output of a plan holds the value of a secret input."""
+    secret = declared(secrets=frozenset({"title"}), inputs={"title": "Geheim"})
+    result = plan([ENTRY], facts(secret))
+
+    assert result.entries[0].reasons == ("title differs (a secret, so the values are not shown).",)
+    for text in (plan_text(result), plan_json("plan", result, RequestStats())):
+        assert "Geheim" not in text
+        assert "Spring sale" not in text
+
+
+def test_what_parents_and_providers_lack_comes_into_the_file_before_the_links() -> None:
+    """Components and providers that are not in the stack yet are made; those there are named."""
+    shop, inner = urn("shop", "my:Shop"), urn("inner", "my:Inner", "my:Shop$")
+    provider = urn("th", PROVIDER_TYPE)
+    resources = (
+        PulumiResource(
+            provider, PROVIDER_TYPE, "create", STACK, sealed={"omise:secretKeyEnv": "TH"}
+        ),
+        PulumiResource(shop, "my:Shop", "same", STACK, custom=False),
+        PulumiResource(inner, "my:Inner", "create", shop, sealed={"size": 1}, custom=False),
+        declared(parent=inner, provider=provider),
+    )
+    account = AccountSnapshot(Scope("account_test_1"), False, "TH", {ID: LINK})
+    made = facts(*resources, accounts={provider: account})
+    made = replace(made, state=State((), frozenset({STACK, shop})))
+
+    (file,) = import_files(plan([ENTRY], made), made)
+
+    assert file.content["nameTable"] == {"shop": shop}
+    assert [
+        {k: each.get(k) for k in ("name", "parent", "provider", "component")}
+        for each in file.content["resources"]
+    ] == [
+        {"name": "inner", "parent": "shop", "provider": None, "component": True},
+        {"name": "th", "parent": None, "provider": None, "component": None},
+        {"name": "spring", "parent": "inner", "provider": "th", "component": None},
+    ]
+
+
+def test_the_state_gets_what_a_create_would_have_left() -> None:
+    """Inputs letter for letter as the program gives them; secrets are encrypted in both."""
+    sealed = {**SECRET_MARK, "ciphertext": "v1:x"}
+    one = declared(secrets=frozenset({"title"}), secret_outputs=frozenset({"payment_uri"}))
+    one = replace(one, sealed={**one.sealed, "title": sealed})
+    made = facts(one)
+
+    (spec,) = import_file(plan([ENTRY], made), made)["resources"]
+
+    assert spec["inputs"] == one.sealed
+    assert spec["outputs"] == {
+        **one.sealed,
+        "payment_uri": {**SECRET_MARK, "plaintext": '"https://pay/1"'},
+        "created_at": "2026-01-01T00:00:00Z",
+        "used": False,
+        "account_id": "account_test_1",
+    }
+
+
+def test_protected_links_are_protected_from_the_first_moment() -> None:
+    """``--protect`` holds for a whole run, so they come in a file of their own."""
+    names = ("a", "b", "c")
+    entries = [replace(ENTRY, name=name, id=f"{ID}{name}") for name in names]
+    links = tuple(replace(LINK, id=f"{ID}{name}") for name in names)
+    made = facts(*(declared(name, protect=name == "b") for name in names), links=links)
+
+    files = import_files(plan(entries, made), made)
+
+    shown = [(file.protect, [each["name"] for each in file.content["resources"]]) for file in files]
+    assert shown == [(False, ["a", "c"]), (True, ["b"])]
+
+
+def test_a_proof_fails_for_anything_but_the_very_link_unchanged() -> None:
+    """Another id, a replacement and an absent resource are each named."""
+    result = plan([ENTRY], facts())
+    unchanged = declared(step="same", current_id=ID)
+
+    assert changed_after(result, Preview({unchanged.urn: unchanged})) == {}
+    for bad in (replace(unchanged, current_id="x"), replace(unchanged, step="replace"), None):
+        assert changed_after(result, Preview({bad.urn: bad} if bad else {})).keys() == {"spring"}
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 5), st.booleans(), st.integers(-1, 5)), min_size=1, max_size=12
+    )
+)
+def test_imports_come_in_files_that_pulumi_can_take(
+    tree: list[tuple[int, bool, int]],
+) -> None:
+    """However links are nested and protected: names are unique, parents come first, once each."""
+    resources: list[PulumiResource] = []
+    for number, (name, protect, above) in enumerate(tree):
+        parent = resources[above].urn if 0 <= above < len(resources) else STACK
+        types = parent.split("::")[2] + "$" if parent != STACK else ""
+        own = urn(f"n{name}", parents=f"{types}l{number}$")
+        resources.append(declared(urn=own, protect=protect, parent=parent))
+    names: dict[str, int] = {}
+    for each in resources:
+        names[each.name] = names.get(each.name, 0) + 1
+    entries = [
+        replace(ENTRY, name=each.name, id=f"{ID}{number}")
+        for number, each in enumerate(resources)
+        if names[each.name] == 1
+    ]
+    links = tuple(replace(LINK, id=f"{ID}{number}") for number in range(len(resources)))
+    made = facts(*resources, links=links)
+    result = plan(entries, made)
+
+    there = {STACK}
+    for file in import_files(result, made):
+        table = dict(file.content["nameTable"])
+        for spec in file.content["resources"]:
+            assert spec["name"] not in table
+            parent = table.get(spec.get("parent"), STACK)
+            assert parent in there
+            (one,) = (
+                each
+                for each in resources
+                if each.sealed == spec["inputs"]
+                and each.name == spec.get("logicalName", spec["name"])
+            )
+            assert one.parent == parent
+            assert one.protect == file.protect
+            table[spec["name"]] = one.urn
+            there.add(one.urn)
+    assert there - {STACK} == {each.urn for each in result.of(Action.IMPORT)}

@@ -1,0 +1,158 @@
+"""What one can rely on from ``omise-links validate``."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_omise_links.cli import run
+from pulumi_omise_links.output.terminal import human_amount, to_json
+
+GOOD = """\
+version: 1
+defaults: {currency: THB}
+links:
+  tea: {title: Tea, description: Two cups, amount: 5000}
+  cake: {title: Cake, description: A piece, amount: 9000, id: link_test_5x1}
+"""
+BAD = GOOD.replace("amount: 5000", "amount: 0100").replace("Cake", "no")
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in [each for each in os.environ if each.startswith("OMISE_")]:
+        monkeypatch.delenv(name)
+    Path("links.yaml").write_text(GOOD)
+    Path("bad.yaml").write_text(BAD)
+
+
+def test_a_good_file_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Success says how many links there are, and ends with 0."""
+    assert run(["validate", "links.yaml"]) == 0
+    assert capsys.readouterr() == ("links.yaml: 2 links, no faults\n", "")
+
+
+def test_faults_are_lines_that_an_editor_can_follow(capsys: pytest.CaptureFixture[str]) -> None:
+    """Faults go to standard output, grouped by file; the end is 2."""
+    assert run(["validate", "bad.yaml", "none.yaml"]) == 2
+    assert capsys.readouterr() == (
+        "bad.yaml:4:52: links.tea.amount: must be a whole number without zeros in front: YAML 1.1"
+        " reads it as octal\n"
+        "bad.yaml:5:17: links.cake.title: must be text, and YAML can read no as true or false:"
+        ' write "no", in quotes\n'
+        "bad.yaml: 2 links, 2 faults\n"
+        "none.yaml: there is no such file\n"
+        "none.yaml: 1 fault\n",
+        "",
+    )
+
+
+def test_json_has_the_same_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    """The envelope of all commands, with places as numbers; the exit code does not change."""
+
+    def result(*files: str) -> tuple[int, Any]:
+        code = run(["validate", "--json", *files])
+        return code, json.loads(capsys.readouterr().out)
+
+    assert result("links.yaml") == (
+        0,
+        {
+            "format_version": "1.0",
+            "command": "validate",
+            "summary": {"files": 1, "links": 2, "faults": 0},
+            "faults": [],
+        },
+    )
+    code, found = result("links.yaml", "bad.yaml", "none.yaml")
+    assert code == 2
+    assert found["summary"] == {"files": 3, "links": 4, "faults": 6}
+    assert {
+        "file": "bad.yaml",
+        "line": 4,
+        "column": 52,
+        "path": "links.tea.amount",
+        "problem": "must be a whole number without zeros in front: YAML 1.1 reads it as octal",
+    } in found["faults"]
+
+
+def test_limits_follow_the_setting(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OMISE_AMOUNT_LIMITS=off leaves the limits out; nonsense in it is explained."""
+    Path("links.yaml").write_text(GOOD.replace("5000", "100"))
+    assert run(["validate", "links.yaml"]) == 2
+    monkeypatch.setenv("OMISE_AMOUNT_LIMITS", "off")
+    assert run(["validate", "links.yaml"]) == 0
+    monkeypatch.setenv("OMISE_AMOUNT_LIMITS", "perhaps")
+    assert run(["validate", "links.yaml"]) == 2
+    assert "OMISE_AMOUNT_LIMITS must be true or false" in capsys.readouterr().err
+
+
+def test_other_settings_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A manifest is not faulty because of a key or an address."""
+    monkeypatch.setenv("OMISE_SECRET_KEY", "pkey_test_1")
+    monkeypatch.setenv("OMISE_API_URL", "ftp://x")
+    assert run(["validate", "links.yaml"]) == 0
+
+
+def test_a_file_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without one it is wrong use."""
+    assert run(["validate"]) == 2
+    assert "FILE" in capsys.readouterr().err
+
+
+def seconds_of(program: str) -> float:
+    """How long this Python program keeps the processor busy."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert (done.returncode, done.stderr) == (0, "")
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def test_it_starts_fast_and_without_pulumi() -> None:
+    """A hook on every commit can afford it: nothing heavy is imported, and it is over at once."""
+    program = (
+        "import sys; from pulumi_omise_links.cli import run;"
+        " code = run(['validate', 'links.yaml']);"
+        " heavy = {'pulumi', 'requests', 'grpc', 'rich', 'jsonschema'} & set(sys.modules);"
+        " sys.exit(str(heavy) if heavy else code)"
+    )
+    # Seconds of the processor, the least of five, and beside what nobody can do without: neither
+    # a busy nor a slow machine is what is measured. (Some 1.7 times; `requests` would make it 3.2.)
+    both = [(seconds_of(program), seconds_of("import click, yaml")) for _ in range(5)]
+    ours, least = (min(times) for times in zip(*both, strict=True))
+    assert ours < 2.5 * least
+
+
+def test_json_is_readable_and_harmless() -> None:
+    """Any script stays as it is; what could steer a terminal is escaped and reads back alike."""
+    text = "ชา 🍵 \x1b[31m \x7f \x9b \u202e \u200b \U000e0041 \ud800"
+    printed = to_json("validate", {"files": 1}, name=text)
+    assert json.loads(printed)["name"] == text
+    assert printed.replace("\n", "").isprintable()
+    assert "ชา 🍵" in printed
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "shown"),
+    [
+        (150_000, "THB", "THB 1,500.00"),
+        (5, "thb", "THB 0.05"),
+        (1500, "JPY", "JPY 1,500"),
+        (-150, "USD", "USD -1.50"),
+        (1, "\x1b[", "\\x1b[ 0.01"),
+    ],
+)
+def test_amounts_are_shown_as_people_write_them(amount: int, currency: str, shown: str) -> None:
+    """The smallest unit becomes the usual one; the yen has none smaller."""
+    assert human_amount(amount, currency) == shown

@@ -1,0 +1,614 @@
+"""A create on a bad day: never two links for one, and never one that nobody names."""
+
+from __future__ import annotations
+
+import contextlib
+import email.utils
+import itertools
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Literal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from wire import SPRING, RawServer, client_for, hurry, raw_server, read_request, response
+
+from pulumi_omise_links.emulator import Behaviour, Emulator, JournalEntry
+from pulumi_omise_links.errors import (
+    ApiError,
+    OmiseLinksError,
+    OmiseUnavailableError,
+    RateLimitedError,
+    UncertainCreateError,
+)
+from pulumi_omise_links.omise.client import OmiseClient
+from pulumi_omise_links.omise.models import LinkInputs, OmiseLink
+
+# What leaves a create without an answer although the link was made, and what does so before.
+AFTER: list[dict[str, Any]] = [
+    {"kind": "lost_after"},
+    {"kind": "half_body"},
+    {"kind": "not_json"},
+    {"kind": "empty"},
+    {"kind": "timeout", "commit": True},
+    {"kind": "500", "commit": True},
+    {"kind": "502", "commit": True},
+    {"kind": "503", "commit": True, "retry_after": 0},
+    {"kind": "500", "commit": True, "html": True},
+]
+BEFORE: list[dict[str, Any]] = [
+    {"kind": "lost_before"},
+    {"kind": "timeout"},
+    {"kind": "500"},
+    {"kind": "502"},
+    {"kind": "503", "retry_after": 0},
+]
+
+
+def name_of(fault: dict[str, Any]) -> str:
+    return "-".join(map(str, fault.values()))
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    hurry(monkeypatch)
+
+
+def client_to_meet(omise: Emulator, fault: dict[str, Any]) -> OmiseClient:
+    """A client that does not wait long where no answer is to come."""
+    return client_for(omise, timeout=1 if fault["kind"] == "timeout" else 5)
+
+
+def posts(omise: Emulator) -> list[JournalEntry]:
+    return [each for each in omise.journal.entries if each.method == "POST"]
+
+
+@contextlib.contextmanager
+def when_posted(act: Callable[[Emulator], object]) -> Iterator[tuple[Emulator, OmiseClient]]:
+    """A local Omise where something happens between a create and its answer."""
+    running: list[Emulator] = []
+
+    def on_request(entry: JournalEntry) -> None:
+        if entry.method == "POST":
+            act(running[0])
+
+    with Emulator(on_request=on_request) as omise, client_for(omise, timeout=30) as client:
+        running.append(omise)
+        yield omise, client
+
+
+def as_api(link: OmiseLink) -> dict[str, Any]:
+    return {**vars(link), "object": "link", "charges": None}
+
+
+def test_a_create_is_one_post(omise: Emulator, client: OmiseClient) -> None:
+    """On a good day: the account once, then one POST a link, and nothing else."""
+    made = [client.create_link(SPRING) for _ in range(3)]
+
+    assert [each["id"] for each in omise.links()] == [each.id for each in made]
+    assert [each.method for each in omise.journal.entries] == ["GET", "POST", "POST", "POST"]
+
+
+@pytest.mark.parametrize("fault", AFTER, ids=name_of)
+def test_a_create_survives_a_lost_answer(omise: Emulator, fault: dict[str, Any]) -> None:
+    """The link was made and the answer lost: it is found and taken; there was one POST."""
+    omise.fault(**fault, method="POST")
+
+    with client_to_meet(omise, fault) as client:
+        made = client.create_link(SPRING)
+
+    (stored,) = omise.links()
+    assert made.id == stored["id"]
+    assert made.inputs == SPRING
+    assert len(posts(omise)) == 1
+
+
+@pytest.mark.parametrize("fault", BEFORE, ids=name_of)
+def test_a_create_that_may_not_have_happened_is_an_error(
+    omise: Emulator, fault: dict[str, Any]
+) -> None:
+    """No answer and no link: nothing is posted again; the error says what to look at first."""
+    omise.fault(**fault, method="POST")
+    with client_to_meet(omise, fault) as client:
+        with pytest.raises(UncertainCreateError) as caught:
+            client.create_link(SPRING)
+        assert omise.links() == []
+        assert len(posts(omise)) == 1
+        # The next one is not hindered by it.
+        assert client.create_link(SPRING).id == omise.links()[0]["id"]
+
+    assert caught.value.candidates == ()
+    text = str(caught.value)
+    assert text.startswith("The answer to the create of this link was lost: ")
+    assert "No such link was found" in text
+    assert "before you run `pulumi up` again" in text
+    assert 'put adopt="<its id>" on the resource (in a manifest: id), so that' in text
+    assert len(text) < 600
+
+
+def test_a_link_that_is_listed_late_is_found(omise: Emulator, client: OmiseClient) -> None:
+    """Omise may still be at work when the answer is lost: there is more than one look."""
+    omise.fault("lost_after", method="POST")
+    with client_for(omise) as other:
+        nothing = {"object": "list", "data": [], "total": 0}
+        made = other.create_link(SPRING)
+        listed = {"object": "list", "data": [as_api(made)], "total": 1}
+    account = response({"object": "account", "id": "a", "livemode": False}, Date=before(made))
+    lost = response(b"", "500 X")
+    with (
+        raw_server(account, lost, response(nothing), response(nothing), response(listed)) as server,
+        client_for(server.url) as late,
+    ):
+        assert late.create_link(SPRING) == made
+        assert [each.split("?")[0] for each in server.requests] == [
+            "GET /account",
+            "POST /links",
+            *["GET /links"] * 3,
+        ]
+
+
+def before(link: OmiseLink) -> str:
+    """Omise's clock when the account was asked for, before this link was made."""
+    made_at = datetime.strptime(link.created_at, "%Y-%m-%dT%H:%M:%S%z")
+    return email.utils.format_datetime(made_at - timedelta(seconds=30), usegmt=True)
+
+
+@pytest.mark.parametrize("status", ["501 X", "505 X", "520 X", "522 X", "524 X", "599 X"])
+def test_any_5xx_may_hide_a_link_that_was_made(omise: Emulator, status: str) -> None:
+    """A gateway's own status says nothing about the create: the link is looked for."""
+    with client_for(omise) as other:
+        made = other.create_link(SPRING)
+    account = response({"object": "account", "id": "a", "livemode": False}, Date=before(made))
+    page = response({"object": "list", "data": [as_api(made)], "total": 1})
+    with (
+        raw_server(account, response(b"<html>", status, "text/html"), page) as server,
+        client_for(server.url) as client,
+    ):
+        assert client.create_link(SPRING).id == made.id
+    assert [each for each in server.requests if "POST" in each] == ["POST /links"]
+
+
+@pytest.mark.parametrize(
+    "outage",
+    [
+        lambda omise: omise.stop(),
+        lambda omise: omise.revoke(omise.key("th")),
+        lambda omise: omise.fault("500", method="GET", rate=1),
+        lambda omise: omise.fault("not_json", method="GET", rate=1),
+        lambda omise: omise.fault("429", method="GET", rate=1),
+    ],
+    ids=["stopped", "401", "500", "html", "429"],
+)
+def test_a_lost_create_that_cannot_be_looked_up_is_never_silent(
+    outage: Callable[[Emulator], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever keeps us from looking, the error says that the link may exist."""
+    monkeypatch.setattr("pulumi_omise_links.omise.retry.LIMIT_SECONDS", 0.05)
+    with when_posted(outage) as (omise, client):
+        omise.fault("lost_after", method="POST")
+        with pytest.raises(UncertainCreateError) as caught:
+            client.create_link(SPRING)
+
+    text = str(caught.value)
+    assert "The answer to the create of this link was lost" in text
+    assert "Look in the dashboard before you run `pulumi up` again" in text
+    assert "list links" in text or "does not accept the key" in text, "why it could not be found"
+
+
+# -- proof
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("amount", 150_001), ("currency", "USD"), ("title", "Spring sale "),
+     ("description", "Two Tickets"), ("multiple", False)],
+)  # fmt: skip
+def test_only_a_link_that_is_equal_in_all_inputs_is_taken(name: str, value: Any) -> None:
+    """A link that differs in one input by one character is somebody else's."""
+    theirs = {**vars(SPRING), name: value}
+    with when_posted(lambda omise: omise.seed(**theirs)) as (omise, client):
+        omise.fault("lost_before", method="POST")
+        with pytest.raises(UncertainCreateError) as caught:
+            client.create_link(SPRING)
+        assert len(omise.links()) == 1
+
+    assert caught.value.candidates == ()
+
+
+def test_two_links_that_fit_are_never_guessed_between() -> None:
+    """Another process made the same link meanwhile: nothing is taken, both are named."""
+    with when_posted(lambda omise: omise.seed(**vars(SPRING))) as (omise, client):
+        omise.fault("lost_after", method="POST")
+        with pytest.raises(UncertainCreateError) as caught:
+            client.create_link(SPRING)
+        both = {each["id"] for each in omise.links()}
+
+    assert len(both) == 2
+    assert {*caught.value.candidates} == both
+    for each in (*both, 'adopt="<its id>" on the resource (in a manifest: id)'):
+        assert each in str(caught.value)
+    assert len(str(caught.value)) < 600
+
+
+@pytest.mark.parametrize("seconds", [3, 60])
+def test_older_links_are_not_taken(omise: Emulator, client: OmiseClient, seconds: int) -> None:
+    """An equal link from before the create is not its result, be it by a few seconds."""
+    *_, newest = omise.seed(3, **vars(SPRING), seconds_apart=seconds)
+    omise.mutate(newest, title="another")
+    omise.fault("lost_before", method="POST")
+
+    with pytest.raises(UncertainCreateError) as caught:
+        client.create_link(SPRING)
+
+    assert caught.value.candidates == ()
+
+
+def test_a_deleted_link_is_not_taken() -> None:
+    """What was deleted again is nothing to keep."""
+
+    def delete_all(omise: Emulator) -> None:
+        for each in omise.links():
+            omise.delete(each["id"])
+
+    with when_posted(delete_all) as (omise, client):
+        omise.fault("lost_after", method="POST")
+        with pytest.raises(UncertainCreateError):
+            client.create_link(SPRING)
+        assert len(omise.links()) == 1
+
+
+def test_a_link_of_another_create_is_not_taken(omise: Emulator, client: OmiseClient) -> None:
+    """Of two equal links the second is lost on its way: the first is not taken again."""
+    first = client.create_link(SPRING)
+    omise.fault("lost_before", method="POST")
+
+    with pytest.raises(UncertainCreateError) as caught:
+        client.create_link(SPRING)
+
+    assert caught.value.candidates == ()
+    assert [each["id"] for each in omise.links()] == [first.id]
+
+
+@pytest.mark.parametrize("skew", [-3_600.0, 3_600.0])
+@pytest.mark.parametrize("end", ["inclusive", "exclusive"])
+def test_omise_s_clock_counts(skew: float, end: Literal["inclusive", "exclusive"]) -> None:
+    """An hour's difference between the clocks neither hides the link nor lets in an old one."""
+    with Emulator(behaviour=Behaviour(clock_skew=skew, range_ends=end)) as omise:
+        old, another = omise.seed(2, **vars(SPRING), seconds_apart=60)
+        omise.erase(another)
+        with client_for(omise) as client:
+            omise.fault("lost_before", method="POST")
+            with pytest.raises(UncertainCreateError) as caught:
+                client.create_link(SPRING)
+            assert caught.value.candidates == ()
+            omise.fault("lost_after", method="POST")
+            made = client.create_link(SPRING)
+        assert [each["id"] for each in omise.links()] == [old, made.id]
+
+
+@pytest.mark.parametrize(
+    "date",
+    [None, "soon", "Jan 99999999999 30 24:00:00 -0000 Thu", "Mon, 01 Jan 0001 00:00:00 GMT",
+     "Fri, 31 Dec 9999 23:59:59 GMT"],
+)  # fmt: skip
+def test_without_omise_s_clock_nothing_is_taken(omise: Emulator, date: str | None) -> None:
+    """If no answer told the time, a lost create is an error even with one link that fits."""
+    with client_for(omise) as other:
+        made = other.create_link(SPRING)
+    clock = {"Date": date} if date else {}
+    account = response({"object": "account", "id": "a", "livemode": False}, **clock)
+    page = response({"object": "list", "data": [as_api(made)], "total": 1})
+    with (
+        raw_server(account, response(b""), page) as server,
+        client_for(server.url) as client,
+        pytest.raises(UncertainCreateError),
+    ):
+        client.create_link(SPRING)
+
+
+def test_a_create_is_not_begun_without_knowing_the_account(
+    omise: Emulator, client: OmiseClient
+) -> None:
+    """If the account cannot be asked for, nothing is posted."""
+    omise.fault("500", path="/account", rate=1)
+    with pytest.raises(OmiseUnavailableError):
+        client.create_link(SPRING)
+
+    assert posts(omise) == []
+
+
+# -- what may be repeated
+
+
+def test_a_429_is_repeated(omise: Emulator, client: OmiseClient) -> None:
+    """A create that was refused for its rate is posted again, until it is made once."""
+    omise.fault("429", method="POST", times=3, html=True)
+    made = client.create_link(SPRING)
+
+    assert [each.status for each in posts(omise)] == [429, 429, 429, 200]
+    assert [each["id"] for each in omise.links()] == [made.id]
+
+
+def test_a_429_for_too_long_is_a_refusal(omise: Emulator, client: OmiseClient) -> None:
+    """A create that Omise would not take was surely not made: no uncertainty."""
+    omise.fault("429", method="POST", retry_after=3_600)
+    with pytest.raises(RateLimitedError):
+        client.create_link(SPRING)
+
+    assert omise.links() == []
+
+
+def test_a_refused_connection_is_repeated(
+    omise: Emulator, client: OmiseClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A create that never left is tried again, and made when Omise is back."""
+    client.account()
+    omise.stop()
+    # Omise comes back in the pause after the first try.
+    clock = SimpleNamespace(monotonic=time.monotonic, sleep=lambda _: omise.start())
+    monkeypatch.setattr("pulumi_omise_links.omise.transport.time", clock)
+    made = client.create_link(SPRING)
+
+    assert [each["id"] for each in omise.links()] == [made.id]
+    assert client.stats.retries == 1
+
+
+def test_a_connection_refused_for_good_is_no_uncertainty(
+    omise: Emulator, client: OmiseClient
+) -> None:
+    """A create that never left was not made, and the error does not frighten."""
+    client.account()
+    omise.stop()
+    with pytest.raises(OmiseUnavailableError, match="refuses the connection") as caught:
+        client.create_link(SPRING)
+
+    assert not caught.value.sent
+
+
+def test_a_refusal_is_not_repeated(omise: Emulator, client: OmiseClient) -> None:
+    """What Omise will not make it is asked for once."""
+    with pytest.raises(ApiError, match="invalid_link") as caught:
+        client.create_link(replace(SPRING, amount=1))
+
+    assert caught.value.status == 400
+    assert len(posts(omise)) == 1
+
+
+# -- threads
+
+
+@pytest.mark.parametrize("spellings", [("THB", "THB"), ("THB", "thb")])
+def test_two_equal_creates_at_once(
+    omise: Emulator, client: OmiseClient, spellings: tuple[str, str]
+) -> None:
+    """Equal links declared twice, one answer lost: two creates, two links, each its own."""
+    omise.latency = 0.05
+    omise.fault("lost_after", method="POST")
+    with ThreadPoolExecutor(2) as threads:
+        made = [
+            each.result().id
+            for each in [
+                threads.submit(client.create_link, replace(SPRING, currency=spelling))
+                for spelling in spellings
+            ]
+        ]
+
+    assert len({*made}) == 2
+    assert {each["id"] for each in omise.links()} == {*made}
+
+
+@pytest.mark.parametrize("spellings", [("THB", "THB"), ("THB", "thb")])
+def test_an_equal_create_under_way_is_not_robbed(spellings: tuple[str, str]) -> None:
+    """One create is made and answered slowly while an equal one gets lost: no mix-up."""
+    turns = itertools.count()
+    outcomes: list[str] = []
+
+    def create(client: OmiseClient, spelling: str) -> None:
+        try:
+            outcomes.append(client.create_link(replace(SPRING, currency=spelling)).id)
+        except UncertainCreateError as error:
+            outcomes.extend(error.candidates or ["none"])
+
+    # The first is made at once, and its answer stays away.
+    with (
+        when_posted(lambda _: time.sleep(0 if next(turns) else 0.25)) as (omise, client),
+        ThreadPoolExecutor(2) as threads,
+    ):
+        client.account()
+        omise.fault("lost_before", method="POST", skip=1)
+        for spelling in spellings:
+            threads.submit(create, client, spelling)
+            time.sleep(0.05)
+        threads.shutdown()
+        (stored,) = omise.links()
+
+    assert sorted(outcomes) == sorted(["none", stored["id"]])
+
+
+def test_different_creates_do_not_wait_for_each_other() -> None:
+    """Only equal creates go one by one."""
+    together = threading.Barrier(8)  # no create has its answer before all are under way
+    with when_posted(lambda _: together.wait(20)) as (omise, client):
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(lambda n: client.create_link(replace(SPRING, title=f"{n}")), range(8)))
+        assert omise.journal.max_in_flight == 8
+
+
+# -- through a proxy
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("tls")
+    paths = folder / "cert.pem", folder / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+         "-nodes", "-days", "2", "-subj", "/CN=omise.test", "-addext",
+         "subjectAltName=DNS:omise.test", "-out", paths[0], "-keyout", paths[1]],
+        check=True,
+        capture_output=True,
+    )  # fmt: skip
+    return paths
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+def test_a_lost_answer_behind_a_proxy_is_a_lost_answer(
+    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, refuses: bool
+) -> None:
+    """Behind a proxy, too, a create goes out once; only a refused tunnel is tried again."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    seen: list[str] = []
+    account = response(
+        {"object": "account", "id": "account_1", "livemode": False},
+        Date="Thu, 01 Jan 2026 00:00:00 GMT",
+    )
+    empty = response({"object": "list", "data": [], "total": 0})
+
+    def proxy(connection: socket.socket, line: str) -> bool:
+        if refuses and "POST pending" in seen:
+            connection.sendall(response(b"no", "403 Forbidden", "text/plain"))
+            return False
+        connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        with context.wrap_socket(connection, server_side=True) as inside:
+            while request := read_request(inside):
+                seen.append(request.split("?")[0])
+                if request.startswith("POST"):
+                    return False
+                inside.sendall(account if request.startswith("GET /account") else empty)
+                if refuses:
+                    seen.append("POST pending")
+                    return False
+        return False
+
+    server = RawServer(proxy)
+    monkeypatch.setenv("HTTPS_PROXY", server.url)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
+    with client_for("https://omise.test") as client:
+        if refuses:
+            client.account()
+            with pytest.raises(
+                OmiseUnavailableError, match=r"the proxy on the way to https://omise\.test"
+            ):
+                client.create_link(SPRING)
+            assert len(server.requests) > 2
+        else:
+            with pytest.raises(UncertainCreateError):
+                client.create_link(SPRING)
+            assert seen == ["GET /account", "POST /links", *["GET /links"] * 3]
+    server.close()
+
+
+def test_a_certificate_that_is_not_trusted_says_so(
+    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that cannot prove who it is gets no request, and the error says what is wrong."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with contextlib.suppress(OSError), connection:
+                    context.wrap_socket(connection, server_side=True).close()
+
+    threading.Thread(target=serve, daemon=True).start()
+    with (
+        client_for(f"https://localhost:{listener.getsockname()[1]}") as client,
+        pytest.raises(
+            OmiseUnavailableError, match=r"the TLS certificate of .* is not trusted"
+        ) as caught,
+    ):
+        client.list_links()
+    listener.close()
+    assert not caught.value.sent
+
+
+def test_a_server_cannot_talk_us_into_a_second_post() -> None:
+    """Words of a broken answer do not decide whether the request had left."""
+    account = response(
+        {"object": "account", "id": "a", "livemode": False},
+        Date="Thu, 01 Jan 2026 00:00:00 GMT",
+    )
+    for words in (b"CERTIFICATE_VERIFY_FAILED", b"Tunnel connection failed: 500"):
+        lie = words + b"\r\n\r\n"
+        with (
+            raw_server(account, lie) as server,
+            client_for(server.url) as client,
+            pytest.raises(UncertainCreateError),
+        ):
+            client.create_link(SPRING)
+        assert [each for each in server.requests if "POST" in each] == ["POST /links"]
+
+
+# -- any run of bad luck
+
+unlucky = st.lists(
+    st.tuples(
+        st.sampled_from(["POST", "GET"]),
+        st.sampled_from([*AFTER, *BEFORE, {"kind": "429"}, {"kind": "slow", "seconds": 0.01}]),
+        st.integers(0, 3),
+        st.integers(1, 6),
+    ),
+    max_size=5,
+)
+same_or_not = st.lists(st.sampled_from(["a", "a", "b"]), min_size=1, max_size=5)
+
+
+@given(unlucky, same_or_not, st.booleans())
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_no_run_of_bad_luck_makes_a_duplicate_or_a_silent_orphan(
+    faults: list[tuple[str, dict[str, Any], int, int]], titles: list[str], threaded: bool
+) -> None:
+    """Any faults in any order: each create is one link, or an error that names or announces it.
+
+    No POST follows one of the same create that may have been carried out, and no link has two
+    owners.
+    """
+    with Emulator() as omise, client_for(omise, timeout=0.1) as client:
+        for method, fault, skip, times in faults:
+            if (fault["kind"], method) != ("timeout", "GET"):
+                omise.fault(**fault, method=method, skip=skip, times=times)
+
+        def create(numbered: tuple[int, str]) -> tuple[str, object]:
+            n, title = numbered
+            try:
+                inputs = LinkInputs(5_000, "THB", title, "x", n % 2 == 0)
+                return "made", client.create_link(inputs).id
+            except UncertainCreateError as error:
+                return "uncertain", error.candidates
+            except OmiseLinksError as error:
+                return "failed", type(error).__name__
+
+        with ThreadPoolExecutor(4 if threaded else 1) as threads:
+            outcomes = list(threads.map(create, enumerate(titles)))
+        # What was given up may still be under way: it must not happen between two looks.
+        omise.stop()
+
+        made = [what for how, what in outcomes if how == "made"]
+        uncertain = [what for how, what in outcomes if how == "uncertain"]
+        stored = {each["id"] for each in omise.links()}
+        assert len({*made}) == len(made), "no link has two owners"
+        assert {*made} <= stored
+        # A link nobody got is announced by an error of its own.
+        assert len(stored - {*made}) <= len(uncertain)
+        carried_out = [each for each in posts(omise) if each.committed]
+        assert len(carried_out) == len(stored) <= len(titles)
+        may_have_landed = [each for each in posts(omise) if each.status not in (429,)]
+        assert len(may_have_landed) <= len(titles), "one POST a create"
