@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from ..emulator import Behaviour, Emulator, Entry
+from ..emulator import Behaviour, Emulator, JournalEntry
 from ._seconds import Seconds
 
 
@@ -108,7 +108,7 @@ def _welcome(omise: Emulator, database: str | None) -> str:
     return "\n".join([*lines, "", f"{kept} Ctrl-C ends it.", ""])
 
 
-def _print_request(entry: Entry) -> None:
+def _print_request(entry: JournalEntry) -> None:
     query = f"?{entry.query}" if entry.query else ""
     status = entry.status or "no answer"
     fault = f"  [{entry.fault}]" if entry.fault else ""

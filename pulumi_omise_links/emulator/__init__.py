@@ -9,7 +9,7 @@ from .accounts import DEFAULT_ACCOUNTS, MULTI_CURRENCY, Account
 from .behaviour import Behaviour
 from .emulator import Emulator
 from .faults import KINDS, Fault
-from .journal import Entry, Journal
+from .journal import Journal, JournalEntry
 
 __all__ = [
     "DEFAULT_ACCOUNTS",
@@ -18,7 +18,7 @@ __all__ = [
     "Account",
     "Behaviour",
     "Emulator",
-    "Entry",
     "Fault",
     "Journal",
+    "JournalEntry",
 ]

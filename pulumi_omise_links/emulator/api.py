@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from . import ids, shapes
+from . import ids, representations
 from .accounts import Access, KeyRing
 from .behaviour import Behaviour
-from .exchange import Answer, RefusalError, Request
-from .inputs import checked, read_parameters
-from .records import Charge, Link, Pool, Window
+from .messages import Answer, RefusalError, Request
+from .parameters import checked, read_parameters
+from .records import AccountSide, ChargeRecord, LinkRecord, Window
 from .store import Store
 
 # Endpoints that Omise has and this emulator does not imitate; docs/emulator.md lists them.
@@ -87,7 +87,7 @@ def _not_imitated(request: Request) -> Answer:
         f"the local Omise does not imitate {request.method} {request.path}; "
         "docs/emulator.md of pulumi-omise-links lists what it imitates"
     )
-    return Answer(501, shapes.text(shapes.error("not_imitated", message)))
+    return Answer(501, representations.text(representations.error("not_imitated", message)))
 
 
 class Call:
@@ -112,26 +112,26 @@ class Call:
         self._base = base
         self._now = store.now()
         self._version = self._effective_version()
-        self._shapes = shapes.Shapes(self._version, self._now, self._embedded)
+        self._shapes = representations.Representations(self._version, self._now, self._embedded)
         sub_merchant = request.headers.get("sub_merchant_id", "")
         if sub_merchant and not re.fullmatch(r"team_[0-9A-Za-z_]+", sub_merchant):
             raise RefusalError("bad_request", "sub_merchant_id is invalid")  # GUESS
-        self._pool = Pool(self._account.id, self._live, sub_merchant)
+        self._pool = AccountSide(self._account.id, self._live, sub_merchant)
 
     def _effective_version(self) -> str:
         wanted = self._request.headers.get("omise-version")
-        if wanted in shapes.VERSIONS:
+        if wanted in representations.VERSIONS:
             return wanted
         if wanted is not None and self._behaviour.unknown_version == "bad_request":
             raise RefusalError("bad_request", f"API version {wanted} is not supported")
         return self._account.version(self._live)
 
-    def _embedded(self, link: Link, window: Window) -> tuple[list[Charge], int]:
+    def _embedded(self, link: LinkRecord, window: Window) -> tuple[list[ChargeRecord], int]:
         newest_first = self._behaviour.charges_order == "newest_first"
         return self._store.charges(link, replace(window, newest_first=newest_first))
 
     def _done(self, value: dict[str, Any], committed: bool = False) -> Answer:
-        return Answer(200, shapes.text(value), self._version, committed)
+        return Answer(200, representations.text(value), self._version, committed)
 
     def create(self) -> Answer:
         """POST /links. REC: 200, not 201."""
@@ -168,9 +168,11 @@ class Call:
         links, total = self._store.links(self._pool, window, deleted=deleted)
         self._check_offset(window, total)
         charged = self._store.charged(links)
-        quiet = shapes.Shapes(self._version, self._now, lambda link, window: ([], 0))
+        quiet = representations.Representations(
+            self._version, self._now, lambda link, window: ([], 0)
+        )
         data = [(self._shapes if each.id in charged else quiet).link(each) for each in links]
-        return self._done(shapes.listing(data, total, "/links", window))
+        return self._done(representations.listing(data, total, "/links", window))
 
     def charges(self) -> Answer:
         """GET /links/{id}/charges."""
@@ -179,7 +181,7 @@ class Call:
         found, total = self._store.charges(link, window)
         self._check_offset(window, total)
         data = [self._shapes.charge(each, link) for each in found]
-        return self._done(shapes.listing(data, total, f"/links/{link.id}/charges", window))
+        return self._done(representations.listing(data, total, f"/links/{link.id}/charges", window))
 
     def account(self) -> Answer:
         """GET /account."""
@@ -197,7 +199,7 @@ class Call:
             account = replace(account, id=f"account_{suffix}", team=sub_merchant)
         return self._done(self._shapes.account(account, self._live))
 
-    def _find(self) -> Link:
+    def _find(self) -> LinkRecord:
         link = self._store.link(self._identity, self._pool)
         if link is None:
             raise self._no_link()
@@ -206,7 +208,7 @@ class Call:
     def _no_link(self) -> RefusalError:
         return RefusalError("not_found", f"link {self._identity} was not found")
 
-    def _is_paid(self, link: Link) -> bool:
+    def _is_paid(self, link: LinkRecord) -> bool:
         return link.used or bool(self._store.charged([link]))
 
     def _check_offset(self, window: Window, total: int) -> None:

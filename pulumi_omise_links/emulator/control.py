@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from .exchange import Request
 from .faults import KINDS
+from .messages import Request
 
 if TYPE_CHECKING:
     from .emulator import Emulator

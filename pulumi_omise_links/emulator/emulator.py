@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any
 
-from . import control, pages
+from . import control, payment_page
 from .accounts import DEFAULT_ACCOUNTS, Access, Account, KeyRing
 from .api import Api
 from .behaviour import Behaviour
-from .door import Door
-from .exchange import Request
 from .faults import Fault, FaultBook, RateLimiter
-from .journal import Entry, Journal
-from .records import Link, Pool
+from .journal import Journal, JournalEntry
+from .messages import Request
+from .pipeline import Pipeline
+from .records import AccountSide, LinkRecord
 from .server import Server
 from .store import Store
 
@@ -58,7 +58,7 @@ class Emulator:
         latency: float = 0.0,
         clock: Callable[[], float] = time.time,
         seed: int = 0,
-        on_request: Callable[[Entry], None] | None = None,
+        on_request: Callable[[JournalEntry], None] | None = None,
     ) -> None:
         self.accounts = tuple(accounts)
         self.journal = Journal()
@@ -70,7 +70,7 @@ class Emulator:
         self._limiter = RateLimiter()
         self._store = Store(os.fspath(database), lambda: clock() + self._behaviour.clock_skew)
         api = Api(self._store, self._keys, lambda: self._behaviour, lambda: self.url)
-        self._door = Door(
+        self._pipeline = Pipeline(
             api=api,
             journal=self.journal,
             faults=self._faults,
@@ -78,9 +78,9 @@ class Emulator:
             behaviour=lambda: self._behaviour,
             now=self._store.now,
         )
-        self._door.latency = latency
-        self._door.on_request = on_request
-        self._door.shift = self._shift
+        self._pipeline.latency = latency
+        self._pipeline.on_request = on_request
+        self._pipeline.shift = self._shift
         self._server: Server | None = None
 
     # -- running
@@ -102,7 +102,7 @@ class Emulator:
         """Answer from now on. OSError when the port is taken, sqlite3.Error for a bad database."""
         if self._server is None:
             self._store.open()
-            server = Server(self._host, self._port, self._door, self._other)
+            server = Server(self._host, self._port, self._pipeline, self._other)
             self._port = server.port
             server.start()
             self._server = server
@@ -210,7 +210,9 @@ class Emulator:
             }
             for n in range(1, count + 1)
         )
-        return [each.id for each in self._store.add(Pool(found.id, live, sub_merchant), rows)]
+        return [
+            each.id for each in self._store.add(AccountSide(found.id, live, sub_merchant), rows)
+        ]
 
     def pay(self, identity: str, *, paid: bool = True) -> str:
         """Pay a link as a customer; the id of the charge. ``paid=False``: the payment fails.
@@ -219,7 +221,7 @@ class Emulator:
         """
         with self._store.lock:
             link = self._find(identity)
-            state = pages.state_of(link)
+            state = payment_page.state_of(link)
             if state != "payable":
                 raise ValueError(f"{identity} is {state} and cannot be paid")
             return self._store.charge(link, paid).id
@@ -267,13 +269,13 @@ class Emulator:
         names = None if account is None else [self.account(account).id]
         return [self._shown(each) for each in self._store.every_link(names, live, deleted)]
 
-    def _find(self, identity: str) -> Link:
+    def _find(self, identity: str) -> LinkRecord:
         link = self._store.link(identity)
         if link is None:
             raise LookupError(f"no link {identity}")
         return link
 
-    def _shown(self, link: Link) -> dict[str, Any]:
+    def _shown(self, link: LinkRecord) -> dict[str, Any]:
         shown = dataclasses.asdict(link)
         del shown["pool"], shown["page"]
         return shown | {
@@ -307,11 +309,11 @@ class Emulator:
     @property
     def latency(self) -> float:
         """Seconds that every API request takes at least."""
-        return self._door.latency
+        return self._pipeline.latency
 
     @latency.setter
     def latency(self, seconds: float) -> None:
-        self._door.latency = seconds
+        self._pipeline.latency = seconds
 
     def fault(self, kind: str, **fields: Any) -> None:
         """Add a fault: `Fault` has the kinds and fields. ValueError for what makes no sense."""
@@ -363,7 +365,7 @@ class Emulator:
             )
             return
         for each in self._store.oldest(
-            Pool(access.account.id, access.live, sub_merchant), fault.count
+            AccountSide(access.account.id, access.live, sub_merchant), fault.count
         ):
             self._store.erase(each.id)
 
@@ -380,19 +382,19 @@ class Emulator:
     def _page(self, method: str, rest: list[str]) -> tuple[int, dict[str, str], bytes]:
         link = self._store.link_of_page(rest[0]) if rest else None
         if link is None:
-            page = pages.missing()
+            page = payment_page.missing()
         elif rest[1:] == ["complete"]:
-            page = pages.complete(link)
+            page = payment_page.complete(link)
         elif method == "POST":
             try:
                 self.pay(link.id)
             except ValueError:
-                page = pages.payment(self._find(link.id))
+                page = payment_page.payment(self._find(link.id))
             else:
                 return 303, {"Location": f"/pay/{link.page}/complete"}, b""
         else:
-            page = pages.payment(link)
-        return page.status, pages.HEADERS, page.body
+            page = payment_page.payment(link)
+        return page.status, payment_page.HEADERS, page.body
 
 
 def _check_types(attributes: Mapping[str, Any]) -> None:

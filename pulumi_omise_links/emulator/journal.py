@@ -12,7 +12,7 @@ KEPT = 100_000
 
 
 @dataclass(frozen=True)
-class Entry:
+class JournalEntry:
     """One API request. No key, no header with one and no body is ever kept."""
 
     sequence: int
@@ -53,7 +53,7 @@ class Journal:
 
     def __init__(self, kept: int = KEPT) -> None:
         self._lock = threading.Lock()
-        self._entries: deque[Entry] = deque(maxlen=kept)
+        self._entries: deque[JournalEntry] = deque(maxlen=kept)
         self._in_flight = 0
         self._reset()
 
@@ -78,11 +78,11 @@ class Journal:
         with self._lock:
             self._in_flight -= 1
 
-    def record(self, **seen: Any) -> Entry:
-        """Keep one entry (all of an `Entry` but its sequence)."""
+    def record(self, **seen: Any) -> JournalEntry:
+        """Keep one entry (all of an `JournalEntry` but its sequence)."""
         with self._lock:
             self._total += 1
-            entry = Entry(sequence=self._total, **seen)
+            entry = JournalEntry(sequence=self._total, **seen)
             self._entries.append(entry)
             self._connections.add(entry.connection)
             self._methods[entry.method] += 1
@@ -101,13 +101,13 @@ class Journal:
         return self._total
 
     @property
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[JournalEntry]:
         """The entries kept, oldest first."""
         with self._lock:
             return list(self._entries)
 
     @property
-    def writes(self) -> list[Entry]:
+    def writes(self) -> list[JournalEntry]:
         """The entries kept that asked for a change: every method but GET and HEAD."""
         return [each for each in self.entries if each.method not in ("GET", "HEAD")]
 

@@ -8,7 +8,7 @@ from . import ids
 
 
 @dataclass(frozen=True)
-class Pool:
+class AccountSide:
     """Whose links: one side of one account, or of one of its sub-merchants ("" for none)."""
 
     account: str
@@ -22,11 +22,11 @@ class Pool:
 
 
 @dataclass(frozen=True)
-class Link:
+class LinkRecord:
     """A stored link. Times are unix seconds, `amount` is in the smallest unit."""
 
     id: str
-    pool: Pool
+    pool: AccountSide
     amount: int
     currency: str
     title: str
@@ -49,7 +49,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Charge:
+class ChargeRecord:
     """A stored payment of a link."""
 
     id: str

@@ -15,8 +15,8 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any, cast
 from urllib.parse import unquote
 
-from .door import Door, Reply, head
-from .exchange import Request
+from .messages import Request
+from .pipeline import Pipeline, Reply, head
 
 _GREATEST_BODY = 1024 * 1024
 _BLOCK = b" " * 65536
@@ -35,9 +35,9 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
     allow_reuse_address = os.name == "posix"
     allow_reuse_port = False
 
-    def __init__(self, host: str, port: int, door: Door, other: Other) -> None:
+    def __init__(self, host: str, port: int, pipeline: Pipeline, other: Other) -> None:
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self.door = door
+        self.pipeline = pipeline
         self.other = other
         self.stopping = threading.Event()
         self._numbers = itertools.count(1)
@@ -121,7 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             other = self._server.other(request)
             if other is None:
-                reply = self._server.door.enter(
+                reply = self._server.pipeline.enter(
                     request, self._number, self._server.stopping.wait, self._hold
                 )
             else:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from . import ids
-from .records import Charge, Link, Pool, Window
+from .records import AccountSide, ChargeRecord, LinkRecord, Window
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS links (
@@ -81,7 +81,7 @@ class Store:
 
     # -- links
 
-    def add(self, pool: Pool, rows: Iterable[Mapping[str, Any]]) -> list[Link]:
+    def add(self, pool: AccountSide, rows: Iterable[Mapping[str, Any]]) -> list[LinkRecord]:
         """Store new links, each with the inputs of a link and ``base`` (the pages' address).
 
         A row may name ``at`` (unix seconds of its creation; default: now) and ``page`` ("suffix"
@@ -99,7 +99,7 @@ class Store:
                 if row.get("page") == "hex":
                     page = self._hex_page(pages)
                 links.append(
-                    Link(
+                    LinkRecord(
                         id=prefix + suffix,
                         pool=pool,
                         amount=row["amount"],
@@ -138,20 +138,22 @@ class Store:
         taken.add(page)
         return page
 
-    def link(self, identity: str, pool: Pool | None = None) -> Link | None:
+    def link(self, identity: str, pool: AccountSide | None = None) -> LinkRecord | None:
         """The link with this id, in that pool or in any."""
         with self.lock:
             rows = self._db().execute("SELECT * FROM links WHERE id = ?", (identity,)).fetchall()
         found = _link(rows[0]) if rows else None
         return found if found and pool in (None, found.pool) else None
 
-    def link_of_page(self, page: str) -> Link | None:
+    def link_of_page(self, page: str) -> LinkRecord | None:
         """The link whose payment address ends like this."""
         with self.lock:
             rows = self._db().execute("SELECT * FROM links WHERE page = ?", (page,)).fetchall()
         return _link(rows[0]) if rows else None
 
-    def links(self, pool: Pool, window: Window, *, deleted: bool) -> tuple[list[Link], int]:
+    def links(
+        self, pool: AccountSide, window: Window, *, deleted: bool
+    ) -> tuple[list[LinkRecord], int]:
         """A page of links, with or without deleted ones, and how many the window's seconds hold."""
         prefix = "link_" if pool.live else "link_test_"
         first, last = window.bounds
@@ -182,7 +184,7 @@ class Store:
 
     def every_link(
         self, accounts: Sequence[str] | None, live: bool | None, deleted: bool | None
-    ) -> list[Link]:
+    ) -> list[LinkRecord]:
         """All links there are, oldest first, for looking at what lives."""
         with self.lock:
             rows = self._db().execute("SELECT * FROM links ORDER BY id").fetchall()
@@ -194,7 +196,7 @@ class Store:
             and deleted in (None, each.deleted_at is not None)
         ]
 
-    def update(self, identity: str, **columns: Any) -> Link | None:
+    def update(self, identity: str, **columns: Any) -> LinkRecord | None:
         """Change stored columns of a link. None when there is no such link."""
         if columns:
             assignments = ", ".join(f"{each} = ?" for each in columns)
@@ -206,7 +208,7 @@ class Store:
                 )
         return self.link(identity)
 
-    def delete(self, link: Link) -> Link:
+    def delete(self, link: LinkRecord) -> LinkRecord:
         """Mark a link as deleted now. A deleted one stays as it was."""
         with self.lock:
             current = self.link(link.id) or link
@@ -224,19 +226,19 @@ class Store:
             db.execute("DELETE FROM charges WHERE link = ?", (identity,))
             return db.execute("DELETE FROM links WHERE id = ?", (identity,)).rowcount > 0
 
-    def oldest(self, pool: Pool, count: int) -> list[Link]:
+    def oldest(self, pool: AccountSide, count: int) -> list[LinkRecord]:
         """The oldest links of a pool that are not deleted."""
         window = Window(0, ids.GREATEST_MS // 1000, 0, count, newest_first=False)
         return self.links(pool, window, deleted=False)[0]
 
     # -- charges
 
-    def charge(self, link: Link, paid: bool) -> Charge:
+    def charge(self, link: LinkRecord, paid: bool) -> ChargeRecord:
         """A payment of this link, or a failed attempt at one."""
         with self.lock:
             now = self.now()
             prefix = "chrg_" if link.pool.live else "chrg_test_"
-            charge = Charge(
+            charge = ChargeRecord(
                 id=prefix + self._mint.suffix(int(now * 1000)),
                 link=link.id,
                 amount=link.amount,
@@ -258,7 +260,7 @@ class Store:
                 self.update(link.id, used_at=int(now))
             return charge
 
-    def charges(self, link: Link, window: Window) -> tuple[list[Charge], int]:
+    def charges(self, link: LinkRecord, window: Window) -> tuple[list[ChargeRecord], int]:
         """A page of a link's charges and how many the window's seconds hold in all."""
         prefix = "chrg_" if link.pool.live else "chrg_test_"
         first, last = window.bounds
@@ -273,7 +275,7 @@ class Store:
             )
             return [_charge(each) for each in rows], total.fetchone()[0]
 
-    def charged(self, links: Sequence[Link]) -> set[str]:
+    def charged(self, links: Sequence[LinkRecord]) -> set[str]:
         """Which of these links have any charge at all."""
         found: set[str] = set()
         with self.lock:
@@ -296,11 +298,11 @@ class Store:
             self._db().executescript("DELETE FROM links; DELETE FROM charges;")
 
 
-def _link(row: Sequence[Any]) -> Link:
+def _link(row: Sequence[Any]) -> LinkRecord:
     identity, account, live, sub_merchant, amount, currency, title, description, *rest = row
     multiple, page, payment_uri, used_at, deleted_at = rest
-    pool = Pool(account, bool(live), sub_merchant)
-    return Link(
+    pool = AccountSide(account, bool(live), sub_merchant)
+    return LinkRecord(
         identity,
         pool,
         amount,
@@ -315,6 +317,6 @@ def _link(row: Sequence[Any]) -> Link:
     )
 
 
-def _charge(row: Sequence[Any]) -> Charge:
+def _charge(row: Sequence[Any]) -> ChargeRecord:
     identity, link, amount, currency, description, return_uri, paid = row
-    return Charge(identity, link, amount, currency, description, return_uri, bool(paid))
+    return ChargeRecord(identity, link, amount, currency, description, return_uri, bool(paid))

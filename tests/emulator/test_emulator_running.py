@@ -18,7 +18,7 @@ import requests
 from emulator.omise_client import LINK, Client, raw
 from waiting import wait_until
 
-from pulumi_omise_links.emulator import KINDS, Behaviour, Emulator, Entry, Journal
+from pulumi_omise_links.emulator import KINDS, Behaviour, Emulator, Journal, JournalEntry
 from pulumi_omise_links.emulator.api import NOT_IMITATED
 
 
@@ -199,7 +199,7 @@ def test_the_journal_says_who_asked_what_over_which_connection(omise: Emulator) 
 def test_the_journal_knows_how_many_requests_were_in_flight() -> None:
     together = threading.Barrier(6)
 
-    def answer(_: Entry) -> None:
+    def answer(_: JournalEntry) -> None:
         together.wait(30)
 
     with Emulator(on_request=answer) as omise:
@@ -233,7 +233,7 @@ def test_a_full_journal_forgets_old_entries_and_keeps_counting() -> None:
 
 
 def test_a_caller_can_watch_requests_as_they_come() -> None:
-    seen: list[Entry] = []
+    seen: list[JournalEntry] = []
     with Emulator(on_request=seen.append) as omise:
         Client(omise).post(**LINK)
         assert [each.path for each in seen] == ["/links"]

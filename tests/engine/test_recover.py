@@ -8,11 +8,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+import psutil
 import pytest
 from harness import Project
-from trial import descendants, kill
+from pulumi_project import descendants, kill
 
-from pulumi_omise_links.emulator import Emulator, Entry
+from pulumi_omise_links.emulator import Emulator, JournalEntry
 
 pytestmark = pytest.mark.engine
 
@@ -50,7 +51,7 @@ class Gate:
         with self._lock:
             return self._held >= Counter(least)
 
-    def __call__(self, entry: Entry) -> None:
+    def __call__(self, entry: JournalEntry) -> None:
         if entry.method != "POST" or self._free is None:
             return
         with self._lock:
@@ -61,7 +62,7 @@ class Gate:
         self._opened.wait()
 
 
-_left_behind: list[int] = []
+_left_behind: list[psutil.Process] = []
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from wire import SPRING, RawServer, client_for, hurry, raw_server, read_request, response
 
-from pulumi_omise_links.emulator import Behaviour, Emulator, Entry
+from pulumi_omise_links.emulator import Behaviour, Emulator, JournalEntry
 from pulumi_omise_links.errors import (
     ApiError,
     OmiseLinksError,
@@ -69,7 +69,7 @@ def client_to_meet(omise: Emulator, fault: dict[str, Any]) -> OmiseClient:
     return client_for(omise, timeout=1 if fault["kind"] == "timeout" else 5)
 
 
-def posts(omise: Emulator) -> list[Entry]:
+def posts(omise: Emulator) -> list[JournalEntry]:
     return [each for each in omise.journal.entries if each.method == "POST"]
 
 
@@ -78,7 +78,7 @@ def when_posted(act: Callable[[Emulator], object]) -> Iterator[tuple[Emulator, O
     """A local Omise where something happens between a create and its answer."""
     running: list[Emulator] = []
 
-    def on_request(entry: Entry) -> None:
+    def on_request(entry: JournalEntry) -> None:
         if entry.method == "POST":
             act(running[0])
 

@@ -11,7 +11,7 @@ import pytest
 from waiting import wait_until
 from wire import SPRING, client_for, hurry
 
-from pulumi_omise_links.emulator import Emulator, Entry
+from pulumi_omise_links.emulator import Emulator, JournalEntry
 from pulumi_omise_links.omise.pacing import MAX_IN_FLIGHT, Pacer
 
 
@@ -26,7 +26,7 @@ def test_never_more_than_ten_in_flight_across_clients() -> None:
     """However many clients and threads a process has, ten requests are under way at most."""
     free = threading.Event()
 
-    def answer(_: Entry) -> None:
+    def answer(_: JournalEntry) -> None:
         free.wait(60)
 
     with Emulator(on_request=answer) as omise:

@@ -1,6 +1,6 @@
 """What adopting 1,000 links costs: list calls, writes, seconds, and memory beside 50,000 links.
 
-In ``tools``: ``PYTHONPATH=../tests python -m bench.adopt [--links 1000] [--account 50000]``.
+In ``tools``: ``python -m bench.adopt [--links 1000] [--account 50000]``.
 Takes a few minutes, on this machine alone.
 """
 
@@ -16,11 +16,11 @@ import time
 from pathlib import Path
 
 import engine
-from harness import Project
+from pulumi_project import PulumiProject
 
 from pulumi_omise_links.emulator import Emulator
 
-PROGRAM = "declare_links('links.yaml')\n"
+PROGRAM = "from pulumi_omise_links import declare_links\n\ndeclare_links('links.yaml')\n"
 MEASURED = """
 import resource, time
 import pulumi_omise_links.stack.project as project_module
@@ -78,8 +78,9 @@ def measure(temporary: Path, folder: Path, omise: Emulator, links: int, others: 
     ids = omise.seed(links, title="Link {n}", description="d", amount=10_000)
     omise.seed(others - others // 2, title="Later {n}")
     env = {"OMISE_API_URL": omise.url, "OMISE_SECRET_KEY": omise.key()}
-    project = Project(temporary, folder, env)
-    project.program(PROGRAM)
+    project = PulumiProject(temporary, folder, env)
+    project.make()
+    (project.folder / "__main__.py").write_text(PROGRAM)
     lines = [
         f"  link-{n}: {{id: {link_id}, title: Link {n}}}" for n, link_id in enumerate(ids, start=1)
     ]

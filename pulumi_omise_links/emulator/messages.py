@@ -6,7 +6,7 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from . import shapes
+from . import representations
 
 _STATUS = {  # DOC errors-api lists the codes by status
     "bad_request": 400,
@@ -61,4 +61,6 @@ class RefusalError(Exception):
     @property
     def answer(self) -> Answer:
         """The error as it is sent."""
-        return Answer(_STATUS[self.code], shapes.text(shapes.error(self.code, self.message)))
+        return Answer(
+            _STATUS[self.code], representations.text(representations.error(self.code, self.message))
+        )

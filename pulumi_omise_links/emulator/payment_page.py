@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from html import escape
 
-from .records import Link
+from .records import LinkRecord
 
 _STYLE = (
     "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:3rem auto;padding:0 1rem}"
@@ -36,7 +36,7 @@ class Page:
     body: bytes
 
 
-def state_of(link: Link) -> str:
+def state_of(link: LinkRecord) -> str:
     """One of "payable", "used", "deleted"."""
     if link.deleted_at is not None:
         return "deleted"
@@ -52,7 +52,7 @@ def money(amount: int, currency: str) -> str:
     return f"{sign}{whole:,}.{cents:02d} {currency.upper()}"
 
 
-def payment(link: Link) -> Page:
+def payment(link: LinkRecord) -> Page:
     """The page that offers the payment, or says why there can be none."""
     refusals = {
         "deleted": "This link was deleted and cannot be paid.",
@@ -71,7 +71,7 @@ def payment(link: Link) -> Page:
     return _page(200, link.title, what + form)
 
 
-def complete(link: Link) -> Page:
+def complete(link: LinkRecord) -> Page:
     """Where a payer comes back to after paying."""
     return _page(200, link.title, f"<h1>{escape(link.title)}</h1>\n<p>Thank you.</p>\n")
 

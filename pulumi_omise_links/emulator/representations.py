@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .accounts import Account
-from .records import Charge, Link, Window
+from .records import ChargeRecord, LinkRecord, Window
 
 LATEST = "2019-05-29"
 VERSIONS = ("2014-07-27", "2015-11-17", "2017-11-02", LATEST)  # DOC api-versioning
@@ -71,7 +71,7 @@ def listing(data: Sequence[Any], total: int, location: str, window: Window) -> d
     }
 
 
-class Shapes:
+class Representations:
     """Objects as one API version shows them, at one moment.
 
     ``charges_of`` gives the embedded charges of a link and their number.
@@ -81,7 +81,7 @@ class Shapes:
         self,
         version: str,
         now: float,
-        charges_of: Callable[[Link, Window], tuple[list[Charge], int]],
+        charges_of: Callable[[LinkRecord, Window], tuple[list[ChargeRecord], int]],
     ) -> None:
         self.latest = version == LATEST
         self._charges_of = charges_of
@@ -92,7 +92,7 @@ class Shapes:
         """DOC api-versioning: upper case since 2019-05-29, lower case before."""
         return code.upper() if self.latest else code.lower()
 
-    def link(self, link: Link) -> dict[str, Any]:
+    def link(self, link: LinkRecord) -> dict[str, Any]:
         """A whole link."""
         charges, total = self._charges_of(link, self._embedded)
         location = f"/links/{link.id}"
@@ -137,7 +137,7 @@ class Shapes:
             }
         return shape
 
-    def deleted(self, link: Link) -> dict[str, Any]:
+    def deleted(self, link: LinkRecord) -> dict[str, Any]:
         """The answer to a DELETE. REC: four keys before 2019-05-29, the whole link since."""
         whole = self.link(link)
         if self.latest:
@@ -166,7 +166,7 @@ class Shapes:
             "metadata_export_keys": {},
         }
 
-    def charge(self, charge: Charge, link: Link) -> dict[str, Any]:
+    def charge(self, charge: ChargeRecord, link: LinkRecord) -> dict[str, Any]:
         """A payment made through a link.
 
         ``link``, ``description`` and ``return_uri`` are as recorded (REC swift 2019); the other

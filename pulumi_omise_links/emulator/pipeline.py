@@ -11,13 +11,13 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from . import shapes
+from . import representations
 from .accounts import Access
 from .api import Api
 from .behaviour import Behaviour
-from .exchange import Answer, Request
 from .faults import Fault, FaultBook, RateLimiter
-from .journal import Entry, Journal
+from .journal import Journal, JournalEntry
+from .messages import Answer, Request
 
 _JSON = "application/json; charset=utf-8"
 _HTML = "text/html"
@@ -65,7 +65,7 @@ def head(status: int, headers: Mapping[str, str], close: bool) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 
-class Door:
+class Pipeline:
     """Takes API requests. Safe for many threads."""
 
     def __init__(
@@ -79,7 +79,7 @@ class Door:
         now: Callable[[], float],
     ) -> None:
         self.latency = 0.0
-        self.on_request: Callable[[Entry], None] | None = None
+        self.on_request: Callable[[JournalEntry], None] | None = None
         self.shift: Callable[[Access | None, Request, Fault], None] = lambda *_: None
         self._api = api
         self._journal = journal
@@ -176,8 +176,8 @@ class Door:
         if fault.kind == "redirect":
             return self._page(302, began, {"Location": fault.location})
         if answer is None:
-            error = shapes.error("failed_deletion", "link could not be deleted")
-            return self._reply(Answer(422, shapes.text(error)), began)
+            error = representations.error("failed_deletion", "link could not be deleted")
+            return self._reply(Answer(422, representations.text(error)), began)
         if fault.kind == "empty":
             answer = dataclasses.replace(answer, body=b"")
         reply = self._reply(
@@ -200,7 +200,7 @@ class Door:
             500: ("internal_error", "an internal error occurred"),
             503: ("service_unavailable", "the service is unavailable"),
         }[status]
-        body = shapes.text(shapes.error(code, message))
+        body = representations.text(representations.error(code, message))
         return self._reply(Answer(status, body), began, extra=extra)
 
     def _page(self, status: int, began: float, extra: Mapping[str, str] | None = None) -> Reply:

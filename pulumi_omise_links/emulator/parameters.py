@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from .accounts import Account
 from .behaviour import Behaviour
-from .exchange import RefusalError, Request
+from .messages import RefusalError, Request
 
 _FORM = "application/x-www-form-urlencoded"
 # DOC currency-and-amount: least and greatest charge in the account's own currency.
