@@ -11,7 +11,7 @@ import pytest
 from waiting import wait_until
 from wire import SPRING, client_for, error, hurry, raw_server, response, settings_for
 
-from pulumi_omise_links.emulator import Emulator, Entry
+from pulumi_omise_links.emulator import Emulator, JournalEntry
 from pulumi_omise_links.errors import (
     LinkIdError,
     LiveModeError,
@@ -287,7 +287,7 @@ def test_who_waits_for_a_failing_account_call_does_not_make_another() -> None:
     asking = threading.Event()
     threads = 6
 
-    def hang(_: Entry) -> None:
+    def hang(_: JournalEntry) -> None:
         asking.wait(60)
 
     with (
