@@ -6,7 +6,6 @@ import os
 
 import pulumi
 
-from .errors import OmiseLinksError
 from .link import Link
 from .manifest.entries import load
 from .settings import AMOUNT_LIMITS, NAMESPACE, amount_limits
@@ -20,13 +19,9 @@ def declare_links(
     :param path: the manifest; a relative path starts at the program's folder, which is the current
         directory of a Pulumi program.
     :param opts: options of every link, such as ``provider`` or ``protect``.
-    :raises pulumi.RunError: the manifest has faults. Nothing is declared then, and Pulumi shows
-        the faults, a line each, without a traceback.
+    :raises ManifestError: the manifest has faults. Nothing is declared then.
     """
-    try:
-        entries = load(path, amount_limits=_check_limits(opts)).entries
-    except OmiseLinksError as error:
-        raise pulumi.RunError(str(error)) from None
+    entries = load(path, amount_limits=_check_limits(opts)).entries
     return {
         each.name: Link(each.name, opts=opts, adopt=each.id, **vars(each.inputs))
         for each in entries

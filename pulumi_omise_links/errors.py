@@ -3,6 +3,7 @@
 ::
 
     OmiseLinksError
+    ├── ArgumentError          a program calls the package with what it cannot take
     ├── SettingsError          a setting is missing or wrong
     ├── AuthenticationError    no key, or a key that Omise refuses
     ├── LiveModeError          a live key would write and nobody has said yes
@@ -34,11 +35,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from .program_errors import ExpectedError
 
-class OmiseLinksError(Exception):
+
+class OmiseLinksError(ExpectedError):
     """The base of all errors of this package. Catch it to catch them all."""
 
     exit_code: ClassVar[int] = 1
+
+
+class ArgumentError(OmiseLinksError):
+    """A program calls a function or class of this package with what it cannot take."""
+
+    exit_code = 2
 
 
 class SettingsError(OmiseLinksError):

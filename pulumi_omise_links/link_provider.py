@@ -5,14 +5,13 @@ The module and the class have these names for good: they lie in the states of us
 
 from __future__ import annotations
 
-import functools
 import os
 import socket
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import (
     CheckFailure,
@@ -34,6 +33,7 @@ from .errors import (
     OmiseUnavailableError,
 )
 from .inputs import INPUT_NAMES, INPUTS, LINK_ID, check_inputs
+from .program_errors import without_traceback
 from .settings import CONFIG_KEYS, NAMESPACE, PLANNING, Settings, refuse_misspelt
 from .state_format import (
     ADOPT,
@@ -50,26 +50,6 @@ if TYPE_CHECKING:
     from .omise.models import OmiseLink, Scope
 
 _DEFAULTS = {each.name: each.default for each in INPUTS}
-Method = TypeVar("Method", bound=Callable[..., Any])
-
-
-def _in_sentences(method: Method) -> Method:
-    """Let an expected error reach the user as one line.
-
-    The plugin sends the engine ``traceback.format_exc()``; a limit of 0 leaves the last line of
-    it. The limit holds for the process, which other dynamic providers of the program may share, so
-    it is set only once something has gone wrong and never for a bug.
-    """
-
-    @functools.wraps(method)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return method(*args, **kwargs)
-        except OmiseLinksError as error:
-            sys.tracebacklimit = 0
-            raise error from None
-
-    return cast(Method, wrapper)
 
 
 class LinkProvider(ResourceProvider):
@@ -95,7 +75,7 @@ class LinkProvider(ResourceProvider):
         # A link of each scope that this stack has links in, until the key is known to be of it.
         self._unproved: dict[Scope, str] = {}
 
-    @_in_sentences
+    @without_traceback
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Report everything wrong with the inputs; values not known yet are let through."""
         given = {name: value for name, value in news.items() if name != PROVIDER_KEY}
@@ -133,7 +113,7 @@ class LinkProvider(ResourceProvider):
                     failures += self._try_adoption(adopt, checked.inputs)
         return CheckResult({**given, **checked.inputs, **later}, failures)
 
-    @_in_sentences
+    @without_traceback
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare the five inputs; any that differs replaces the link, as links are immutable."""
         changed = [name for name in INPUT_NAMES if _differs(name, _olds, _news)]
@@ -157,7 +137,7 @@ class LinkProvider(ResourceProvider):
             self._refuse_other_scope(_id, _olds)
         return DiffResult(changes=bool(changed), replaces=changed)
 
-    @_in_sentences
+    @without_traceback
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Make the link, or take the one that ``adopt`` names."""
         client = self._client()
@@ -169,7 +149,7 @@ class LinkProvider(ResourceProvider):
         link = self._adopt(adopted, props) if adopted else client.create_link(inputs_of(props))
         return CreateResult(link.id, outputs_from(link, scope, props))
 
-    @_in_sentences
+    @without_traceback
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return the link as it is; an empty id tells the engine that it is gone."""
         client = self._client()
@@ -188,7 +168,7 @@ class LinkProvider(ResourceProvider):
         """Keep the outputs: every change replaces, and the default would empty the state."""
         return UpdateResult({name: _olds[name] for name in _olds if name != PROVIDER_KEY})
 
-    @_in_sentences
+    @without_traceback
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Delete the link; returns only if it is gone, or if another resource has adopted it.
 

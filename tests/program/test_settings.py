@@ -146,10 +146,10 @@ def test_the_advice_without_a_key_fits_where_it_was_looked_for(
 
 
 def test_a_key_in_plain_text_is_refused() -> None:
-    """A key that was set without --secret is named, and other settings may be plain."""
-    refuse_plain_key(["omise:apiUrl", "omise:secretKeyEnv", "shop:secretKey"])
-    with pytest.raises(SettingsError, match=r"omise:secretKey is stored in plain text") as caught:
-        refuse_plain_key(["omise:apiUrl", "omise:secretKey"])
+    """A key that was set without --secret is refused, with the way to encrypt it."""
+    refuse_plain_key(is_secret=True)
+    with pytest.raises(SettingsError, match=r"omise:secretKey stands in plain text") as caught:
+        refuse_plain_key(is_secret=False)
 
     assert "`pulumi config set --secret omise:secretKey`" in str(caught.value)
 
