@@ -217,7 +217,7 @@ def refuse_misspelt(keys: Iterable[str]) -> None:
         if known or namespace.lower() != NAMESPACE:
             continue
         spelt = _folded(name)
-        longer = spelt not in folded and any(each in spelt for each in folded)
+        longer = spelt not in folded and any(setting in spelt for setting in folded)
         near = [] if longer else difflib.get_close_matches(spelt, folded, n=1, cutoff=0.9)
         if near:
             meant = folded[near[0]]

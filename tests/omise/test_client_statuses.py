@@ -6,6 +6,7 @@ import contextlib
 import email.utils
 import socket
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -439,11 +440,12 @@ def test_not_found_right_after_a_create_proves_nothing() -> None:
     ):
         made = client.create_link(SPRING)
         scope = Scope("account_1")
-        for call in (
+        calls: list[Callable[[], object]] = [
             lambda: client.get_link(made.id),
             lambda: client.find_link(made.id, scope),
             lambda: client.delete_link(made.id, scope),
-        ):
+        ]
+        for call in calls:
             with pytest.raises(OmiseUnavailableError, match="within the last minute"):
                 call()
         with pytest.raises(NotFoundError):
