@@ -10,8 +10,9 @@
     ├── ApiError               Omise said no: code, message, status, request id
     │   ├── NotFoundError      404
     │   └── RateLimitedError   429, for longer than we are willing to wait
-    ├── OmiseUnavailableError          no usable answer: unreachable, timed out, cut, or a 5xx
+    ├── OmiseUnavailableError  no usable answer: unreachable, timed out, cut, or a 5xx
     ├── UncertainCreateError   a create whose answer was lost: the link may exist
+    ├── MismatchedCreateError  the link that was made is not the one that was asked for
     ├── WrongAccountError      the link belongs to another account, or to the other mode
     ├── AdoptError             the link to adopt is not what the resource declares
     ├── LinkConflictError      which resource a link belongs to is not clear
@@ -117,19 +118,30 @@ class OmiseUnavailableError(OmiseLinksError):
 class UncertainCreateError(OmiseLinksError):
     """Omise's answer to a create was lost, and what it did cannot be told for certain.
 
-    ``candidates`` are the ids of links that could be the one; empty if none is listed yet.
-    ``since``: it was made then or later by Omise's clock, if at all.
+    ``candidates`` are the ids of links that are equal in all inputs and could be the one; empty if
+    none is listed yet. ``similar`` are the ids of links that Omise may have made with another
+    spelling of the inputs, or that cannot be read. ``since``: it was made then or later by Omise's
+    clock, if at all.
     """
 
-    def __init__(self, problem: str, candidates: Sequence[str], since: str = "") -> None:
+    def __init__(
+        self,
+        problem: str,
+        candidates: Sequence[str],
+        since: str = "",
+        *,
+        similar: Sequence[str] = (),
+    ) -> None:
         self.candidates = tuple(candidates)
+        self.similar = tuple(similar)
         start = f"The answer to the create of this link was lost: {problem} "
         adopt = 'adopt="<its id>" on the resource (in a manifest: id)'
         if self.candidates:
+            several = len(self.candidates) > 1
             found = (
-                f"More than one link could be it: {', '.join(self.candidates)}. Look at them in"
-                f" the dashboard; adopt the right one with {adopt} and delete the others, then run"
-                " `pulumi up` again."
+                ("More than one link could be it" if several else "One link could be it, unproved")
+                + f": {', '.join(self.candidates)}. Look in the dashboard; adopt the right one with"
+                f" {adopt} and delete what is too much, then run `pulumi up` again."
             )
         else:
             found = (
@@ -138,7 +150,24 @@ class UncertainCreateError(OmiseLinksError):
                 + (f" (made at {since} or later)" if since else "")
                 + f", put {adopt}, so that no second one is made."
             )
+        if self.similar:
+            found += (
+                f" Look at {', '.join(self.similar)} too: it differs in spelling only, or cannot be"
+                " read."
+            )
         super().__init__(start + found)
+
+
+class MismatchedCreateError(OmiseLinksError):
+    """Omise made a link that is not the one that was asked for. The link exists."""
+
+    def __init__(self, link_id: str, difference: str) -> None:
+        self.link_id = link_id
+        super().__init__(
+            f"Omise made link {link_id}, but {difference}. The link exists and can be paid, and no"
+            " resource manages it: delete it in the dashboard, and ask Omise's support before you"
+            " run `pulumi up` again."
+        )
 
 
 class WrongAccountError(OmiseLinksError):

@@ -9,6 +9,7 @@ import pulumi
 
 from .errors import ArgumentError
 from .settings import (
+    ACCOUNT_ID,
     ALLOW_LIVE,
     AMOUNT_LIMITS,
     API_URL,
@@ -32,7 +33,8 @@ class Provider(pulumi.ProviderResource):
         Link("spring", ..., opts=pulumi.ResourceOptions(provider=thailand))
 
     What is not given here comes from the stack's config, as without a provider. One exception: if
-    a key is given, nothing that says whose account it is (key, sub-merchant) is taken from there.
+    a key is given, nothing that says whose account it is (key, sub-merchant, account id) is taken
+    from there.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Provider(pulumi.ProviderResource):
         allow_live: pulumi.Input[bool] | None = None,
         amount_limits: pulumi.Input[bool] | None = None,
         sub_merchant_id: pulumi.Input[str] | None = None,
+        account_id: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare the settings; see ``settings`` for what each means.
@@ -59,6 +62,9 @@ class Provider(pulumi.ProviderResource):
             they are, unless something says otherwise.
         :param sub_merchant_id: act for this sub-merchant (``team_…``, Payfac). If a key is given
             and this is not, act for none.
+        :param account_id: the account that the links of this provider belong to (``account_…``);
+            a key of another account is then refused. If a key is given and this is not, none is
+            expected.
         :raises SettingsError: a setting is misspelt in the stack's config, or the key stands there
             in plain text.
         :raises ArgumentError: ``allow_live`` or ``amount_limits`` is not a bool.
@@ -72,11 +78,14 @@ class Provider(pulumi.ProviderResource):
             ALLOW_LIVE: _word("allow_live", allow_live),
             AMOUNT_LIMITS: _word("amount_limits", amount_limits),
             SUB_MERCHANT_ID: sub_merchant_id,
+            ACCOUNT_ID: account_id,
         }
         own_account = secret_key is not None or secret_key_env is not None
-        identity = {SECRET_KEY, SECRET_KEY_ENV, SUB_MERCHANT_ID}
-        if own_account and sub_merchant_id is None:
-            given[SUB_MERCHANT_ID] = ""  # nor from the environment
+        identity = {SECRET_KEY, SECRET_KEY_ENV, SUB_MERCHANT_ID, ACCOUNT_ID}
+        if own_account:
+            for name in (SUB_MERCHANT_ID, ACCOUNT_ID):
+                if given[name] is None:
+                    given[name] = ""  # nor from the environment
         config = pulumi.Config(NAMESPACE)
         for name in CONFIG_KEYS:
             if given[name] is None and not (own_account and name in identity):

@@ -10,6 +10,7 @@ stack config           environment             meaning
 ``omise:allowLive``    ``OMISE_ALLOW_LIVE``    let a live key write; false
 ``omise:amountLimits`` ``OMISE_AMOUNT_LIMITS`` check the documented limits; on
 ``omise:subMerchantId`` ``OMISE_SUB_MERCHANT_ID`` act for this sub-merchant (Payfac)
+``omise:accountId``    ``OMISE_ACCOUNT_ID``    the account that the links belong to
 =====================  ======================  ========================================
 
 ``omise:secretKey`` wins over ``omise:secretKeyEnv``. ``OMISE_TIMEOUT`` (seconds, 30) bounds the
@@ -33,8 +34,17 @@ NAMESPACE = "omise"
 SECRET_KEY, SECRET_KEY_ENV = "secretKey", "secretKeyEnv"
 API_URL, ALLOW_LIVE = "apiUrl", "allowLive"
 AMOUNT_LIMITS, SUB_MERCHANT_ID = "amountLimits", "subMerchantId"
+ACCOUNT_ID = "accountId"
 _AMOUNT_LIMITS_VARIABLE = "OMISE_AMOUNT_LIMITS"
-CONFIG_KEYS = (SECRET_KEY, SECRET_KEY_ENV, API_URL, ALLOW_LIVE, AMOUNT_LIMITS, SUB_MERCHANT_ID)
+CONFIG_KEYS = (
+    SECRET_KEY,
+    SECRET_KEY_ENV,
+    API_URL,
+    ALLOW_LIVE,
+    AMOUNT_LIMITS,
+    SUB_MERCHANT_ID,
+    ACCOUNT_ID,
+)
 
 # Set for the preview of a plan, which writes nothing: the resource then asks for no permission and
 # refuses no change, so that the plan can tell of all of them.
@@ -43,13 +53,18 @@ DEFAULT_KEY_VARIABLE = "OMISE_SECRET_KEY"
 DEFAULT_API_URL = "https://api.omise.co"
 DEFAULT_TIMEOUT = 30.0
 
-# What to do without a key, where a stack's config has been read; it follows "… is not set."
-_KEY_ADVICE = (
-    "Set it in the environment, or store the key encrypted with `pulumi config set --secret"
-    " omise:secretKey`. (If it is stored there: `pulumi refresh` and `destroy` know the config of"
-    " the last `pulumi up` alone, unless they are run with --run-program.)"
-)
 _SECRET_KEY = re.compile(r"skey_[!-~]+")
+# https://docs.omise.co/account-api; answers in older versions name the team, acct_…
+_ACCOUNT_ID = re.compile(r"(account|acct)_\w+", re.ASCII)
+_SUB_MERCHANT_ID = re.compile(r"\w+", re.ASCII)
+_URL = re.compile(
+    r"(?P<scheme>https?)://"
+    r"(?P<user>[^\s/?#@\\]*@)?"
+    r"(?P<host>\[[^\]/@]*\]|[^\[\]:/@]*)(:(?P<port>\d{1,5}))?"
+    r"(/[!-\"$->@-\[\]-~]*)?",  # printable ASCII, without ? # and \
+    re.IGNORECASE | re.ASCII,
+)
+_HOST_LABEL = re.compile(r"[a-z0-9_-]{1,63}", re.IGNORECASE | re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TRUE, _FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
 
@@ -110,7 +125,9 @@ class Settings:
     """How to reach Omise, and what is allowed there.
 
     ``secret_key`` is None if none is at hand; ``key_source`` then names where it was looked for,
-    and ``key_advice`` says what to do. ``timeout`` is how many seconds one answer may take.
+    and ``key_advice`` says what to do, after "… is not set; ". ``timeout`` is how many seconds an
+    attempt may take in all. ``account_id`` is the account that all links belong to (``account_…``);
+    None if nothing says so.
     """
 
     secret_key: SecretKey | None
@@ -119,8 +136,9 @@ class Settings:
     allow_live: bool = False
     amount_limits: bool = True
     sub_merchant_id: str | None = None
+    account_id: str | None = None
     timeout: float = DEFAULT_TIMEOUT
-    key_advice: str = _KEY_ADVICE
+    key_advice: str = "set it."
 
     @classmethod
     def resolve(
@@ -142,10 +160,18 @@ class Settings:
         return cls(
             secret_key=SecretKey(text, source) if text.strip() else None,
             key_source=source,
-            api_url=_url(*either(API_URL, "OMISE_API_URL")),
+            key_advice=_advise(config),
+            api_url=_parse_url(*either(API_URL, "OMISE_API_URL")),
             allow_live=_flag(*either(ALLOW_LIVE, "OMISE_ALLOW_LIVE"), default=False),
             amount_limits=_flag(*either(AMOUNT_LIMITS, _AMOUNT_LIMITS_VARIABLE), default=True),
-            sub_merchant_id=_header_value(*either(SUB_MERCHANT_ID, "OMISE_SUB_MERCHANT_ID")),
+            sub_merchant_id=_parse_id(
+                *either(SUB_MERCHANT_ID, "OMISE_SUB_MERCHANT_ID"),
+                _SUB_MERCHANT_ID,
+                "a sub-merchant (team_…)",
+            ),
+            account_id=_parse_id(
+                *either(ACCOUNT_ID, "OMISE_ACCOUNT_ID"), _ACCOUNT_ID, "an account (account_…)"
+            ),
             timeout=_seconds(env.get("OMISE_TIMEOUT", ""), "OMISE_TIMEOUT"),
         )
 
@@ -156,7 +182,7 @@ class Settings:
         """
         if self.secret_key is None:
             raise AuthenticationError(
-                f"No Omise secret key: {self.key_source} is not set. {self.key_advice}"
+                f"No Omise secret key: {self.key_source} is not set; {self.key_advice}"
             )
         return self.secret_key
 
@@ -191,7 +217,7 @@ def refuse_misspelt(keys: Iterable[str]) -> None:
         if known or namespace.lower() != NAMESPACE:
             continue
         spelt = _folded(name)
-        longer = spelt not in folded and any(each in spelt for each in folded)
+        longer = spelt not in folded and any(setting in spelt for setting in folded)
         near = [] if longer else difflib.get_close_matches(spelt, folded, n=1, cutoff=0.9)
         if near:
             meant = folded[near[0]]
@@ -274,6 +300,18 @@ def _find_key(config: Mapping[str, str | None], env: Mapping[str, str]) -> tuple
     return env.get(variable, ""), f"the environment variable {variable}"
 
 
+def _advise(config: Mapping[str, str | None]) -> str:
+    """Say what to do without a key, as it fits where the key was looked for."""
+    if config.get(SECRET_KEY) is not None:
+        return "give it the key, or remove it to use an environment variable."
+    if config.get(SECRET_KEY_ENV):
+        return f"set it to the key, or correct {SECRET_KEY_ENV}, which names it."
+    return (
+        f"set it, or store the key with `pulumi config set --secret {NAMESPACE}:{SECRET_KEY}`"
+        " (which `pulumi refresh` and `destroy` see after the next `up`, or with --run-program)."
+    )
+
+
 def _looks_like_a_key(text: str) -> bool:
     return re.match(r"\s*[sp]key_", text) is not None
 
@@ -304,29 +342,23 @@ def _seconds(text: str, source: str) -> float:
     return seconds
 
 
-def _header_value(text: str, source: str) -> str | None:
+def _parse_id(text: str, source: str, form: re.Pattern[str], of_what: str) -> str | None:
     value = text.strip()
     if not value:
         return None
-    if not re.fullmatch(r"\w+", value, re.ASCII) or _looks_like_a_key(value):
-        raise SettingsError(
-            f"{source} must be the id of a sub-merchant (team_…), not {_shown(text)}."
-        )
+    if not form.fullmatch(value) or _looks_like_a_key(value):
+        raise SettingsError(f"{source} must be the id of {of_what}, not {_shown(text)}.")
     return value
 
 
-def _url(text: str, source: str) -> str:
+def _parse_url(text: str, source: str) -> str:
     url = text.strip().rstrip("/") or DEFAULT_API_URL
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        host = ""
-    if not host or parts.scheme not in {"http", "https"} or re.search(r"[\s?#\\]", url):
+    parts = _URL.fullmatch(url)
+    if parts is None or not is_host(parts["host"]) or int(parts["port"] or 443) > 65_535:
         raise SettingsError(f"{source} must be a URL such as {DEFAULT_API_URL}.")
-    if parts.username or parts.password:
+    if parts["user"]:
         raise SettingsError(f"{source} must not hold a user name or password.")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts["scheme"].lower() == "http" and not _is_loopback(parts["host"]):
         raise SettingsError(
             f"{source} is {url}: the key would travel unencrypted. Use https; plain http is for a"
             " local Omise on 127.0.0.1 only."
@@ -334,10 +366,25 @@ def _url(text: str, source: str) -> str:
     return url
 
 
+def is_host(text: str) -> bool:
+    """Tell whether ``text`` can be the host of a URL: a name or an address, IPv6 in brackets.
+
+    Names are ASCII. Whatever passes here can be looked up without an error of its encoding.
+    """
+    if text.startswith("["):
+        try:
+            ipaddress.IPv6Address(text[1:-1])
+        except ValueError:
+            return False
+        return text.endswith("]")
+    labels = text.removesuffix(".").split(".")
+    return len(text) <= 253 and all(_HOST_LABEL.fullmatch(label) for label in labels)
+
+
 def _is_loopback(host: str) -> bool:
-    if host == "localhost":
+    if host.lower() == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False

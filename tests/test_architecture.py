@@ -50,10 +50,10 @@ ROOMS: dict[str, str] = {
 # Who alone may know what.
 ONLY: dict[str, set[str]] = {
     "pulumi": {"link", "program_inputs", "link_provider", "provider", "declare", "settings"},
-    "requests": {"omise.deadline", "omise.transport"},
-    "urllib3": {"omise.deadline", "omise.transport", "omise.retry"},
-    "socket": {"omise.deadline", "link_provider"},
-    "ssl": set(),
+    "requests": {"omise.connections", "omise.failures", "omise.route", "omise.transport"},
+    "urllib3": {"omise.connections", "omise.failures", "omise.retry", "omise.route"},
+    "socket": {"omise.connections", "omise.failures", "link_provider"},
+    "ssl": {"omise.failures", "omise.route"},
     "http": set(),
     "urllib.request": set(),
     "asyncio": set(),

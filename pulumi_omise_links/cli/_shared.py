@@ -30,7 +30,7 @@ def projects_and_settings(stacks: Sequence[str], cwd: str | None) -> tuple[list[
     """
     if not stacks and cwd is None:
         # No stack's config has been read, so it is no use to be told to put a key there.
-        advice = "Set it, or name a Pulumi project whose config holds the key: --cwd DIR."
+        advice = "set it, or name a Pulumi project whose config holds the key: --cwd DIR."
         return [], replace(Settings.resolve({}, os.environ), key_advice=advice)
     projects = [Project(cwd or ".", each) for each in (stacks or (None,))]
     return projects, projects[0].settings()

@@ -28,8 +28,8 @@ def test_without_a_project_nobody_is_sent_to_its_config(
 
     assert capsys.readouterr() == (
         "",
-        "omise-links: No Omise secret key: the environment variable OMISE_SECRET_KEY is not set."
-        " Set it, or name a Pulumi project whose config holds the key: --cwd DIR.\n",
+        "omise-links: No Omise secret key: the environment variable OMISE_SECRET_KEY is not set;"
+        " set it, or name a Pulumi project whose config holds the key: --cwd DIR.\n",
     )
 
 

@@ -23,6 +23,7 @@ from pulumi_omise_links.settings import (
     Settings,
     amount_limits,
     refuse_misspelt,
+    refuse_plain_key,
 )
 
 TEST_KEY, LIVE_KEY = "skey_test_5ecret", "skey_5ecretlive"
@@ -44,6 +45,7 @@ def test_the_defaults() -> None:
     assert settings.allow_live is False
     assert settings.amount_limits is True
     assert settings.sub_merchant_id is None
+    assert settings.account_id is None
     assert settings.timeout == 30
 
 
@@ -69,6 +71,9 @@ def test_the_defaults() -> None:
         ({"subMerchantId": "team_a"}, {"OMISE_SUB_MERCHANT_ID": "team_b"}, "sub_merchant_id",
          "team_a"),
         ({}, {"OMISE_SUB_MERCHANT_ID": " team_b "}, "sub_merchant_id", "team_b"),
+        ({"accountId": "account_a"}, {"OMISE_ACCOUNT_ID": "account_b"}, "account_id", "account_a"),
+        ({"accountId": ""}, {"OMISE_ACCOUNT_ID": "account_b"}, "account_id", None),
+        ({}, {"OMISE_ACCOUNT_ID": " account_test_5x\n"}, "account_id", "account_test_5x"),
         ({}, {"OMISE_TIMEOUT": "2.5"}, "timeout", 2.5),
     ],
 )  # fmt: skip
@@ -109,17 +114,44 @@ def test_where_the_key_comes_from(
     assert settings.key().source.startswith(source)
 
 
-def test_without_a_key_the_advice_is_given_once() -> None:
-    """Which variable is not set, and both ways to set a key."""
+@pytest.mark.parametrize(
+    ("config", "sentence"),
+    [
+        (
+            {},
+            "the environment variable OMISE_SECRET_KEY is not set; set it, or store the key with"
+            " `pulumi config set --secret omise:secretKey` (which `pulumi refresh` and `destroy`"
+            " see after the next `up`, or with --run-program).",
+        ),
+        (
+            {"secretKeyEnv": "SHOP_KEY"},
+            "the environment variable SHOP_KEY is not set; set it to the key, or correct"
+            " secretKeyEnv, which names it.",
+        ),
+        (
+            {"secretKey": " "},
+            "omise:secretKey is not set; give it the key, or remove it to use an environment"
+            " variable.",
+        ),
+    ],
+)
+def test_the_advice_without_a_key_fits_where_it_was_looked_for(
+    config: dict[str, str | None], sentence: str
+) -> None:
+    """One sentence: what is not set, and what to do about it."""
     with pytest.raises(AuthenticationError) as caught:
-        resolve({"secretKeyEnv": "SHOP_KEY"}).key()
+        resolve(config).key()
 
-    text = str(caught.value)
-    assert text.startswith(
-        "No Omise secret key: the environment variable SHOP_KEY is not set. Set it in the"
-        " environment, or store the key encrypted with `pulumi config set --secret"
-        " omise:secretKey`. (If it is stored there: "
-    )
+    assert str(caught.value) == f"No Omise secret key: {sentence}"
+
+
+def test_a_key_in_plain_text_is_refused() -> None:
+    """A key that was set without --secret is refused, with the way to encrypt it."""
+    refuse_plain_key(is_secret=True)
+    with pytest.raises(SettingsError, match=r"omise:secretKey stands in plain text") as caught:
+        refuse_plain_key(is_secret=False)
+
+    assert "`pulumi config set --secret omise:secretKey`" in str(caught.value)
 
 
 def test_a_named_variable_does_not_fall_back() -> None:
@@ -229,6 +261,7 @@ def test_the_limits_alone(
         ({"secretKeyEnv": f" {LIVE_KEY} "}, {}),
         ({"secretKeyEnv": "my key"}, {}),
         ({"subMerchantId": TEST_KEY}, {}),
+        ({"accountId": TEST_KEY}, {}),
         ({"allowLive": TEST_KEY}, {}),
         ({}, {"OMISE_AMOUNT_LIMITS": LIVE_KEY}),
         ({}, {"OMISE_TIMEOUT": TEST_KEY}),
@@ -291,6 +324,21 @@ def test_urls_that_are_accepted(url: str) -> None:
         ("file:///etc/passwd", "must be a URL"),
         ("api.omise.co", "must be a URL"),
         ("localhost:8080", "must be a URL"),
+        ("https://api..example", "must be a URL"),
+        ("https://.example", "must be a URL"),
+        (f"https://{'a' * 64}.example", "must be a URL"),
+        (f"https://{'a.' * 127}example", "must be a URL"),
+        ("http://[::1]evil.com", "must be a URL"),
+        ("http://[127.0.0.1]", "must be a URL"),
+        ("https://[::1]:443x", "must be a URL"),
+        ("https://api.omise.co:", "must be a URL"),
+        ("https://ap\u00ed.example", "must be a URL"),
+        ("https://\u2603.example", "must be a URL"),
+        ("https://xn--\udcff.example", "must be a URL"),
+        ("https://api.omise.co\x00", "must be a URL"),
+        ("https://api.omise.co/\x7f", "must be a URL"),
+        ("https://api.omise.co/\u2028x", "must be a URL"),
+        ("https://*.omise.co", "must be a URL"),
     ],
 )
 def test_urls_that_are_refused(url: str, reason: str) -> None:
@@ -351,6 +399,13 @@ def test_a_sub_merchant_cannot_break_out_of_its_header(text: str) -> None:
         resolve({"subMerchantId": text})
 
 
+@pytest.mark.parametrize("text", ["th", "account_", "account a", "account_é", "link_test_5x", "1"])
+def test_an_account_is_named_by_its_id(text: str) -> None:
+    """What is no id of an account is refused, and not compared with one in vain."""
+    with pytest.raises(SettingsError, match=r"OMISE_ACCOUNT_ID must be the id of an account"):
+        resolve({}, {"OMISE_ACCOUNT_ID": text})
+
+
 def test_the_live_guard() -> None:
     """A live key writes only where that was allowed; a test key always may."""
     resolve({"secretKey": TEST_KEY}).require_permission("create the link")
@@ -367,7 +422,7 @@ def test_the_live_guard() -> None:
 
 @given(
     st.dictionaries(
-        st.sampled_from(["secretKey", "secretKeyEnv", "apiUrl", "allowLive", "subMerchantId"]),
+        st.sampled_from(CONFIG_KEYS),
         st.none() | st.text() | st.just(TEST_KEY) | st.text().map(lambda text: TEST_KEY + text),
     )
 )
@@ -393,6 +448,8 @@ def test_any_config_is_settings_or_one_sentence(config: dict[str, str | None]) -
         ("omise:submerchant", "omise:subMerchantId"),
         ("omise:subMerchentId", "omise:subMerchantId"),
         ("omise:alowLive", "omise:allowLive"),
+        ("omise:account_id", "omise:accountId"),
+        ("omise:acountID", "omise:accountId"),
         ("Omise:subMerchantId", "omise:subMerchantId"),
     ],
 )
