@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+BENCH_READY := $(VENV)/.bench-ready
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
@@ -22,7 +23,7 @@ test: $(READY) ## Run every test (gets an engine first)
 fast: $(READY) ## Run the tests that need no engine
 	$(BIN)/pytest -n $(JOBS) -m "not engine"
 
-bench: $(READY) ## Measure speed and size, and write docs/performance.md (an hour)
+bench: $(BENCH_READY) ## Measure speed and size, and write docs/performance.md (an hour)
 	@PYTHONPATH=tools $(BIN)/python -m bench $(ARGS)
 
 chaos: $(READY) ## Run 1,000 links through faults on purpose (ten minutes)
@@ -35,6 +36,7 @@ lint: $(READY) ## Check types and style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python tools/make_schema.py --check
 
 setup: $(READY) ## Make .venv with the package in it
 
@@ -44,6 +46,10 @@ $(READY): pyproject.toml
 	@echo "Making $(VENV) and installing the package (one to three minutes)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+$(BENCH_READY): $(READY)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
 	@touch $@
 
 clean: ## Remove .venv and caches

@@ -8,7 +8,7 @@ import pulumi
 
 from .errors import OmiseLinksError
 from .link import Link
-from .manifest.entries import load
+from .manifest.entries import Entry, entries_for_stack, load
 from .settings import AMOUNT_LIMITS, NAMESPACE, amount_limits
 
 
@@ -17,20 +17,36 @@ def declare_links(
 ) -> dict[str, Link]:
     """Declare every link of a manifest, and return them by name.
 
+    If the manifest says for which stacks its ids are (``stacks: [prod]``), then in any other stack
+    the ids are left out, and links of that stack's own are made. In a stack that it names, every
+    link is protected (``protect=True``) unless ``opts`` says otherwise: an entry that has gone
+    from the manifest by mistake fails the preview, and no link is deleted.
+
     :param path: the manifest; a relative path starts at the program's folder, which is the current
         directory of a Pulumi program.
     :param opts: options of every link, such as ``provider`` or ``protect``.
-    :raises pulumi.RunError: the manifest has faults. Nothing is declared then, and Pulumi shows
-        the faults, a line each, without a traceback.
+    :raises pulumi.RunError: the manifest has problems. Nothing is declared then, and Pulumi shows
+        the problems, a line each, without a traceback.
     """
     try:
         entries = load(path, amount_limits=_check_limits(opts)).entries
     except OmiseLinksError as error:
         raise pulumi.RunError(str(error)) from None
+    stack = pulumi.get_stack()
     return {
-        each.name: Link(each.name, opts=opts, adopt=each.id, **vars(each.inputs))
-        for each in entries
+        entry.name: Link(
+            entry.name, opts=_options(entry, stack, opts), adopt=entry.id, **vars(entry.inputs)
+        )
+        for entry in entries_for_stack(entries, stack)
     }
+
+
+def _options(
+    entry: Entry, stack: str, opts: pulumi.ResourceOptions | None
+) -> pulumi.ResourceOptions | None:
+    if not entry.stacks or not entry.is_of(stack) or (opts and opts.protect is not None):
+        return opts
+    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=True))
 
 
 def _check_limits(opts: pulumi.ResourceOptions | None) -> bool:

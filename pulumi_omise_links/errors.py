@@ -10,14 +10,17 @@
     │   ├── NotFoundError      404
     │   ├── RateLimitedError   429, for longer than we are willing to wait
     │   └── DeleteRefusedError a link that Pulumi was to delete; it still stands
-    ├── OmiseUnavailableError          no usable answer: unreachable, timed out, cut, or a 5xx
+    ├── OmiseUnavailableError  no usable answer: unreachable, timed out, cut, or a 5xx
     ├── UncertainCreateError   a create whose answer was lost: the link may exist
+    ├── UnfinishedCreateError  an equal create of a process that died may have made a link
+    ├── CreateLogError         the record of a create under way cannot be kept or read
+    ├── MismatchedCreateError  the link that was made is not the one that was asked for
     ├── WrongAccountError      the link belongs to another account, or to the other mode
     ├── AdoptError             the link to adopt is not what the resource declares
     ├── LinkConflictError      which resource a link belongs to is not clear
     ├── LinkGoneError          the link was deleted
     ├── LinkIdError            a text that is not the id of a link
-    ├── ManifestError          manifests with faults: all of them, with their places
+    ├── ManifestError          manifests with problems: all of them, with their places
     ├── EditError              a manifest could not be written
     └── ProjectError           the Pulumi project cannot be used, or Pulumi refused
         ├── StackNotFoundError no such stack, or none is selected
@@ -30,27 +33,49 @@ Each message is whole sentences: what is wrong, where, what to do. None ever hol
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import Enum, IntEnum
 from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """What a command ends with."""
+
+    DONE = 0
+    ERROR = 1
+    WRONG_USE = 2
+    """An option, a setting or a file cannot be used."""
+    AUTHENTICATION = 3
+    REFUSED = 4
+    """Omise answered and refused."""
+    NO_STACK = 6
+    CHANGES = 7
+    """There are changes, and none were expected."""
+    CANCELLED = 8
+    BUG = 255
 
 
 class OmiseLinksError(Exception):
     """The base of all errors of this package. Catch it to catch them all."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: ClassVar[ExitCode] = ExitCode.ERROR
+
+    def details(self) -> Mapping[str, object]:
+        """Return what a program needs beside the message; ``--json`` prints it."""
+        return {}
 
 
 class SettingsError(OmiseLinksError):
     """A setting is missing or wrong. The message names it and both ways to set it."""
 
-    exit_code = 2
+    exit_code = ExitCode.WRONG_USE
 
 
 class AuthenticationError(OmiseLinksError):
     """There is no key, it is not a secret key, or Omise does not accept it."""
 
-    exit_code = 3
+    exit_code = ExitCode.AUTHENTICATION
 
 
 class LiveModeError(OmiseLinksError):
@@ -71,7 +96,7 @@ class ApiError(OmiseLinksError):
     ``status`` the HTTP status, ``request_id`` the ``X-Request-Id`` that Omise's support asks for.
     """
 
-    exit_code = 4
+    exit_code = ExitCode.REFUSED
 
     def __init__(
         self, operation: str, *, status: int, code: str, message: str, request_id: str | None
@@ -82,6 +107,10 @@ class ApiError(OmiseLinksError):
         self.request_id = request_id
         reference = f", request {request_id}" if request_id else ""
         super().__init__(f"Omise refused to {operation}: {message} ({status} {code}{reference}).")
+
+    def details(self) -> Mapping[str, object]:
+        """Return Omise's code, the HTTP status and the id of the request."""
+        return {"status": self.status, "code": self.code, "request_id": self.request_id}
 
 
 class NotFoundError(ApiError):
@@ -123,19 +152,31 @@ class OmiseUnavailableError(OmiseLinksError):
 class UncertainCreateError(OmiseLinksError):
     """Omise's answer to a create was lost, and what it did cannot be told for certain.
 
-    ``candidates`` are the ids of links that could be the one; empty if none is listed yet.
-    ``since``: it was made then or later by Omise's clock, if at all.
+    ``candidates`` are the ids of links that are equal in all inputs and could be the one; empty if
+    none is listed yet. ``similar`` are the ids of links that Omise may have made with another
+    spelling of the inputs, or that cannot be read. ``since``: it was made then or later by Omise's
+    clock, if at all.
     """
 
-    def __init__(self, problem: str, candidates: Sequence[str], since: str = "") -> None:
+    def __init__(
+        self,
+        problem: str,
+        candidates: Sequence[str],
+        since: str = "",
+        *,
+        similar: Sequence[str] = (),
+    ) -> None:
         self.candidates = tuple(candidates)
+        self.similar = tuple(similar)
+        self.since = since
         start = f"The answer to the create of this link was lost: {problem} "
         adopt = 'adopt="<its id>" on the resource (in a manifest: id)'
         if self.candidates:
+            several = len(self.candidates) > 1
             found = (
-                f"More than one link could be it: {', '.join(self.candidates)}. Look at them in"
-                f" the dashboard; adopt the right one with {adopt} and delete the others, then run"
-                " `pulumi up` again."
+                ("More than one link could be it" if several else "One link could be it, unproved")
+                + f": {', '.join(self.candidates)}. Look in the dashboard; adopt the right one with"
+                f" {adopt} and delete what is too much, then run `pulumi up` again."
             )
         else:
             found = (
@@ -144,7 +185,57 @@ class UncertainCreateError(OmiseLinksError):
                 + (f" (made at {since} or later)" if since else "")
                 + f", put {adopt}, so that no second one is made."
             )
+        if self.similar:
+            found += (
+                f" Look at {', '.join(self.similar)} too: it differs in spelling only, or cannot be"
+                " read."
+            )
         super().__init__(start + found)
+
+    def details(self) -> Mapping[str, object]:
+        """Return the candidates, and the earliest time at which the link was made."""
+        return {"candidates": list(self.candidates), "since": self.since or None}
+
+
+class UnfinishedCreateError(OmiseLinksError):
+    """A process that has died, or a create that was given up, may have made this very link.
+
+    ``candidates`` are the ids of links that could be the one; empty if none is listed yet.
+    """
+
+    def __init__(self, process: str, folder: str, since: str, candidates: Sequence[str]) -> None:
+        self.candidates = tuple(candidates)
+        when = f" at {since}" if since else ""
+        fits = f" Links that could be it: {', '.join(self.candidates)}." if candidates else ""
+        super().__init__(
+            f"A create of a link with the same inputs was begun{when} (process {process}, in"
+            f" {folder}) and cut off before Omise's answer was saved, so the link may exist"
+            f" already.{fits} Nothing was sent. Run `omise-links recover` there, which finds out,"
+            " then `pulumi up` again."
+        )
+
+
+class CreateLogError(OmiseLinksError):
+    """The record of a create under way cannot be kept or read. Nothing was sent to Omise."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"{problem} Without a record of each create under way, a process that dies could leave"
+            " a link that nobody knows of, so nothing was sent. Set PULUMI_HOME to a folder of"
+            " yours that can be read and written."
+        )
+
+
+class MismatchedCreateError(OmiseLinksError):
+    """Omise made a link that is not the one that was asked for. The link exists."""
+
+    def __init__(self, link_id: str, difference: str) -> None:
+        self.link_id = link_id
+        super().__init__(
+            f"Omise made link {link_id}, but {difference}. The link exists and can be paid, and no"
+            " resource manages it: delete it in the dashboard, and ask Omise's support before you"
+            " run `pulumi up` again."
+        )
 
 
 class WrongAccountError(OmiseLinksError):
@@ -184,7 +275,7 @@ class LinkGoneError(OmiseLinksError):
 class LinkIdError(OmiseLinksError):
     """What should be the id of a link is not one."""
 
-    exit_code = 2
+    exit_code = ExitCode.WRONG_USE
 
     def __init__(self, text: str) -> None:
         super().__init__(
@@ -193,13 +284,73 @@ class LinkIdError(OmiseLinksError):
         )
 
 
-@dataclass(frozen=True)
-class ManifestFault:
+class ProblemCode(str, Enum):
+    """Which rule a manifest or an input breaks. Programs may rely on the values."""
+
+    # The file
+    NO_SUCH_FILE = "no-such-file"
+    UNREADABLE_FILE = "unreadable-file"
+    FILE_TOO_LARGE = "file-too-large"
+    NOT_UTF_8 = "not-utf-8"
+    FORBIDDEN_CHARACTER = "forbidden-character"
+    MERGE_CONFLICT = "merge-conflict"
+    INVALID_YAML = "invalid-yaml"
+    TOO_DEEP = "too-deep"
+    SECOND_DOCUMENT = "second-document"
+    EMPTY_FILE = "empty-file"
+    TOO_MANY_PROBLEMS = "too-many-problems"
+    # What YAML allows and a manifest does not
+    ALIAS = "alias"
+    TAG = "tag"
+    MERGE_KEY = "merge-key"
+    CUT_BY_COMMENT = "cut-by-comment"
+    DUPLICATE_KEY = "duplicate-key"
+    KEY_NOT_TEXT = "key-not-text"
+    # The shape of the document
+    UNKNOWN_VERSION = "unknown-version"
+    NOT_A_MAPPING = "not-a-mapping"
+    NOT_A_LIST = "not-a-list"
+    UNKNOWN_KEY = "unknown-key"
+    MISSING_KEY = "missing-key"
+    NO_VALUE = "no-value"
+    NO_LINKS = "no-links"
+    SET_BY_OMISE = "set-by-omise"
+    ADOPT_IN_MANIFEST = "adopt-in-manifest"
+    ID_IN_DEFAULTS = "id-in-defaults"
+    WRONG_NAME = "wrong-name"
+    NOT_A_LINK_ID = "not-a-link-id"
+    NOT_A_STACK = "not-a-stack"
+    # Inputs
+    NOT_TEXT = "not-text"
+    NOT_A_WHOLE_NUMBER = "not-a-whole-number"
+    NOT_IN_SMALLEST_UNIT = "not-in-smallest-unit"
+    NOT_TRUE_OR_FALSE = "not-true-or-false"
+    NUMBER_TOO_LARGE = "number-too-large"
+    NOT_POSITIVE = "not-positive"
+    BLANK = "blank"
+    CONTROL_CHARACTER = "control-character"
+    LONE_SURROGATE = "lone-surrogate"
+    TEXT_TOO_LONG = "text-too-long"
+    NOT_A_CURRENCY = "not-a-currency"
+    UNKNOWN_CURRENCY = "unknown-currency"
+    UNSUPPORTED_CURRENCY = "unsupported-currency"
+    AMOUNT_TOO_SMALL = "amount-too-small"
+    AMOUNT_TOO_LARGE = "amount-too-large"
+    COMMENT_DISAGREES = "comment-disagrees"
+    # Across entries and files
+    DUPLICATE_NAME = "duplicate-name"
+    DUPLICATE_ID = "duplicate-id"
+    DUPLICATE_STACK = "duplicate-stack"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManifestProblem:
     """One thing wrong with a manifest.
 
     ``line`` and ``column`` count from 1, in characters; both are 0 if the file could not be
     opened. ``path`` is where in the document, such as ``links.spring-sale.amount``, or empty.
-    ``problem`` completes the sentence "<path> …". All is safe to print.
+    ``problem`` completes the sentence "<path> …". ``code`` names the rule that is broken. All is
+    safe to print.
     """
 
     file: str
@@ -207,20 +358,26 @@ class ManifestFault:
     column: int
     path: str
     problem: str
+    code: ProblemCode
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        return ": ".join(part for part in (place, self.path, self.problem) if part)
+        said = ": ".join(part for part in (place, self.path, self.problem) if part)
+        return f"{said} [{self.code.value}]"
 
 
 class ManifestError(OmiseLinksError):
-    """Manifests have faults. The message is all of them, a line each; ``faults`` has them typed."""
+    """Manifests have problems. The message is all of them, a line each; ``problems`` is typed."""
 
-    exit_code = 2
+    exit_code = ExitCode.WRONG_USE
 
-    def __init__(self, faults: Sequence[ManifestFault]) -> None:
-        self.faults = tuple(faults)
-        super().__init__("\n".join(map(str, self.faults)))
+    def __init__(self, problems: Sequence[ManifestProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+    def details(self) -> Mapping[str, object]:
+        """Return the problems with their places and codes."""
+        return {"problems": [asdict(problem) for problem in self.problems]}
 
 
 class ProjectError(OmiseLinksError):
@@ -230,7 +387,7 @@ class ProjectError(OmiseLinksError):
 class StackNotFoundError(ProjectError):
     """There is no such stack, or none is selected."""
 
-    exit_code = 6
+    exit_code = ExitCode.NO_STACK
 
     def __init__(self, said: str) -> None:
         super().__init__(

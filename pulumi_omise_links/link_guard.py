@@ -79,11 +79,14 @@ class LinkGuard:
     def _connect(self) -> tuple[OmiseClient, BulkReader]:
         from .omise.bulk import BulkReader  # noqa: PLC0415  (only calls need it)
         from .omise.client import OmiseClient  # noqa: PLC0415  (only calls need it)
+        from .omise.create_log import CreateLog  # noqa: PLC0415  (only calls need it)
 
         with self._lock:
             if self._connected is None:
                 self.settings.key()
-                client = OmiseClient(self.settings, may_write=self._engine.is_running)
+                client = OmiseClient(
+                    self.settings, may_write=self._engine.is_running, create_log=CreateLog()
+                )
                 self._connected = client, BulkReader(client)
             return self._connected
 

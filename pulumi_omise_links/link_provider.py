@@ -127,7 +127,7 @@ class LinkProvider(ResourceProvider):
             amount_limits=limits,
             supported_currencies=supported,
         )
-        problems += [f"{fault.name} {fault.problem}" for fault in checked.faults]
+        problems += [f"{problem.name} {problem.problem}" for problem in checked.problems]
         if adopt is not None and not _is_link_id(adopt) and ADOPT not in later:
             problems.append("adopt must be the id of a link (link_test_5x…)")
         elif adopt is not None and not exists and not later and not planning:

@@ -66,6 +66,14 @@ _SECRET_KEY = re.compile(r"skey_[!-~]+")
 # https://docs.omise.co/account-api; answers in older versions name the team, acct_…
 _ACCOUNT_ID = re.compile(r"(account|acct)_\w+", re.ASCII)
 _SUB_MERCHANT_ID = re.compile(r"\w+", re.ASCII)
+_URL = re.compile(
+    r"(?P<scheme>https?)://"
+    r"(?P<user>[^\s/?#@\\]*@)?"
+    r"(?P<host>\[[^\]/@]*\]|[^\[\]:/@]*)(:(?P<port>\d{1,5}))?"
+    r"(/[!-\"$->@-\[\]-~]*)?",  # printable ASCII, without ? # and \
+    re.IGNORECASE | re.ASCII,
+)
+_HOST_LABEL = re.compile(r"[a-z0-9_-]{1,63}", re.IGNORECASE | re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TRUE, _FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
 
@@ -160,7 +168,7 @@ class Settings:
         return cls(
             secret_key=SecretKey(text, source) if text.strip() else None,
             key_source=source,
-            api_url=_url(*either(API_URL, "OMISE_API_URL")),
+            api_url=_parse_url(*either(API_URL, "OMISE_API_URL")),
             allow_live=_flag(*either(ALLOW_LIVE, "OMISE_ALLOW_LIVE"), default=False),
             amount_limits=_flag(*either(AMOUNT_LIMITS, _AMOUNT_LIMITS_VARIABLE), default=True),
             sub_merchant_id=_parse_id(
@@ -306,18 +314,14 @@ def _parse_id(text: str, source: str, form: re.Pattern[str], of_what: str) -> st
     return value
 
 
-def _url(text: str, source: str) -> str:
+def _parse_url(text: str, source: str) -> str:
     url = text.strip().rstrip("/") or DEFAULT_API_URL
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        host = ""
-    if not host or parts.scheme not in {"http", "https"} or re.search(r"[\s?#\\]", url):
+    parts = _URL.fullmatch(url)
+    if parts is None or not is_host(parts["host"]) or int(parts["port"] or 443) > 65_535:
         raise SettingsError(f"{source} must be a URL such as {DEFAULT_API_URL}.")
-    if parts.username or parts.password:
+    if parts["user"]:
         raise SettingsError(f"{source} must not hold a user name or password.")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts["scheme"].lower() == "http" and not _is_loopback(parts["host"]):
         raise SettingsError(
             f"{source} is {url}: the key would travel unencrypted. Use https; plain http is for a"
             " local Omise on 127.0.0.1 only."
@@ -325,10 +329,25 @@ def _url(text: str, source: str) -> str:
     return url
 
 
+def is_host(text: str) -> bool:
+    """Tell whether ``text`` can be the host of a URL: a name or an address, IPv6 in brackets.
+
+    Names are ASCII. Whatever passes here can be looked up without an error of its encoding.
+    """
+    if text.startswith("["):
+        try:
+            ipaddress.IPv6Address(text[1:-1])
+        except ValueError:
+            return False
+        return text.endswith("]")
+    labels = text.removesuffix(".").split(".")
+    return len(text) <= 253 and all(_HOST_LABEL.fullmatch(label) for label in labels)
+
+
 def _is_loopback(host: str) -> bool:
-    if host == "localhost":
+    if host.lower() == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import engine
-from trial import delete_empty_side_files
+import pulumi_project
+from pulumi_project import PulumiProject, delete_empty_side_files
 
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.state_format import TYPE_TOKEN
@@ -23,17 +22,8 @@ KEY = re.compile(r"skey_(test_)?emulator")
 
 
 @dataclass(frozen=True)
-class Run:
-    """What one command did, and what it said on either way out."""
-
-    code: int
-    stdout: str
-    stderr: str
-
-    @property
-    def out(self) -> str:
-        """All that it said."""
-        return self.stdout + self.stderr
+class Run(pulumi_project.Run):
+    """What one command did, with checks of what it printed."""
 
     def ok(self) -> Run:
         """Return self, or fail with everything the engine said."""
@@ -53,16 +43,14 @@ class Run:
         return self
 
 
-class Project:
-    """A Pulumi project: a program, a stack on a file backend, a PULUMI_HOME of its own."""
+class Project(PulumiProject):
+    """A Pulumi project whose commands must never show a key."""
 
     def __init__(self, folder: Path, pulumi: Path, env: Mapping[str, str]) -> None:
-        self.folder = folder / "project"
-        self.folder.mkdir(parents=True)
-        self.backend = folder / "backend"
-        self.env = {**engine.environment(pulumi, folder), "NO_COLOR": "1", **env}
-        (self.folder / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
-        self.pulumi("stack", "init", "dev").ok()
+        super().__init__(folder, pulumi, env)
+        # Which stack is selected is a matter of the project here, as it is for a user.
+        del self.env["PULUMI_STACK"]
+        self.make()
 
     def program(self, text: str) -> None:
         """Write the program; ``Link`` and ``pulumi`` are imported already."""
@@ -83,17 +71,8 @@ class Project:
         return result
 
     def _run(self, command: Sequence[str], env: Mapping[str, str]) -> Run:
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            env={**self.env, **env},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-        )
-        run = Run(done.returncode, *(_ANSI.sub("", each) for each in (done.stdout, done.stderr)))
+        done = self.run(*command, env=env, limit=240)
+        run = Run(done.code, *(_ANSI.sub("", text) for text in (done.stdout, done.stderr)))
         assert not KEY.search(run.out), f"a key is shown:\n{run.out}"
         return run
 

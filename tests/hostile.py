@@ -48,7 +48,7 @@ TEXTS = (st.sampled_from(HOSTILE) | st.text(min_size=1, max_size=60)).filter(
     lambda text: (
         not check_inputs(
             {"amount": 5000, "currency": "THB", "title": text, "description": "x"}
-        ).faults
+        ).problems
     )
 )
 INPUTS = st.builds(

@@ -26,7 +26,8 @@ ROOMS: dict[str, str] = {
     "errors": "",
     "inputs": "",
     "settings": "errors",
-    "omise": "_version errors inputs settings",
+    "text_differences": "",
+    "omise": "_version errors inputs settings text_differences",
     "output": "errors manifest omise",
     "state_format": "omise inputs",
     "lookups": "errors omise settings",
@@ -40,7 +41,9 @@ ROOMS: dict[str, str] = {
     "declare": "errors link manifest settings",
     "stack": "errors output settings state_format",
     "inventory": "errors inputs omise output settings stack",
-    "adoption": "errors inputs inventory manifest omise output settings stack state_format",
+    "adoption": (
+        "errors inputs inventory manifest omise output settings stack state_format text_differences"
+    ),
     "recovery": "adoption errors inventory omise output stack state_format",
     "cli": (
         "_version adoption emulator errors inputs inventory manifest omise output recovery settings"
@@ -53,7 +56,7 @@ ONLY: dict[str, set[str]] = {
     "pulumi": {"link", "link_provider", "engine", "provider", "declare", "settings"},
     "requests": {"omise.deadline", "omise.transport"},
     "urllib3": {"omise.deadline", "omise.transport", "omise.retry"},
-    "socket": {"omise.deadline", "engine"},
+    "socket": {"omise.create_log", "omise.deadline", "engine"},
     "ssl": set(),
     "http": set(),
     "urllib.request": set(),

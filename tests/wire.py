@@ -53,6 +53,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let retries and the looks after a lost create follow quickly; how many stays the same."""
     monkeypatch.setattr("pulumi_omise_links.omise.retry._FIRST_DELAY", 0.002)
     monkeypatch.setattr("pulumi_omise_links.omise.client._LOOKS", (0.0, 0.01, 0.03))
+    monkeypatch.setattr(OmiseClient, "_seconds_for_an_answer", lambda *_: 0.0)
 
 
 def response(

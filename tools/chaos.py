@@ -1,4 +1,4 @@
-"""Bad days on purpose: many links through the real engine while the local Omise misbehaves.
+"""Inject faults: many links through the real engine while the local Omise misbehaves.
 
     python tools/chaos.py --links 1000 --seed 1
     python tools/chaos.py --pipelines 10 --links 100 --limit 20
@@ -31,7 +31,8 @@ from pathlib import Path
 from typing import Any
 
 import engine
-from trial import Links, ManagedLink, Run, Shop, compare, same, say
+from links_project import Links, LinksProject, ManagedLink, compare, diagnostics, same
+from pulumi_project import Run, say
 
 from pulumi_omise_links.emulator import Behaviour, Emulator
 
@@ -102,25 +103,25 @@ class Tally:
         return "\n".join(["| | |", "|---|---|", *(f"| {name} | {what} |" for name, what in rows)])
 
 
-class Storm:
+class ChaosRun:
     """One project under faults, and the user who does what the outputs ask for."""
 
-    def __init__(self, shop: Shop, omise: Emulator) -> None:
+    def __init__(self, project: LinksProject, omise: Emulator) -> None:
         self.tally = Tally()
-        self._shop = shop
+        self._project = project
         self._omise = omise
         self._named: set[str] = set()
         self._before: dict[str, ManagedLink] = {}
 
-    def live(self, count: int) -> Tally:
+    def run(self, count: int) -> Tally:
         """Go through the phases."""
         started = time.monotonic()
-        self._shop.links = make_links(count)
-        self._phase("up", self._shop.links, "up", "--continue-on-error")
-        self._phase("refresh", self._shop.links, "refresh")
-        for inputs in list(self._shop.links.values())[::10]:
+        self._project.links = make_links(count)
+        self._phase("up", self._project.links, "up", "--continue-on-error")
+        self._phase("refresh", self._project.links, "refresh")
+        for inputs in list(self._project.links.values())[::10]:
             inputs["amount"] += 1_000_000
-        self._phase("replace", self._shop.links, "up", "--continue-on-error")
+        self._phase("replace", self._project.links, "up", "--continue-on-error")
         self._phase("destroy", {}, "destroy", "--continue-on-error")
         self.tally.seconds = time.monotonic() - started
         self.tally.add_journal(self._omise)
@@ -133,63 +134,63 @@ class Storm:
         """Run a command until it succeeds; look at the three sets after every try."""
         for number in range(1, MOST_TRIES + 1):
             began = time.monotonic()
-            run = self._shop.pulumi(verb, *more)
+            run = self._project.pulumi(verb, *more)
             said = f"{phase}, try {number}: exit code {run.code}, {time.monotonic() - began:.0f} s"
             say(f"{said}, {self._look(phase, target, run)}")
             if run.code == 0:
                 self.tally.tries[phase] = number
                 return
-        self._break(f"{phase} did not succeed in {MOST_TRIES} tries: {run.text[-2000:]}")
+        self._break(f"{phase} did not succeed in {MOST_TRIES} tries: {run.out[-2000:]}")
 
     def _look(self, phase: str, target: Links, run: Run) -> str:
-        blamed = run.blamed()
-        maybe = {name for name, text in blamed.items() if MAYBE_MADE in text}
+        diagnosed = diagnostics(run)
+        maybe = {name for name, text in diagnosed.items() if MAYBE_MADE in text}
         self._named |= maybe
         if maybe:
             # Whoever opens the dashboard after such an error needs longer than this.
             time.sleep(LATE)
-        held = self._shop.held()
-        found = compare(target, held, self._omise)
-        if "Traceback" in run.text:
-            self._break(f"{phase} showed a traceback: {run.text[-2000:]}")
-        for orphan in found.unheld:
+        managed = self._project.managed()
+        found = compare(target, managed, self._omise)
+        if "Traceback" in run.out:
+            self._break(f"{phase} showed a traceback: {run.out[-2000:]}")
+        for orphan in found.unmanaged:
             if orphan["title"].partition(":")[0] not in self._named:
                 self.tally.unreported_orphans += 1
                 self._break(f"{phase}: {orphan['id']} is in no state, and no output named it")
-        self._check_losses(phase, held)
+        self._check_losses(phase, managed)
         if run.code == 0:
             self.tally.duplicates += len(found.twins)
             if not found.equal:
                 self._break(f"{phase} succeeded, but the sets differ: {found}")
         else:
-            unsettled = {*found.missing, *found.surplus} - set(blamed)
+            unsettled = {*found.missing, *found.surplus} - set(diagnosed)
             # What depends on nothing is tried in any case, so each must be spoken of.
             if unsettled and verb_goes_on(phase):
                 self._break(f"{phase} failed without naming {', '.join(sorted(unsettled))}")
-        self._settle(found.unheld, held)
-        return f"{len(blamed) - (run.code != 0)} named, {len(maybe)} of them perhaps made"
+        self._settle(found.unmanaged, managed)
+        return f"{len(diagnosed) - (run.code != 0)} named, {len(maybe)} of them perhaps made"
 
-    def _check_losses(self, phase: str, held: list[ManagedLink]) -> None:
-        """No link may leave the state while it lives."""
-        kept = {each.id for each in held}
-        alive = {each["id"] for each in self._omise.links("th", deleted=False)}
+    def _check_losses(self, phase: str, managed: list[ManagedLink]) -> None:
+        """No link may leave the state while it exists."""
+        kept = {link.id for link in managed}
+        alive = {link["id"] for link in self._omise.links("th", deleted=False)}
         for link in self._before.values():
             if link.id in alive and link.id not in kept:
                 self.tally.lost_from_state += 1
-                self._break(f"{phase}: {link.id} ({link.name}) lives, but left the state")
-        self._before = {each.id: each for each in held}
+                self._break(f"{phase}: {link.id} ({link.name}) exists, but left the state")
+        self._before = {link.id: link for link in managed}
 
-    def _settle(self, unheld: list[dict[str, Any]], held: list[ManagedLink]) -> None:
+    def _settle(self, unmanaged: list[dict[str, Any]], managed: list[ManagedLink]) -> None:
         """Do as the error says: look in the account, adopt the link that was made after all."""
-        done = {each.name for each in held if each.id == self._shop.adopt.get(each.name)}
+        done = {link.name for link in managed if link.id == self._project.adopt.get(link.name)}
         for name in done:
-            del self._shop.adopt[name]
-        for orphan in unheld:
+            del self._project.adopt[name]
+        for orphan in unmanaged:
             name = orphan["title"].partition(":")[0]
             self.tally.reported_orphans += 1
-            declared = self._shop.links.get(name)
-            if declared and name not in self._shop.adopt and same(declared, orphan):
-                self._shop.adopt[name] = orphan["id"]
+            declared = self._project.links.get(name)
+            if declared and name not in self._project.adopt and same(declared, orphan):
+                self._project.adopt[name] = orphan["id"]
             else:
                 self._omise.delete(orphan["id"])
 
@@ -224,27 +225,27 @@ def repeated(omise: Emulator) -> int:
     """
     open_ones: dict[tuple[str, str, str], int] = {}
     count = 0
-    for each in omise.journal.entries:
-        address = (each.method, each.path, each.query)
-        if each.method == "POST":
-            count += each.status == 429
+    for entry in omise.journal.entries:
+        address = (entry.method, entry.path, entry.query)
+        if entry.method == "POST":
+            count += entry.status == 429
             continue
         if open_ones.get(address, 0):
             open_ones[address] -= 1
             count += 1
-        if each.status != 200:
+        if entry.status != 200:
             open_ones[address] = open_ones.get(address, 0) + 1
     return count
 
 
-def storm(pulumi: Path, folder: Path, *, links: int, seed: int, seconds: float) -> Tally:
+def run_chaos(pulumi: Path, folder: Path, *, links: int, seed: int, seconds: float) -> Tally:
     """Run one project under faults."""
     with Emulator(seed=seed) as omise:
         for fault in FAULTS:
             omise.fault(**fault)
         omise.fault("slow", rate=LATE_RATE, seconds=seconds + LATE)
-        shop = Shop(folder, pulumi, omise, seconds=seconds).make()
-        return Storm(shop, omise).live(links)
+        project = LinksProject(folder, pulumi, omise, seconds=seconds)
+        return ChaosRun(project, omise).run(links)
 
 
 def pipelines(
@@ -254,34 +255,34 @@ def pipelines(
     tally = Tally()
     behaviour = Behaviour(requests_per_second=limit, burst=max(1, int(limit)))
     with Emulator(seed=seed, behaviour=behaviour) as omise:
-        shops = []
+        projects = []
         for number in range(count):
             name = f"pipeline-{number}"
             # The wait for an answer is the default one: nothing is lost here, only refused.
-            shop = Shop(folder / name, pulumi, omise, name=name, seconds=30).make()
-            shop.links = make_links(links, prefix=f"p{number}-")
-            shops.append(shop)
+            project = LinksProject(folder / name, pulumi, omise, name=name, seconds=30)
+            project.links = make_links(links, prefix=f"p{number}-")
+            projects.append(project)
         started = time.monotonic()
         together = threading.Barrier(count)
 
-        def run(shop: Shop) -> Run:
+        def run(project: LinksProject) -> Run:
             together.wait()
-            done = shop.pulumi("up")
+            done = project.pulumi("up")
             after = f"{time.monotonic() - started:.0f} s"
-            say(f"{shop.name}: exit code {done.code} after {after}")
+            say(f"{project.name}: exit code {done.code} after {after}")
             return done
 
         with ThreadPoolExecutor(count) as pool:
-            runs = list(pool.map(run, shops))
+            runs = list(pool.map(run, projects))
         tally.seconds = time.monotonic() - started
         tally.tries["up"] = 1
-        held = [shop.held() for shop in shops]
-        for number, (shop, mine, done) in enumerate(zip(shops, held, runs, strict=True)):
-            found = compare(shop.links, mine, omise, prefix=f"p{number}-")
+        managed = [project.managed() for project in projects]
+        for number, (project, mine, done) in enumerate(zip(projects, managed, runs, strict=True)):
+            found = compare(project.links, mine, omise, prefix=f"p{number}-")
             tally.duplicates += len(found.twins)
-            tally.unreported_orphans += len(found.unheld)
+            tally.unreported_orphans += len(found.unmanaged)
             if done.code or not found.equal:
-                tally.broken.append(f"{shop.name}: {found}; {done.text[-2000:]}")
+                tally.broken.append(f"{project.name}: {found}; {done.out[-2000:]}")
         tally.add_journal(omise)
         tally.repeated = repeated(omise)
         if tally.in_flight > count * MOST_IN_FLIGHT:
@@ -317,11 +318,13 @@ def main() -> None:
                 seed=given.seed,
             )
         else:
-            tally = storm(pulumi, folder, links=given.links, seed=given.seed, seconds=given.timeout)
+            tally = run_chaos(
+                pulumi, folder, links=given.links, seed=given.seed, seconds=given.timeout
+            )
     say(f"\n{tally.table()}\n")
     for what in tally.broken:
         say(f"BROKEN: {what}")
-    say("All promises held." if not tally.broken else f"{len(tally.broken)} promises broken.")
+    say("All promises managed." if not tally.broken else f"{len(tally.broken)} promises broken.")
     sys.exit(1 if tally.broken else 0)
 
 

@@ -1,14 +1,15 @@
-"""Kill Pulumi in the middle of its work, again and again, and put things in order afterwards.
+"""Kill a run in the middle of its work, again and again, and put things in order afterwards.
 
     python tools/kill.py --trials 200 --seed 1
     python tools/kill.py --seed 1 --trial 17        # that one again
 
-Each trial has a project, a stack and a local Omise of its own. `pulumi up` or `pulumi destroy` is
-ended with SIGKILL at a random moment: the command alone, or all the processes it has started too.
+Each trial has a project, a stack and a local Omise of its own. During `pulumi up` or
+`pulumi destroy` one of these gets SIGKILL at a random moment: `pulumi` with all the processes
+that it has started, `pulumi` alone, the plugin that talks to Omise alone, or the program alone.
 Then comes what the documents ask for: `pulumi cancel` if the stack is still locked,
 `omise-links recover`, and `pulumi up`. The account must then hold exactly what the
 program declares, and the state the same. A trial that ends otherwise is shown, and ends the run
-with exit code 1. Needs Linux (it finds processes in /proc).
+with exit code 1.
 """
 
 from __future__ import annotations
@@ -16,52 +17,65 @@ from __future__ import annotations
 import argparse
 import random
 import signal
+import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import engine
-from trial import (
-    Links,
+import psutil
+from links_project import Links, LinksProject, compare
+from pulumi_project import (
+    NO_QUESTIONS,
+    PLUGIN,
+    PROGRAM,
+    CommandError,
     Run,
-    Shop,
-    TrialError,
-    compare,
     delete_empty_side_files,
     descendants,
     end,
     kill,
+    running,
     say,
 )
 
 from pulumi_omise_links.emulator import Emulator
 
-FLAGS = ("--yes", "--skip-preview", "--suppress-progress", "--non-interactive")
 # More than twice what an answer may take here: the killed run's last requests may be that far from
 # its last write to the state.
 SETTLE = "5"
 MOST_RECOVERIES = 4
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What a trial does. ``after``: so many writes, or none for a time after the start."""
+class Victim(Enum):
+    """Which processes get SIGKILL."""
+
+    ALL = "pulumi and all its processes"
+    PULUMI = "pulumi alone"
+    PLUGIN = "the plugin alone"
+    PROGRAM = "the program alone"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialPlan:
+    """What a trial does. ``after``: so many writes, or None for a time after the start."""
 
     operation: str
     links: int
-    whole_family: bool
+    victim: Victim
     after: int | None
     delay: float
     latency: float
     ending: str
 
     @classmethod
-    def draw(cls, seed: int, number: int) -> Plan:
+    def draw(cls, seed: int, number: int) -> TrialPlan:
         """Draw the plan of a trial; the same for the same numbers."""
         dice = random.Random(f"{seed}/{number}")
         operation = dice.choices(["create", "change", "destroy"], [5, 3, 2])[0]
@@ -70,7 +84,7 @@ class Plan:
         return cls(
             operation=operation,
             links=links,
-            whole_family=dice.random() < 0.5,
+            victim=dice.choices(list(Victim), [3, 3, 3, 1])[0],
             after=dice.randrange(links) if at_a_write else None,
             delay=dice.uniform(0, 0.3) if at_a_write else dice.uniform(0.5, 3.5),
             latency=dice.uniform(0.03, 0.25),
@@ -78,18 +92,17 @@ class Plan:
         )
 
     def __str__(self) -> str:
-        victim = "all its processes" if self.whole_family else "pulumi alone"
         moment = f"{self.delay:.2f} s after " + (
             "the start" if self.after is None else f"write {self.after}"
         )
-        return f"{self.operation} {self.links} links, {victim} killed {moment}"
+        return f"{self.operation} {self.links} links, {self.victim.value} killed {moment}"
 
 
 @dataclass
 class Outcome:
     """What a trial came to."""
 
-    plan: Plan
+    plan: TrialPlan
     broken: str = ""
     facts: Counter[str] = field(default_factory=Counter)
 
@@ -97,11 +110,11 @@ class Outcome:
 class Trial:
     """One project, one kill, and the way back."""
 
-    def __init__(self, folder: Path, pulumi: Path, omise: Emulator, plan: Plan) -> None:
+    def __init__(self, folder: Path, pulumi: Path, omise: Emulator, plan: TrialPlan) -> None:
         self._omise = omise
         self._plan = plan
-        self._left: list[int] = []
-        self._shop = Shop(folder, pulumi, omise, seconds=5).make()
+        self._left: list[psutil.Process] = []
+        self._project = LinksProject(folder, pulumi, omise, seconds=5)
         self.outcome = Outcome(plan)
 
     def run(self) -> Outcome:
@@ -111,24 +124,24 @@ class Trial:
             self._killed_run()
             self._recover()
             self._finish()
-        except TrialError as error:
+        except CommandError as error:
             self.outcome.broken = str(error)
         finally:
             kill(self._left)
         return self.outcome
 
     def _prepare(self) -> None:
-        shop, plan = self._shop, self._plan
-        shop.links = declare(range(plan.links))
+        project, plan = self._project, self._plan
+        project.links = declare(range(plan.links))
         if plan.operation == "create":
             return
-        self._must(shop.pulumi("up"), "the first up")
+        project.pulumi("up").must("the first up")
         if plan.operation == "change":
             # Every second link is replaced, the last one goes, and two are new.
-            for inputs in list(shop.links.values())[::2]:
+            for inputs in list(project.links.values())[::2]:
                 inputs["amount"] += 1_000
-            shop.links.popitem()
-            shop.links |= declare(range(plan.links, plan.links + 2))
+            project.links.popitem()
+            project.links |= declare(range(plan.links, plan.links + 2))
 
     def _killed_run(self) -> None:
         """Start, wait for the moment, kill."""
@@ -136,7 +149,7 @@ class Trial:
         self._omise.latency = plan.latency
         journal.clear()
         verb = "destroy" if plan.operation == "destroy" else "up"
-        child = self._shop.start("pulumi", verb, *FLAGS)
+        child = self._project.start("pulumi", verb, *NO_QUESTIONS)
 
         def has_come() -> bool:
             if plan.after is None:
@@ -148,87 +161,98 @@ class Trial:
                 time.sleep(0.002)
             time.sleep(plan.delay)
             family = descendants(child.pid)
-            finished = child.poll() is not None
-            kill([child.pid, *(family if plan.whole_family else ())])
+            struck = self._strike(child, family)
             # What is under way takes its time; what comes after need not.
             self._omise.latency = 0
-            # Its output may stay open in the hands of those who live on.
-            child.wait(60)
+            # Its output may stay open in the hands of processes that outlive it.
+            child.wait(120)
         except BaseException:
             end(child)
             raise
         finally:
-            if child.stdout:
-                child.stdout.close()
-        self._left = [] if plan.whole_family else family
-        self.outcome.facts["had ended before the kill"] += finished
-        self.outcome.facts["killed: all processes"] += plan.whole_family and not finished
-        self.outcome.facts["killed: pulumi alone"] += not plan.whole_family and not finished
+            for stream in (child.stdout, child.stderr):
+                if stream:
+                    stream.close()
+        self._left = [] if plan.victim is Victim.ALL else family
+        self.outcome.facts[f"killed: {plan.victim.value}"] += struck
+        self.outcome.facts["killed: nothing, the victim had ended"] += not struck
+
+    def _strike(self, child: subprocess.Popen[str], family: list[psutil.Process]) -> bool:
+        """Kill the victim; return whether it still ran."""
+        if child.poll() is not None:
+            return False
+        pulumi = psutil.Process(child.pid)
+        victims = {
+            Victim.ALL: [pulumi, *family],
+            Victim.PULUMI: [pulumi],
+            Victim.PLUGIN: running(PLUGIN, family),
+            Victim.PROGRAM: running(PROGRAM, family),
+        }[self._plan.victim]
+        kill(victims)
+        return bool(victims)
 
     def _recover(self) -> None:
         """Do what the texts ask for until `recover` is content."""
         facts = self.outcome.facts
         for _ in range(MOST_RECOVERIES):
-            run = self._shop.run("omise-links", "recover", "--yes", "--settle", SETTLE, limit=300)
-            if "Traceback" in run.text:
-                raise TrialError(f"recover showed a traceback: {run.text}")
+            run = self._project.run(
+                "omise-links", "recover", "--yes", "--settle", SETTLE, limit=300
+            )
+            if "Traceback" in run.out:
+                raise CommandError(f"recover showed a traceback: {run.out}")
             if run.code == 0:
                 break
             if self._unlock(run) or self._mend(run):
                 continue
             orphans = self._orphans()
-            named = [each for each in orphans if each["id"] in run.text]
+            named = [link for link in orphans if link["id"] in run.out]
             if not named:
-                raise TrialError(f"recover gave up and named no link: {run.text}")
+                raise CommandError(f"recover gave up and named no link: {run.out}")
             # A person reads which links nobody needs, and deletes them in the dashboard.
-            for each in named:
-                self._omise.delete(each["id"])
+            for link in named:
+                self._omise.delete(link["id"])
             facts["links that recover left to a person"] += len(named)
         else:
-            raise TrialError(f"recover was not content after {MOST_RECOVERIES} times: {run.text}")
-        facts["links that recover took into the state"] += _count("taken", run.text)
-        facts["of them in the place of the link they replace"] += run.text.count("It replaces")
+            raise CommandError(f"recover was not content after {MOST_RECOVERIES} times: {run.out}")
+        facts["links that recover took into the state"] += _count("taken", run.out)
+        facts["of them in the place of the link they replace"] += run.out.count("It replaces")
 
     def _finish(self) -> None:
         verb, plan = self._plan.ending, self._plan
-        target: Links = {} if verb == "destroy" else self._shop.links
-        run = self._shop.pulumi(verb)
+        target: Links = {} if verb == "destroy" else self._project.links
+        run = self._project.pulumi(verb)
         if self._unlock(run):
-            run = self._shop.pulumi(verb)
-        self._must(run, f"the last {verb}")
-        deployment = self._shop.deployment()
-        found = compare(target, self._shop.held(deployment), self._omise)
+            run = self._project.pulumi(verb)
+        run.must(f"the last {verb}")
+        deployment = self._project.deployment()
+        found = compare(target, self._project.managed(deployment), self._omise)
         if not found.equal:
-            raise TrialError(f"the sets differ: {found}")
+            raise CommandError(f"the sets differ: {found}")
         if deployment.get("pending_operations"):
-            raise TrialError(f"operations are pending: {deployment['pending_operations']}")
+            raise CommandError(f"operations are pending: {deployment['pending_operations']}")
         made = len(self._omise.links())
         least = plan.links if plan.operation == "create" else 0
         if made < least:
-            raise TrialError(f"only {made} links were ever made")
+            raise CommandError(f"only {made} links were ever made")
 
     def _unlock(self, run: Run) -> bool:
         """Run `pulumi cancel` if a command said that it would help."""
-        if not (run.code and "pulumi cancel" in run.text):
+        if not (run.code and "pulumi cancel" in run.out):
             return False
         self.outcome.facts["still locked: pulumi cancel"] += 1
-        self._must(self._shop.run("pulumi", "cancel", "--yes"), "pulumi cancel")
+        self._project.run("pulumi", "cancel", "--yes").must("pulumi cancel")
         return True
 
     def _mend(self, run: Run) -> bool:
         """Delete the side file that keeps Pulumi from reading the state, if it says so."""
-        if "failed to load checkpoint: EOF" not in run.text:
+        if "failed to load checkpoint: EOF" not in run.out:
             return False
-        deleted = delete_empty_side_files(self._shop.folder.parent / "backend")
+        deleted = delete_empty_side_files(self._project.backend)
         self.outcome.facts["unreadable until an empty .attrs file was deleted"] += bool(deleted)
         return bool(deleted)
 
     def _orphans(self) -> list[dict[str, Any]]:
-        return compare({}, self._shop.held(), self._omise).unheld
-
-    def _must(self, run: Run, what: str) -> None:
-        if run.code:
-            raise TrialError(f"{what} failed: {run.text}")
+        return compare({}, self._project.managed(), self._omise).unmanaged
 
 
 def declare(numbers: range) -> Links:
@@ -245,7 +269,7 @@ def declare(numbers: range) -> Links:
     }
 
 
-def try_once(pulumi: Path, plan: Plan) -> Outcome:
+def try_once(pulumi: Path, plan: TrialPlan) -> Outcome:
     """Run a trial in a folder of its own."""
     with (
         tempfile.TemporaryDirectory(prefix="omise-links-kill-", ignore_cleanup_errors=True) as name,
@@ -261,9 +285,9 @@ def interrupted(pulumi: Path, folder: Path, links: int) -> tuple[int, str, int]:
     """
     # After the second write, the links are still some answers away from their end.
     with Emulator(latency=1.5) as omise:
-        shop = Shop(folder, pulumi, omise, seconds=5).make()
-        shop.links = declare(range(links))
-        child = shop.start("pulumi", "up", *FLAGS)
+        project = LinksProject(folder, pulumi, omise, seconds=5)
+        project.links = declare(range(links))
+        child = project.start("pulumi", "up", *NO_QUESTIONS)
         try:
             while child.poll() is None and len(omise.journal.writes) < 2:
                 time.sleep(0.002)
@@ -272,9 +296,9 @@ def interrupted(pulumi: Path, folder: Path, links: int) -> tuple[int, str, int]:
         except BaseException:
             end(child)
             raise
-        deployment = shop.deployment()
-        found = compare({}, shop.held(deployment), omise)
-        lost = ", ".join(each["id"] for each in found.unheld)
+        deployment = project.deployment()
+        found = compare({}, project.managed(deployment), omise)
+        lost = ", ".join(link["id"] for link in found.unmanaged)
         return child.returncode, lost, len(deployment.get("pending_operations") or ())
 
 
@@ -303,7 +327,7 @@ def main() -> None:
     pool = ThreadPoolExecutor(given.jobs)
     try:
         running = {
-            pool.submit(try_once, pulumi, Plan.draw(given.seed, number)): number
+            pool.submit(try_once, pulumi, TrialPlan.draw(given.seed, number)): number
             for number in numbers
         }
         for done in as_completed(running):

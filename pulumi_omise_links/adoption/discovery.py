@@ -15,7 +15,7 @@ from ..inputs import check_inputs
 from ..manifest.entries import Entry
 from ..manifest.text import NewEntry
 from ..omise.models import OmiseLink
-from ..output.terminal import show
+from ..output.terminal import escape
 from .names import Namer
 
 # Why a link is not among the new entries.
@@ -111,9 +111,9 @@ def discover(
         if why := _why_not(link, filters, managed, known, replaced):
             found.counts[why] += 1
         elif entry := without_id.get(link.inputs.folded()):
-            reason = f"entry {show(entry)} has the same inputs and no id: `match` it first"
+            reason = f"entry {escape(entry)} has the same inputs and no id: `match` it first"
             found.left_out.append(LeftOut(link.id, link.title, (reason,)))
-        elif reasons := _faults(link, amount_limits):
+        elif reasons := _problems(link, amount_limits):
             found.left_out.append(LeftOut(link.id, link.title, reasons))
         else:
             found.entries.append(NewEntry(name, link.id, link.inputs))
@@ -140,9 +140,9 @@ def _why_not(
     return USED if useless and link.id not in replaced else None
 
 
-def _faults(link: OmiseLink, amount_limits: bool) -> tuple[str, ...]:
-    faults = check_inputs(vars(link.inputs), amount_limits=amount_limits).faults
-    return tuple(f"its {each.name} {each.problem}" for each in faults)
+def _problems(link: OmiseLink, amount_limits: bool) -> tuple[str, ...]:
+    problems = check_inputs(vars(link.inputs), amount_limits=amount_limits).problems
+    return tuple(f"its {problem.name} {problem.problem}" for problem in problems)
 
 
 def _caseless(text: str) -> str:

@@ -8,8 +8,9 @@ the result is read as any manifest is, and must hold exactly what was meant.
 from __future__ import annotations
 
 import os
+import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -18,18 +19,21 @@ import yaml
 
 from ..errors import EditError
 from ..omise.models import LinkInputs
-from ..output.terminal import show
-from .entries import ID, check
-from .source import LINE_BREAK, LOADER
-from .text import INDENT, NewEntry, entry_lines, flow_entry
+from ..output.terminal import escape
+from .entries import ID, STACKS, CheckedFile, check
+from .source import LINE_BREAK, STANDARD_INPUT, loader_for
+from .text import INDENT, NewEntry, entry_lines, flow_entry, stacks_line
+from .validation import SCHEMA_FILE, SCHEMA_NAME
 
 Meaning: TypeAlias = "dict[str, tuple[LinkInputs, str | None]]"
 
 _BOM = "\ufeff"
+# https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html
+MOUNTS = Path("/proc/self/mountinfo")
 
 
 class Draft:
-    """A manifest without faults, and what is to be added to it."""
+    """A manifest without problems, and what is to be added to it."""
 
     def __init__(self, file: str) -> None:
         """:raises EditError: the file cannot be read."""
@@ -38,6 +42,7 @@ class Draft:
         # Positions do not count the mark at the start.
         self._text = self._original.removeprefix(_BOM)
         self._added: list[tuple[int, str]] = []
+        self._new_stacks: tuple[str, ...] | None = None
 
     @property
     def text(self) -> str:
@@ -56,16 +61,43 @@ class Draft:
             if key.value in ids:
                 self._add_id(key, value, f"{ID}: {ids[key.value]}")
 
+    def add_stacks(self, stacks: Collection[str]) -> None:
+        """Say for which stacks the ids of the manifest are, if it does not yet.
+
+        :raises EditError: it says so, and another one than these.
+        """
+        root, links = self._links()
+        parts = {key.value: (key, value) for key, value in root.value}
+        if STACKS in parts:
+            said = [item.value for item in parts[STACKS][1].value]
+            if missing := [stack for stack in stacks if stack not in said]:
+                raise EditError(
+                    f"{_shown(self.file)} was left as it is: it says that its ids are for"
+                    f" {', '.join(map(escape, said))}, not for {', '.join(map(escape, missing))}. A"
+                    " link belongs to one stack: use a manifest of its own for this one."
+                )
+            return
+        if not stacks:
+            return
+        self._new_stacks = tuple(stacks)
+        key = parts["links"][0]
+        start = key.start_mark.index
+        if root.flow_style:
+            self._insert(start, f"{stacks_line(stacks)}, ")
+        elif self._before(start).strip():  # `? links`
+            raise EditError(self._unusual("links"))
+        else:
+            self._insert(start, f"{stacks_line(stacks)}\n{self._before(start)}")
+
     def add_entries(self, entries: Iterable[NewEntry]) -> None:
         """Put entries after the last one."""
         new = list(entries)
         root, links = self._links()
         defaults = {key.value: value for key, value in root.value}.get("defaults")
         given = {key.value for key, _ in defaults.value} if defaults else set()
-        say_multiple = "multiple" in given
         last = links.value[-1][1]
         if links.flow_style:
-            added = "".join(f", {flow_entry(each, say_multiple=say_multiple)}" for each in new)
+            added = "".join(f", {flow_entry(entry, always=given)}" for entry in new)
             self._insert(last.end_mark.index, added)
             return
         above = self._before(links.start_mark.index)
@@ -74,12 +106,12 @@ class Draft:
         step = " " * (last.start_mark.column - links.start_mark.column)
         lines = [
             entry_lines(
-                each,
+                entry,
                 above=above,
                 step=INDENT if last.flow_style else step,
-                say_multiple=say_multiple,
+                always=given,
             )
-            for each in new
+            for entry in new
         ]
         gap = "\n" if self._has_gaps(links) else ""
         at = self._end_of_links(last, root.start_mark.column)
@@ -95,7 +127,10 @@ class Draft:
         """
 
         def agree(written: str) -> None:
-            if meaning_of(written, amount_limits=amount_limits) != meant:
+            (old,) = check(self.file, amount_limits=amount_limits)
+            (new,) = check(written, amount_limits=amount_limits)
+            stacks = old.stacks if self._new_stacks is None else self._new_stacks
+            if _meaning(new) != meant or new.stacks != stacks:
                 raise EditError(self._unusual("file"))
             if _read(self.file) != self._original:
                 raise EditError(
@@ -108,7 +143,7 @@ class Draft:
     # -- positions; yaml's nodes are not typed
 
     def _links(self) -> tuple[yaml.MappingNode, yaml.MappingNode]:
-        root: Any = yaml.compose(self._text, Loader=LOADER)
+        root: Any = yaml.compose(self._text, Loader=loader_for(self._text))
         links = {key.value: value for key, value in root.value}["links"]
         return root, links
 
@@ -191,11 +226,29 @@ def _last_value(node: yaml.Node) -> yaml.Node:
 
 
 def meaning_of(file: str, *, amount_limits: bool) -> Meaning | None:
-    """Return what a manifest says, by name; None if it has faults."""
+    """Return what a manifest says, by name; None if it has problems."""
     (checked,) = check(file, amount_limits=amount_limits)
-    if checked.faults:
+    return _meaning(checked)
+
+
+def _meaning(checked: CheckedFile) -> Meaning | None:
+    if checked.problems:
         return None
-    return {each.name: (each.inputs, each.id) for each in checked.entries}
+    return {entry.name: (entry.inputs, entry.id) for entry in checked.entries}
+
+
+def write_schema_beside(path: str) -> str | None:
+    """Put the schema into the folder of a manifest, if it is not there, for editors.
+
+    :returns: its name, as the first line of the manifest has it; None if it cannot be written.
+    """
+    schema = Path(os.path.realpath(path)).with_name(SCHEMA_NAME)
+    if not schema.exists():
+        try:
+            replace_file(str(schema), SCHEMA_FILE.read_text(encoding="utf-8"))
+        except EditError:
+            return None
+    return SCHEMA_NAME
 
 
 def replace_file(file: str, text: str, agree: Callable[[str], None] | None = None) -> None:
@@ -233,9 +286,11 @@ def require_writable(files: Iterable[str]) -> None:
 
     :raises EditError: one of the files cannot be written.
     """
-    for each in files:
-        if problem := _why_not_writable(Path(os.path.realpath(each))):
-            raise EditError(f"Cannot write {_shown(each)}: {problem}. Nothing was changed.")
+    for file in files:
+        if file == STANDARD_INPUT:
+            raise EditError("Cannot write to standard input: name a file. Nothing was changed.")
+        if problem := _why_not_writable(Path(os.path.realpath(file))):
+            raise EditError(f"Cannot write {_shown(file)}: {problem}. Nothing was changed.")
 
 
 def _why_not_writable(target: Path) -> str | None:
@@ -248,10 +303,28 @@ def _why_not_writable(target: Path) -> str | None:
             f"there is no folder {_shown(str(folder))}": not folder.is_dir(),
             f"this user may not write in {_shown(str(folder))}": not os.access(folder, os.W_OK),
             "this user may not write it": there and not os.access(target, os.W_OK),
+            # A file is written in one step: a new one takes the place of the old one.
+            "it is mounted by itself, so no new file can take its place: mount the folder"
+            f" {_shown(str(folder))} instead": there and _is_mount_point(target),
+            "it has other hard links, which would keep the old text: make it a symbolic link, or a"
+            " copy": there and target.stat().st_nlink > 1,
         }
     except (OSError, ValueError):
         return "that is not the name of a file"
     return next((problem for problem, applies in problems.items() if applies), None)
+
+
+def _is_mount_point(target: Path) -> bool:
+    if os.path.ismount(target):
+        return True
+    # A file that is bound to another one of the same file system is told apart by this list alone.
+    with suppress(OSError):
+        lines = MOUNTS.read_bytes().splitlines()
+        points = [line.split(b" ")[4] for line in lines if line.count(b" ") > 4]
+        octal = re.compile(rb"\\([0-7]{3})")
+        written = {octal.sub(lambda code: bytes([int(code[1], 8)]), point) for point in points}
+        return os.fsencode(target) in written
+    return False
 
 
 def _read(file: str) -> str:
@@ -262,4 +335,4 @@ def _read(file: str) -> str:
 
 
 def _shown(file: str) -> str:
-    return show(file, longest=1000)
+    return escape(file, longest=1000)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from ..output.terminal import human_amount, show
+from ..inputs import INPUTS
+from ..output.terminal import escape, format_amount
 from .entries import Entry, Manifest
 
 WIDTH = 100
@@ -14,28 +15,49 @@ _INDENT = "    "
 
 def program(manifest: Manifest) -> str:
     """Return the source text of a program with the links of a manifest, in their order."""
-    files = ", ".join(show(each, longest=1000) for each in manifest.files)
-    head = (
-        f"# Made by `omise-links generate` from {files}.\n\nfrom pulumi_omise_links import Link\n"
+    files = ", ".join(escape(file, longest=1000) for file in manifest.files)
+    owners = _owners(manifest.entries)
+    head = f"# Made by `omise-links generate` from {files}.\n\n"
+    if owners:
+        head += "import pulumi\n\n"
+    head += "from pulumi_omise_links import Link\n"
+    if owners:
+        head += "\n# In these stacks links are adopted and protected; any other makes its own.\n"
+        head += "".join(
+            f"{name} = pulumi.get_stack() in {_list(stacks)}\n" for stacks, name in owners.items()
+        )
+    return "\n".join(
+        [head, *(_link(entry, owners.get(entry.stacks)) for entry in manifest.entries)]
     )
-    return "\n".join([head, *map(_link, manifest.entries)])
 
 
-def _link(entry: Entry) -> str:
-    inputs = entry.inputs
-    amount = human_amount(inputs.amount, inputs.currency)
-    lines = [
-        f"{_literal(entry.name)},",
-        *_argument("title", inputs.title),
-        *_argument("description", inputs.description),
-        f"amount={inputs.amount:_},  # {amount}",
-        *_argument("currency", inputs.currency),
-    ]
-    if inputs.multiple:
-        lines.append("multiple=True,")
+def _owners(entries: Iterable[Entry]) -> dict[tuple[str, ...], str]:
+    """Return the variables that say whether the stack is one of a manifest, by its stacks."""
+    several = dict.fromkeys(entry.stacks for entry in entries if entry.stacks)
+    return {stacks: f"owner_{n}" if n > 1 else "owner" for n, stacks in enumerate(several, 1)}
+
+
+def _link(entry: Entry, owner: str | None) -> str:
+    lines = [f"{_literal(entry.name)},"]
+    for one in INPUTS:
+        value = getattr(entry.inputs, one.name)
+        if isinstance(value, str):
+            lines += _argument(one.name, value)
+        elif one.name == "amount":
+            amount = format_amount(entry.inputs.amount, entry.inputs.currency)
+            lines.append(f"amount={value:_},  # {amount}")
+        elif value != one.default:
+            lines.append(f"{one.name}={value!r},")
     if entry.id is not None:
-        lines += _argument("adopt", entry.id)
-    return "".join(["Link(\n", *(f"{_INDENT}{each}\n" for each in lines), ")\n"])
+        adopt = _literal(entry.id)
+        lines.append(f"adopt={adopt} if {owner} else None," if owner else f"adopt={adopt},")
+    if owner:
+        lines.append(f"opts=pulumi.ResourceOptions(protect={owner} or None),")
+    return "".join(["Link(\n", *(f"{_INDENT}{line}\n" for line in lines), ")\n"])
+
+
+def _list(texts: Iterable[str]) -> str:
+    return f"[{', '.join(map(_literal, texts))}]"
 
 
 def _argument(name: str, text: str) -> list[str]:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from ..inputs import INPUT_NAMES
+from ..inputs import INPUTS
 from ..omise.models import LinkInputs
-from ..output.terminal import JOINERS, human_amount
-from .entries import ID, VERSION
+from ..output.terminal import JOINERS, format_amount
+from .entries import ID, STACKS, VERSION
 from .source import MOST_BYTES, MOST_VALUES
 from .values import Kind, Scalar
 
-# Where editors look for the schema: beside the manifest. docs/manifest.md says how it gets there.
-HEADER = f"# yaml-language-server: $schema=links.schema.json\nversion: {VERSION}\nlinks:\n"
 INDENT = "  "
 # Beside letters, marks, digits and single spaces; none of them means anything within a value.
 _PLAIN = frozenset("-_.,;()/&+=$'’“”…–—。、・「」（）")
@@ -29,56 +27,66 @@ class NewEntry:
     inputs: LinkInputs
 
 
-def manifest_of(entries: Iterable[NewEntry]) -> str:
-    """Return a whole manifest."""
-    return HEADER + "\n".join(entry_lines(each) for each in entries)
+def manifest_of(
+    entries: Iterable[NewEntry], *, stacks: Collection[str] = (), schema: str | None = None
+) -> str:
+    """Return a whole manifest.
+
+    :param stacks: the stacks for which its ids are; empty if for all.
+    :param schema: the file that editors read the schema from, as seen from the manifest. It must
+        be there, or the first thing that an editor shows is an error.
+    """
+    head = f"# yaml-language-server: $schema={schema}\n" if schema else ""
+    head += f"version: {VERSION}\n"
+    if stacks:
+        head += f"{stacks_line(stacks)}\n"
+    return f"{head}links:\n" + "\n".join(entry_lines(entry) for entry in entries)
+
+
+def stacks_line(stacks: Collection[str]) -> str:
+    """Return the line that says for which stacks the ids are."""
+    return f"{STACKS}: [{', '.join(map(scalar, stacks))}]"
 
 
 def entry_lines(
-    entry: NewEntry, *, above: str = INDENT, step: str = INDENT, say_multiple: bool = False
+    entry: NewEntry, *, above: str = INDENT, step: str = INDENT, always: Collection[str] = ()
 ) -> str:
     """Return the lines of one entry.
 
     :param above: the indentation of its name.
     :param step: how much further its inputs are indented.
-    :param say_multiple: whether to write ``multiple`` although it is false, as the manifest may
-        have another default.
+    :param always: inputs to write even where they have their default, as the manifest may have
+        another one.
     """
     inside = above + step
-    inputs = entry.inputs
-    amount = f"{inputs.amount}  # {human_amount(inputs.amount, inputs.currency)}"
-    lines = [
-        f"{above}{scalar(entry.name)}:",
-        f"{inside}{ID}: {entry.id}",
-        f"{inside}title: {_text(inputs.title, inside + step)}",
-        f"{inside}description: {_text(inputs.description, inside + step)}",
-        f"{inside}amount: {amount}",
-        f"{inside}currency: {scalar(inputs.currency)}",
-    ]
-    if inputs.multiple or say_multiple:
-        lines.append(f"{inside}multiple: {_flag(inputs.multiple)}")
+    lines = [f"{above}{scalar(entry.name)}:", f"{inside}{ID}: {entry.id}"]
+    for name, value in _inputs(entry, always):
+        written = _text(value, inside + step) if isinstance(value, str) else _word(value)
+        if name == "amount":
+            written += f"  # {format_amount(entry.inputs.amount, entry.inputs.currency)}"
+        lines.append(f"{inside}{name}: {written}")
     return "\n".join(lines) + "\n"
 
 
 def too_large(text: str, links: int) -> bool:
     """Whether a manifest is larger than any that is read."""
-    values = links * 2 * (len(INPUT_NAMES) + 2) + 10
+    values = links * 2 * (len(INPUTS) + 2) + 10
     return values > MOST_VALUES or len(text.encode()) > MOST_BYTES
 
 
-def flow_entry(entry: NewEntry, *, say_multiple: bool = False) -> str:
+def flow_entry(entry: NewEntry, *, always: Collection[str] = ()) -> str:
     """Return one entry as it stands between braces."""
-    inputs = entry.inputs
-    parts = [
-        f"{ID}: {entry.id}",
-        f"title: {quoted(inputs.title)}",
-        f"description: {quoted(inputs.description)}",
-        f"amount: {inputs.amount}",
-        f"currency: {quoted(inputs.currency)}",
-    ]
-    if inputs.multiple or say_multiple:
-        parts.append(f"multiple: {_flag(inputs.multiple)}")
+    parts = [f"{ID}: {entry.id}"]
+    for name, value in _inputs(entry, always):
+        parts.append(f"{name}: {quoted(value) if isinstance(value, str) else _word(value)}")
     return f"{quoted(entry.name)}: {{{', '.join(parts)}}}"
+
+
+def _inputs(entry: NewEntry, always: Collection[str]) -> Iterator[tuple[str, object]]:
+    for one in INPUTS:
+        value = getattr(entry.inputs, one.name)
+        if one.required or value != one.default or one.name in always:
+            yield one.name, value
 
 
 def scalar(text: str) -> str:
@@ -138,5 +146,7 @@ def _escaped(each: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def _flag(value: bool) -> str:
-    return "true" if value else "false"
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

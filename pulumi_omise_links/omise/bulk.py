@@ -91,14 +91,15 @@ class BulkReader:
         self._reads = 0
         self._pages: int | None = None
         self._complete = False
-        self._unread = self._client.iter_pages()
+        # What cannot be read is asked for singly, and that read says what is wrong.
+        self._unread = self._client.iter_pages(skipped=[])
 
     def _read_pages(self, call: Call) -> None:
         """Read the first page, or all others; others that read meanwhile wait, and are answered."""
         try:
             for links, total in self._unread:
                 # The charges of a whole account would fill the memory, and nobody asks for them.
-                self._links.update((each.id, replace(each, charges=())) for each in links)
+                self._links.update((link.id, replace(link, charges=())) for link in links)
                 self._pages = math.ceil(total / PAGE_SIZE)
                 if call is Call.FIRST_PAGE and self._pages > 1:
                     return

@@ -1,14 +1,15 @@
-"""The one door to Omise: typed calls, and the care that links with money behind them need.
+"""Typed client of the Omise Links API.
 
-Omise has no idempotency key and no update, so this module holds what keeps links safe: a create
-is never repeated blindly, "gone" is said only on proof, and a delete is true.
+Omise has no idempotency key and no update. So the client never repeats a create whose answer was
+lost, treats a link as deleted only on proof, and returns from a delete only if the link is gone.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 from ..errors import (
     ApiError,
     LinkIdError,
+    MismatchedCreateError,
     NotFoundError,
     OmiseLinksError,
     OmiseUnavailableError,
@@ -25,7 +27,8 @@ from ..errors import (
 )
 from ..inputs import LINK_ID, is_live, mode, other_mode
 from ..settings import Settings
-from .lost_creates import CreateRegistry, find_created
+from .create_log import CreateLog
+from .lost_creates import Candidates, CreateAttempt, CreateRegistry, find_created
 from .models import (
     LinkInputs,
     OmiseAccount,
@@ -34,17 +37,22 @@ from .models import (
     Page,
     Scope,
     UnreadableError,
+    UnreadableLink,
 )
+from .responses import LimitedByPageError
+from .retry import LIMIT_SECONDS
 from .transport import RequestStats, Transport
 
 PAGE_SIZE = 100  # the documented greatest (https://docs.omise.co/api-pagination)
 # Omise may still be at work on a create whose answer was lost; two more looks cost little, a
-# duplicate costs money. Seconds before each look.
+# duplicate costs money. Seconds before each look; the last one waits at least as long as an answer
+# may take.
 _LOOKS = (0.0, 1.0, 3.0)
+# Omise's clocks, that of its answers and that of created_at, may differ by so many seconds.
+_CLOCKS_DIFFER = 1.0
 # Copies of a database are seconds behind, seldom more; a link older than this is on all of them.
 _NEW_SECONDS = 60.0
 T = TypeVar("T", OmiseLink, OmiseCharge, OmiseAccount, Page)
-Listed = TypeVar("Listed", OmiseLink, OmiseCharge)
 
 
 class OmiseClient:
@@ -60,14 +68,24 @@ class OmiseClient:
     Methods that take an id may raise ``LinkIdError``. Further errors stand at each method.
     """
 
-    def __init__(self, settings: Settings, *, may_write: Callable[[], bool] = lambda: True) -> None:
-        """:param may_write: asked before each write; if the answer is no, it is not sent."""
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        may_write: Callable[[], bool] = lambda: True,
+        create_log: CreateLog | None = None,
+    ) -> None:
+        """Open no connection yet.
+
+        :param may_write: asked before each write; if the answer is no, it is not sent.
+        :param create_log: where creates under way are recorded, for a caller that may die without
+            anybody hearing of it; without it, a create is known to its caller alone.
+        """
         self.settings = settings
+        self._create_log = create_log
         self._transport = Transport(settings, may_write)
-        self._claims = CreateRegistry()
-        self._account: OmiseAccount | None = None
-        self._account_asked = False
-        self._account_refused: OmiseLinksError | None = None
+        self._registry = CreateRegistry()
+        self._account_call: Future[OmiseAccount | None] | None = None
         self._account_lock = threading.Lock()
         self._proved_account_id: str | None = None
 
@@ -100,7 +118,12 @@ class OmiseClient:
         """
         self._check_id(link_id)
         operation = f"read link {link_id}"
-        link = self._read(OmiseLink, operation, self._get(f"/links/{link_id}", operation))
+        try:
+            answer = self._get(f"/links/{link_id}", operation)
+        except NotFoundError:
+            self._refuse_lag(link_id, operation)
+            raise
+        link = self._read(OmiseLink, operation, answer)
         if link.id != link_id:
             raise OmiseUnavailableError(
                 operation, f"Omise's answer is about {link.id[:80]!r}.", sent=True
@@ -115,6 +138,7 @@ class OmiseClient:
         newest_first: bool = False,
         created_from: str | None = None,
         created_to: str | None = None,
+        skipped: list[UnreadableLink] | None = None,
     ) -> tuple[list[OmiseLink], int]:
         """Return one page of links, deleted ones included, and how many there are in all.
 
@@ -122,43 +146,52 @@ class OmiseClient:
         :param created_from: the earliest time of creation, ``2026-01-31T00:00:00Z``.
         :param created_to: the latest one. Whether a link made in the very second of either end is
             listed is not documented.
+        :param skipped: takes what cannot be read; without it, one such link is an error.
         """
-        params: dict[str, str | int] = {
-            "offset": offset,
-            "limit": limit,
-            "order": "reverse_chronological" if newest_first else "chronological",
-        }
-        if created_from:
-            params["from"] = created_from
-        if created_to:
-            params["to"] = created_to
-        operation = "list links"
-        page = self._read(Page, operation, self._get("/links", operation, params))
-        return [self._read(OmiseLink, operation, each) for each in page.data], page.total
+        page = self._list_page(
+            offset=offset,
+            limit=limit,
+            newest_first=newest_first,
+            created_from=created_from,
+            created_to=created_to,
+        )
+        return self._read_links(page, skipped), page.total
 
     def iter_links(
-        self, *, created_from: str | None = None, created_to: str | None = None
+        self,
+        *,
+        created_from: str | None = None,
+        created_to: str | None = None,
+        skipped: list[UnreadableLink] | None = None,
     ) -> Iterator[OmiseLink]:
         """Yield all links, oldest first, deleted ones included; one request per 100 links.
 
         :param created_from: see ``list_links``; ``2026-01-31T00:00:00Z``.
         :param created_to: likewise.
+        :param skipped: takes what cannot be read; without it, one such link is an error.
         """
-        for links, _ in self.iter_pages(created_from=created_from, created_to=created_to):
+        for links, _ in self.iter_pages(
+            created_from=created_from, created_to=created_to, skipped=skipped
+        ):
             yield from links
 
     def iter_pages(
-        self, *, created_from: str | None = None, created_to: str | None = None
+        self,
+        *,
+        created_from: str | None = None,
+        created_to: str | None = None,
+        skipped: list[UnreadableLink] | None = None,
     ) -> Iterator[tuple[list[OmiseLink], int]]:
         """Yield the pages of ``iter_links``, each with how many links there are in all.
 
         Oldest first is the order in which links made meanwhile cannot shift the pages.
         """
 
-        def read(offset: int) -> tuple[list[OmiseLink], int]:
-            return self.list_links(offset=offset, created_from=created_from, created_to=created_to)
+        def read(offset: int) -> Page:
+            return self._list_page(offset=offset, created_from=created_from, created_to=created_to)
 
-        return _pages("list links", read)
+        for page in _pages("list links", read):
+            yield self._read_links(page, skipped), page.total
 
     def link_charges(self, link_id: str) -> Iterator[OmiseCharge]:
         """Yield all charges made through a link; one request per 100 charges.
@@ -168,38 +201,71 @@ class OmiseClient:
         self._check_id(link_id)
         operation = f"list the charges of link {link_id}"
 
-        def read(offset: int) -> tuple[list[OmiseCharge], int]:
+        def read(offset: int) -> Page:
             params: dict[str, str | int] = {"offset": offset, "limit": PAGE_SIZE}
-            page = self._read(
-                Page, operation, self._get(f"/links/{link_id}/charges", operation, params)
-            )
-            return [self._read(OmiseCharge, operation, each) for each in page.data], page.total
+            answer = self._get(f"/links/{link_id}/charges", operation, params)
+            return self._read(Page, operation, answer)
 
-        for charges, _ in _pages(operation, read):
-            yield from charges
+        for page in _pages(operation, read):
+            for data in page.data:
+                yield self._read(OmiseCharge, operation, data)
+
+    def _list_page(
+        self,
+        *,
+        offset: int,
+        limit: int = PAGE_SIZE,
+        newest_first: bool = False,
+        created_from: str | None,
+        created_to: str | None,
+    ) -> Page:
+        params: dict[str, str | int] = {
+            "offset": offset,
+            "limit": limit,
+            "order": "reverse_chronological" if newest_first else "chronological",
+        }
+        if created_from:
+            params["from"] = created_from
+        if created_to:
+            params["to"] = created_to
+        return self._read(Page, "list links", self._get("/links", "list links", params))
+
+    def _read_links(self, page: Page, skipped: list[UnreadableLink] | None) -> list[OmiseLink]:
+        if skipped is None:
+            return [self._read(OmiseLink, "list links", data) for data in page.data]
+        links = []
+        for data in page.data:
+            try:
+                links.append(OmiseLink.from_json(data))
+            except UnreadableError as error:
+                skipped.append(UnreadableLink.from_json(data, str(error)))
+        return links
 
     def account(self) -> OmiseAccount | None:
-        """Return the account of the key, or None if the key may not ask; asked once a client."""
-        refused = self._account_refused
+        """Return the account of the key, or None if the key may not ask; asked once a client.
+
+        Threads that ask while a call is under way share its result, or its error.
+        """
         with self._account_lock:
-            if self._account_refused not in {None, refused}:
-                # Who has waited for a call that failed does not wait for another one.
-                raise self._account_refused
-            if not self._account_asked:
-                try:
-                    self._account = self._ask_account()
-                except OmiseLinksError as error:
-                    self._account_refused = error
-                    raise
-                self._account_asked = True
-            return self._account
+            call, mine = self._account_call, self._account_call is None
+            if call is None:
+                call = self._account_call = Future()
+        if mine:
+            try:
+                call.set_result(self._ask_account())
+            except BaseException as error:
+                with self._account_lock:
+                    self._account_call = None  # the next caller asks again
+                call.set_exception(error)
+        return call.result()
 
     def _ask_account(self) -> OmiseAccount | None:
         operation = "read the account of the key"
         try:
             return self._read(OmiseAccount, operation, self._get("/account", operation))
         except ApiError as error:
-            # Whether a restricted key may call it is not documented.
+            # Whether a restricted key may call it is not documented. Pages of firewalls are no
+            # ApiError: what answers them has not read the key.
             if error.status not in {403, 404}:
                 raise
             return None
@@ -280,26 +346,26 @@ class OmiseClient:
     def create_link(self, inputs: LinkInputs) -> OmiseLink:
         """Make a link: one POST, never a second one whose first may have been carried out.
 
-        After a lost answer, the link is taken from the list only on proof; see ``creation``.
+        After a lost answer, the link is taken from the list only on proof; see ``lost_creates``.
+        Whoever repeats a create that has ended with ``UncertainCreateError`` gets the link that has
+        appeared meanwhile.
 
         :raises LiveModeError: the key is live and the stack has not allowed that.
         :raises UncertainCreateError: the answer was lost, and proof was not to be had.
+        :raises MismatchedCreateError: Omise made another link than the one that was asked for.
         """
         operation = "create the link"
         self.settings.require_permission(operation)
         # Asked before the POST: the answer tells the server's time, by which a lost one is judged.
         self.account()
-        with self._claims.one_at_a_time(inputs):
-            since = self._transport.server_time()
-            try:
-                answer = self._transport.request("POST", "/links", operation, body=asdict(inputs))
-                link = self._read(OmiseLink, operation, answer)
-            except OmiseUnavailableError as error:
-                if not error.sent:
-                    raise
-                link = self._recover_created(inputs, since, error)
-            self._claims.add(link.id)
-        self._check_mode(link)
+        with self._registry.one_at_a_time(inputs):
+            link = self._find_earlier(inputs)
+            if link is None:
+                link = self._post_recorded(inputs, operation)
+            elif self._create_log:
+                self._create_log.note_found(inputs)
+            self._registry.add(link.id)
+        self._compare(link, inputs)
         return link
 
     def delete_link(self, link_id: str, scope: Scope) -> None:
@@ -316,6 +382,7 @@ class OmiseClient:
         try:
             answer = self._transport.request("DELETE", f"/links/{link_id}", operation)
         except NotFoundError:
+            self._refuse_lag(link_id, operation)
             self._require_scope(link_id, scope)
             return
         except RateLimitedError:
@@ -329,38 +396,155 @@ class OmiseClient:
             raise OmiseUnavailableError(
                 operation, "Omise's answer does not say that the link is deleted.", sent=True
             )
+        self._registry.note_deleted(link_id)
         self._note_proof(scope)
 
-    # -- the care
+    # -- lost creates
 
-    def _recover_created(
-        self, inputs: LinkInputs, since: float | None, lost: OmiseUnavailableError
-    ) -> OmiseLink:
-        if since is None:
-            raise UncertainCreateError(lost.problem, ())
-        candidates: list[OmiseLink] = []
-        unseen: OmiseLinksError | None = None
-        for pause in _LOOKS:
-            time.sleep(pause)
+    def _post_recorded(self, inputs: LinkInputs, operation: str) -> OmiseLink:
+        """Make a link, with a record of that on disk as long as its end is not known."""
+        if self._create_log is None:
+            return self._post_link(inputs, operation)
+        with self._create_log.recording(self, inputs, self._time_of_create()) as note_answer:
+            link = self._post_link(inputs, operation)
+            note_answer(link)
+        return link
+
+    def _time_of_create(self) -> float | None:
+        """Return the time before which a create of now cannot be listed; None if none is sure."""
+        now = self._transport.server_time()
+        doubtful = now is None or self._transport.clock_is_doubtful
+        return None if now is None or doubtful else now - _CLOCKS_DIFFER
+
+    def _post_link(self, inputs: LinkInputs, operation: str) -> OmiseLink:
+        earlier, now = self._registry.lost(inputs), self._transport.server_time()
+        since = None if now is None else now - _CLOCKS_DIFFER
+        attempt = CreateAttempt(
+            # Both creates could be the one that is found then.
+            since=earlier.since if earlier else since,
+            clock_is_doubtful=self._transport.clock_is_doubtful,
+            began=time.monotonic(),
+        )
+        while True:
             try:
-                candidates = find_created(self._newest_since(since), inputs, self._claims)
-                unseen = None
-            except OmiseLinksError as error:
-                # Whatever keeps us from looking, the create may have been carried out.
-                unseen = error
-            if candidates:
-                break
-        if len(candidates) == 1:
-            return candidates[0]
-        problem = f"{lost.problem} {unseen}" if unseen else lost.problem
-        ids = [each.id for each in candidates]
-        raise UncertainCreateError(problem, ids, _whole_second(since)) from None
+                answer = self._transport.request("POST", "/links", operation, body=asdict(inputs))
+                return self._read_created(answer, inputs, operation)
+            except LimitedByPageError as error:
+                # A rate limiter refuses before Omise sees the request. Its page is no proof of
+                # that, so the list is asked before the create is sent again.
+                found = self._look_up(inputs, attempt, error, _LOOKS)
+                if found is not None:
+                    return found
+                if time.monotonic() - attempt.began > LIMIT_SECONDS:
+                    self._registry.note_lost(inputs, attempt)
+                    raise _uncertain(error.problem, attempt) from None
+            except OmiseUnavailableError as error:
+                if not error.sent:
+                    raise
+                last = max(_LOOKS[-1], self._seconds_for_an_answer(attempt))
+                found = self._look_up(inputs, attempt, error, (*_LOOKS[:-1], last))
+                if found is not None:
+                    return found
+                self._registry.note_lost(inputs, attempt)
+                raise _uncertain(error.problem, attempt) from None
 
-    def _newest_since(self, since: float) -> list[OmiseLink]:
-        start = _whole_second(since)
+    def _find_earlier(self, inputs: LinkInputs) -> OmiseLink | None:
+        """Return the link of an earlier create of equal inputs whose answer was lost, if any."""
+        attempt = self._registry.lost(inputs)
+        if attempt is None:
+            return None
+        earlier = OmiseUnavailableError(
+            "create the link", "an earlier create of an equal link was lost.", sent=True
+        )
+        return self._look_up(inputs, attempt, earlier, _LOOKS)
+
+    def _seconds_for_an_answer(self, attempt: CreateAttempt) -> float:
+        """Return for how long Omise may still be at work on a create, as far as we wait for it."""
+        return attempt.began + self.settings.timeout - time.monotonic()
+
+    def _look_up(
+        self,
+        inputs: LinkInputs,
+        attempt: CreateAttempt,
+        lost: OmiseUnavailableError,
+        pauses: Sequence[float],
+    ) -> OmiseLink | None:
+        """Look for the link of a lost create; None if there is nothing like it.
+
+        :param pauses: seconds before each look.
+        :raises UncertainCreateError: there is no proof, or no look was possible.
+        """
+        found = Candidates()
+        unseen: OmiseLinksError | None = None
+        if attempt.since is not None:
+            for pause in pauses:
+                time.sleep(max(pause, 0))
+                try:
+                    found = self.find_candidates(inputs, attempt.since)
+                    unseen = None
+                except OmiseLinksError as error:
+                    # Whatever keeps us from looking, the create may have been carried out.
+                    unseen = error
+                if found.equal:
+                    break
+        if found.proved is not None and not attempt.clock_is_doubtful:
+            return found.proved
+        nothing = not (found.equal or found.similar or found.unknown)
+        if nothing and unseen is None and attempt.since is not None:
+            return None
+        self._registry.note_lost(inputs, attempt)
+        problem = f"{lost.problem} {unseen}" if unseen else lost.problem
+        raise _uncertain(problem, attempt, found) from None
+
+    def find_candidates(self, inputs: LinkInputs, since: float) -> Candidates:
+        """Return the links made since then that a create of these inputs may have made.
+
+        :param since: Omise's time, Unix seconds.
+        """
+        unreadable: list[UnreadableLink] = []
         # Whether `from` is inclusive is not documented, so it only narrows the list.
-        listed = self.iter_links(created_from=_whole_second(since - 5))
-        return [each for each in listed if each.created_at >= start]
+        links = list(self.iter_links(created_from=_whole_second(since - 5), skipped=unreadable))
+        return find_created(links, unreadable, inputs, self._registry, _whole_second(since))
+
+    def _read_created(self, answer: object, inputs: LinkInputs, operation: str) -> OmiseLink:
+        try:
+            link = OmiseLink.from_json(answer, asked=inputs)
+        except UnreadableError as error:
+            problem = f"Omise's answer is not the object it should be: {error}."
+            raise OmiseUnavailableError(operation, problem, sent=True) from None
+        if link.id in self._registry:
+            problem = f"the answer is that to another create: link {link.id}."
+            raise OmiseUnavailableError(operation, problem, sent=True)
+        return link
+
+    def _compare(self, link: OmiseLink, inputs: LinkInputs) -> None:
+        """Refuse a link that is not the one that was asked for; a text may be spelt otherwise.
+
+        :raises WrongAccountError: it is in the other mode, or of another sub-merchant.
+        :raises MismatchedCreateError: it has another amount, currency or ``multiple``.
+        """
+        self._check_mode(link)
+        merchant, asked = link.merchant_uid or "", self.settings.sub_merchant_id
+        # What merchant_uid holds is not documented; an id of another kind is no contradiction.
+        if asked and merchant.startswith("team_") and merchant != asked:
+            raise WrongAccountError(
+                f"Omise made link {link.id} for sub-merchant {merchant} although it was asked for"
+                f" {asked}. Delete it in the dashboard and ask Omise's support."
+            )
+        different = set(inputs.differences(link.inputs)) - {"title", "description"}
+        if different:
+            names = ", ".join(sorted(different))
+            raise MismatchedCreateError(link.id, f"its {names} is not what was asked for")
+
+    def _refuse_lag(self, link_id: str, operation: str) -> None:
+        """Refuse to read "not found" as "gone" for a link that was made moments ago."""
+        if self._registry.was_made_just_now(link_id):
+            raise OmiseUnavailableError(
+                operation,
+                "Omise does not know the link, although it has made it within the last minute;"
+                " try again later.",
+                sent=True,
+            )
 
     def _require_scope(self, link_id: str, scope: Scope) -> None:
         """Refuse to read a 404 as "gone" unless the key is of the scope the link lived in."""
@@ -398,9 +582,10 @@ class OmiseClient:
 
     def _check_mode(self, link: OmiseLink) -> None:
         key = self.settings.key()
-        if link.livemode != key.live:
+        live = is_live(link.id) if link.livemode == key.live else link.livemode
+        if live != key.live:
             raise WrongAccountError(
-                f"Omise made link {link.id} in {mode(link.livemode)} mode although the key in"
+                f"Omise made link {link.id} in {mode(live)} mode although the key in"
                 f" {key.source} is a {mode(key.live)} key. Delete it in the dashboard and ask"
                 " Omise's support."
             )
@@ -417,23 +602,31 @@ class OmiseClient:
             ) from None
 
 
-def _pages(
-    operation: str, read: Callable[[int], tuple[list[Listed], int]]
-) -> Iterator[tuple[list[Listed], int]]:
+def _pages(operation: str, read: Callable[[int], Page]) -> Iterator[Page]:
     """Read page after page, given the offset of each, as long as there are new ones."""
-    offset, last = 0, ""
+    offset = 0
+    last: tuple[object, ...] = ()
     while True:
-        page, total = read(offset)
-        if not page:
+        page = read(offset)
+        if not page.data:
             return
-        if page[-1].id == last:
+        if page.data == last:
             # Of a server that ignores the offset, the same links would come for ever.
-            raise OmiseUnavailableError(operation, "the same page came again.", sent=True)
-        last = page[-1].id
-        yield page, total
-        offset += len(page)
-        if offset >= total:
+            raise OmiseUnavailableError(operation, "Omise returned the same page twice.", sent=True)
+        last = page.data
+        yield page
+        offset += len(page.data)
+        if offset >= page.total:
             return
+
+
+def _uncertain(
+    problem: str, attempt: CreateAttempt, found: Candidates | None = None
+) -> UncertainCreateError:
+    found = found or Candidates()
+    since = "" if attempt.since is None else _whole_second(attempt.since)
+    similar = [link_id for link_id in found.similar + found.unknown if link_id not in found.equal]
+    return UncertainCreateError(problem, found.equal, since, similar=similar)
 
 
 def _whole_second(time_: float) -> str:

@@ -7,19 +7,39 @@ deleted, not the answer to any other create of this process, and the only one of
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
-from .models import LinkInputs, OmiseLink
+from .models import LinkInputs, OmiseLink, UnreadableLink
+
+# For so many seconds after its create, a link that Omise does not know may be unknown only to the
+# server that was asked.
+_LAG_SECONDS = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateAttempt:
+    """When a create began.
+
+    ``since`` is Omise's time in Unix seconds, a little early; None if it is not known.
+    ``clock_is_doubtful``: it proves nothing. ``began`` is ``time.monotonic()``.
+    """
+
+    since: float | None
+    clock_is_doubtful: bool
+    began: float
 
 
 class CreateRegistry:
-    """Which links the creates of this process have made, and which creates are under way."""
+    """Which links the creates of this process have made, which are under way, which are lost."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._ids: set[str] = set()
+        self._made_at: dict[str, float] = {}
         self._busy: dict[LinkInputs, tuple[threading.Lock, int]] = {}
+        self._lost: dict[LinkInputs, CreateAttempt] = {}
 
     @contextmanager
     def one_at_a_time(self, inputs: LinkInputs) -> Iterator[None]:
@@ -42,19 +62,70 @@ class CreateRegistry:
     def add(self, link_id: str) -> None:
         """Note that a create of this process has this link."""
         with self._lock:
-            self._ids.add(link_id)
+            self._made_at[link_id] = time.monotonic()
 
     def __contains__(self, link_id: str) -> bool:
         with self._lock:
-            return link_id in self._ids
+            return link_id in self._made_at
+
+    def was_made_just_now(self, link_id: str) -> bool:
+        """Whether a create of this process has made the link, and it is not deleted since."""
+        with self._lock:
+            made_at = self._made_at.get(link_id)
+        return made_at is not None and time.monotonic() - made_at < _LAG_SECONDS
+
+    def note_deleted(self, link_id: str) -> None:
+        """Note that a link of this process is to be unknown to Omise from now on."""
+        with self._lock:
+            if link_id in self._made_at:
+                self._made_at[link_id] = float("-inf")
+
+    def note_lost(self, inputs: LinkInputs, attempt: CreateAttempt) -> None:
+        """Remember a create that may have made a link which nobody has; the first one counts."""
+        with self._lock:
+            self._lost.setdefault(inputs.folded(), attempt)
+
+    def lost(self, inputs: LinkInputs) -> CreateAttempt | None:
+        """Return the first lost create of equal inputs."""
+        with self._lock:
+            return self._lost.get(inputs.folded())
+
+
+@dataclass
+class Candidates:
+    """What a look-up found. ``equal`` links could be the one.
+
+    ``similar`` could be it, if Omise has spelt an input in its own way. ``unknown`` could be it
+    too, as far as anybody can read them: while there are any, nothing is proved.
+    """
+
+    equal: list[str] = field(default_factory=list)
+    similar: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    proved: OmiseLink | None = None
 
 
 def find_created(
-    links: Iterable[OmiseLink], inputs: LinkInputs, claims: CreateRegistry
-) -> list[OmiseLink]:
-    """Return those of ``links`` that could be the lost create of ``inputs``."""
-    return [
-        each
-        for each in links
-        if not each.deleted and each.id not in claims and not inputs.differences(each.inputs)
-    ]
+    links: Iterable[OmiseLink],
+    unreadable: Iterable[UnreadableLink],
+    inputs: LinkInputs,
+    registry: CreateRegistry,
+    start: str,
+) -> Candidates:
+    """Return those of ``links`` that could be the lost create of ``inputs``.
+
+    :param start: when the create began, as ``created_at`` has it.
+    """
+    found = Candidates(unknown=[link.id or "a link without an id" for link in unreadable])
+    equal: list[OmiseLink] = []
+    for link in links:
+        if link.deleted or link.id in registry or link.created_at < start:
+            continue
+        if not inputs.differences(link.inputs):
+            equal.append(link)
+        elif not inputs.normalized().differences(link.inputs.normalized()):
+            found.similar.append(link.id)
+    found.equal = [link.id for link in equal]
+    if len(equal) == 1 and not found.unknown:
+        found.proved = equal[0]
+    return found

@@ -1,5 +1,9 @@
 """What Omise answers, typed. Reads the current shape (2019-05-29) and the older ones.
 
+An attribute that decides nothing never makes an answer unreadable: if it is missing or of another
+type than documented, it reads as not given. What decides: the id, inputs, address and time of
+creation of a link, whether it is deleted or used, and the amount of a charge.
+
 The shapes are those of https://docs.omise.co/links-api and of recorded answers: older versions say
 ``created`` for ``created_at``, write the currency in lower case, and know no ``used_at``,
 ``deleted`` and ``deleted_at``.
@@ -7,13 +11,19 @@ The shapes are those of https://docs.omise.co/links-api and of recorded answers:
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
+from datetime import datetime, timezone
 from typing import Any, TypeVar
 
-from ..inputs import LINK_ID
+from ..inputs import LINK_ID, is_live
+from ..text_differences import describe_difference
 
 T = TypeVar("T")
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:?\d\d)")
 
 
 class UnreadableError(ValueError):
@@ -34,14 +44,38 @@ class LinkInputs:
         """Return these with the currency in one case: what makes equal links has equal ones."""
         return replace(self, currency=self.currency.upper())
 
+    def normalized(self) -> LinkInputs:
+        """Return these with each text as it looks; never a proof that two links are the same one.
+
+        Texts are composed (NFC), without invisible characters, with single spaces in between.
+        """
+        return replace(
+            self,
+            currency=self.currency.upper(),
+            title=_normalize(self.title),
+            description=_normalize(self.description),
+        )
+
     def differences(self, other: LinkInputs) -> list[str]:
         """Name the inputs that differ; the case of the currency makes no difference."""
         ours, theirs = self.folded(), other.folded()
         return [
-            each.name
-            for each in fields(self)
-            if getattr(ours, each.name) != getattr(theirs, each.name)
+            input_.name
+            for input_ in fields(self)
+            if getattr(ours, input_.name) != getattr(theirs, input_.name)
         ]
+
+    def describe_differences(self, other: LinkInputs) -> list[str]:
+        """Name the inputs that differ, and in what, if that is hard to see; without values.
+
+        Such as ``["amount", "title (in spaces or line breaks only)"]``.
+        """
+        described = []
+        for name in self.differences(other):
+            ours, theirs = getattr(self, name), getattr(other, name)
+            kind = describe_difference(ours, theirs) if isinstance(ours, str) else None
+            described.append(f"{name} (in {kind} only)" if kind else name)
+        return described
 
 
 @dataclass(frozen=True)
@@ -67,8 +101,8 @@ class OmiseCharge:
             id=_get(given, "id", str),
             amount=_get(given, "amount", int),
             currency=_get(given, "currency", str).upper(),
-            status=_get(given, "status", str, default=""),
-            paid=_get(given, "paid", bool, default=False),
+            status=_optional(given, "status", str) or "",
+            paid=_optional(given, "paid", bool) or False,
             created_at=_time(given, "created_at") or _time(given, "created") or "",
             raw=given,
         )
@@ -78,7 +112,8 @@ class OmiseCharge:
 class OmiseLink:
     """A link as Omise has it.
 
-    Times are ``YYYY-MM-DDThh:mm:ssZ``. ``amount`` is in the smallest unit of ``currency``, which is
+    Times are ``YYYY-MM-DDThh:mm:ssZ``. ``created_at`` and ``payment_uri`` are empty only if the
+    answer to a create had none. ``amount`` is in the smallest unit of ``currency``, which is
     upper case. ``merchant_name`` and ``merchant_uid`` are None on accounts without sub-merchants.
     ``charges`` holds at most the 20 that Omise embeds; ``charges_total`` counts all.
     """
@@ -113,36 +148,64 @@ class OmiseLink:
         return LinkInputs(self.amount, self.currency, self.title, self.description, self.multiple)
 
     @classmethod
-    def from_json(cls, data: Any) -> OmiseLink:
-        """:raises UnreadableError: ``data`` is not a link."""
+    def from_json(cls, data: Any, *, asked: LinkInputs | None = None) -> OmiseLink:
+        """Read a link.
+
+        :param asked: what a create has asked for. The answer to a create is that link, whatever
+            else stands in it, so inputs that cannot be read are those that were asked for.
+        :raises UnreadableError: ``data`` is not a link, or what decides cannot be read.
+        """
         given = _object(data, "link")
-        charges = given.get("charges")
-        embedded = _object(charges, "list") if charges is not None else {}
-        created_at = _time(given, "created_at") or _time(given, "created")
-        if created_at is None:
-            raise UnreadableError("created_at is missing")
         link_id = _get(given, "id", str)
         if not LINK_ID.fullmatch(link_id):
             raise UnreadableError("id is not the id of a link")
+        if asked is not None:
+            given = _complete(given, asked)
+        created_at = _time(given, "created_at") or _time(given, "created")
+        if created_at is None and asked is None:
+            raise UnreadableError("created_at is missing or no time")
+        livemode = _optional(given, "livemode", bool)
+        charges = _optional(given, "charges", dict) or {}
+        listed = _optional(charges, "data", list) or []
+        total = _optional(charges, "total", int)
+        embedded = []
+        for charge in listed:
+            with suppress(UnreadableError):
+                embedded.append(OmiseCharge.from_json(charge))
         return cls(
             id=link_id,
-            livemode=_get(given, "livemode", bool),
+            livemode=is_live(link_id) if livemode is None else livemode,
             amount=_get(given, "amount", int),
             currency=_get(given, "currency", str).upper(),
             title=_get(given, "title", str),
             description=_get(given, "description", str),
             multiple=_get(given, "multiple", bool),
-            used=_get(given, "used", bool),
+            used=_flag(given, "used"),
             payment_uri=_get(given, "payment_uri", str),
-            created_at=created_at,
+            created_at=created_at or "",
             used_at=_time(given, "used_at"),
-            deleted=_get(given, "deleted", bool, default=False),
+            deleted=_flag(given, "deleted"),
             deleted_at=_time(given, "deleted_at"),
             merchant_name=_optional(given, "merchant_name", str),
             merchant_uid=_optional(given, "merchant_uid", str),
-            charges=tuple(OmiseCharge.from_json(each) for each in _list(embedded, "data")),
-            charges_total=_get(embedded, "total", int, default=0),
+            charges=tuple(embedded),
+            charges_total=len(listed) if total is None else total,
         )
+
+
+@dataclass(frozen=True)
+class UnreadableLink:
+    """An item of a list of links that cannot be read. ``id`` is None if not even that can be."""
+
+    id: str | None
+    problem: str
+
+    @classmethod
+    def from_json(cls, data: object, problem: str) -> UnreadableLink:
+        """Name what ``OmiseLink.from_json`` has refused."""
+        link_id = data.get("id") if isinstance(data, Mapping) else None
+        known = isinstance(link_id, str) and LINK_ID.fullmatch(link_id)
+        return cls(str(link_id) if known else None, problem)
 
 
 @dataclass(frozen=True)
@@ -159,13 +222,15 @@ class OmiseAccount:
     def from_json(cls, data: object) -> OmiseAccount:
         """:raises UnreadableError: ``data`` is not an account."""
         given = _object(data, "account")
-        supported = _list(given, "supported_currencies")
+        supported = _optional(given, "supported_currencies", list) or []
         return cls(
             id=_get(given, "id", str),
-            livemode=_get(given, "livemode", bool),
+            livemode=_optional(given, "livemode", bool) or False,
             country=_optional(given, "country", str),
             currency=(_optional(given, "currency", str) or "").upper() or None,
-            supported_currencies=tuple(str(each).upper() for each in supported),
+            supported_currencies=tuple(
+                currency.upper() for currency in supported if isinstance(currency, str)
+            ),
         )
 
 
@@ -201,26 +266,56 @@ def _object(data: object, kind: str) -> Mapping[str, Any]:
     return data
 
 
-_MISSING: Any = object()
+def _complete(given: Mapping[str, Any], asked: LinkInputs) -> dict[str, Any]:
+    """Return ``given`` with what was asked for in the place of what decides and is unreadable."""
+    complete = dict(given)
+    for input_ in fields(asked):
+        value = getattr(asked, input_.name)
+        if not _is(complete.get(input_.name), type(value)):
+            complete[input_.name] = value
+    for name in ("deleted", "used"):
+        complete[name] = _optional(given, name, bool)
+    complete["payment_uri"] = _optional(given, "payment_uri", str) or ""
+    return complete
 
 
-def _get(given: Mapping[str, Any], name: str, kind: type[T], default: T = _MISSING) -> T:
-    value = given.get(name, default)
+def _is(value: object, kind: type[T]) -> bool:
     # bool is an int in Python, and no amount.
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+    return isinstance(value, kind) and not (kind is int and isinstance(value, bool))
+
+
+def _get(given: Mapping[str, Any], name: str, kind: type[T]) -> T:
+    value = given.get(name)
+    if not isinstance(value, kind) or not _is(value, kind):
         raise UnreadableError(f"{name} is missing or not {kind.__name__}")
     return value
 
 
 def _optional(given: Mapping[str, Any], name: str, kind: type[T]) -> T | None:
-    return None if given.get(name) is None else _get(given, name, kind)
+    """Return what decides nothing; None if it is of another type."""
+    value = given.get(name)
+    return value if isinstance(value, kind) and _is(value, kind) else None
 
 
-def _list(given: Mapping[str, Any], name: str) -> list[object]:
-    return _optional(given, name, list) or []
+def _flag(given: Mapping[str, Any], name: str) -> bool:
+    """Return a flag that decides: false if it is not given, unreadable if it is no flag."""
+    return False if given.get(name) is None else _get(given, name, bool)
 
 
 def _time(given: Mapping[str, Any], name: str) -> str | None:
-    text = _optional(given, name, str)
+    """Return a time as ``YYYY-MM-DDThh:mm:ssZ``; None if it is none."""
+    parts = _TIME.fullmatch(_optional(given, name, str) or "")
+    if parts is None:
+        return None
     # Until 2017 times ended in +00:00 (recorded).
-    return text.replace("+00:00", "Z") if text is not None else None
+    offset = "+0000" if parts[3] == "Z" else parts[3].replace(":", "")
+    try:
+        moment = datetime.strptime(parts[1] + offset, "%Y-%m-%dT%H:%M:%S%z")
+        return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (OverflowError, ValueError):
+        return None
+
+
+def _normalize(text: str) -> str:
+    visible = (char for char in text if unicodedata.category(char) != "Cf")
+    return " ".join(unicodedata.normalize("NFC", "".join(visible)).split())

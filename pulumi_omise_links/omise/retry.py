@@ -24,9 +24,11 @@ class Result(Enum):
     """What one attempt came to."""
 
     UNSENT = "the request never left: refused connection, unknown host"
+    UNUSABLE = "the request never left, and a setting of this computer is the reason"
     LOST = "it may have left, and no usable answer came"
     FAULTY = "the server, or a gateway before it, answered with a fault of its own (5xx)"
-    LIMITED = "429: refused before anything was done"
+    LIMITED = "429 of Omise: refused before anything was done"
+    LIMITED_BY_PAGE = "429 of something in between: probably refused, and no proof of it"
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,10 @@ def delay_before_next(attempt: Attempt, jitter: float | None = None) -> float | 
 
     :param jitter: between 0 and 1, for tests; random if not given.
     """
-    may_be_done = attempt.result in {Result.LOST, Result.FAULTY}
-    if may_be_done and attempt.method == "POST":
+    may_be_done = attempt.result in {Result.LOST, Result.FAULTY, Result.LIMITED_BY_PAGE}
+    if (may_be_done and attempt.method == "POST") or attempt.result is Result.UNUSABLE:
         return None
-    limited = attempt.result is Result.LIMITED
+    limited = attempt.result in {Result.LIMITED, Result.LIMITED_BY_PAGE}
     if attempt.number >= ATTEMPTS and not limited:
         return None
     backoff = min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** min(attempt.number - 1, 16))

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from harness import KEY, Project
-from trial import descendants, kill
+from pulumi_project import descendants, kill
 
 from pulumi_omise_links.emulator import Emulator
 

@@ -255,7 +255,7 @@ def test_live_money_needs_a_yes(project: Project, omise: Emulator) -> None:
 
 def test_chaos_breaks_no_promise(engine: Path, tmp_path: Path) -> None:
     """The run of tools/chaos.py, with few links."""
-    tally = chaos.storm(engine, tmp_path, links=12, seed=3, seconds=0.5)
+    tally = chaos.run_chaos(engine, tmp_path, links=12, seed=3, seconds=0.5)
 
     assert tally.broken == []
     assert tally.struck > 0
@@ -271,15 +271,26 @@ def test_pipelines_share_a_limit(engine: Path, tmp_path: Path) -> None:
     assert tally.limited > 0
 
 
-@pytest.mark.parametrize("operation", ["create", "change", "destroy"])
-def test_a_kill_is_recovered_from(engine: Path, operation: str) -> None:
+@pytest.mark.parametrize(
+    ("operation", "victim"),
+    [
+        ("create", kill.Victim.PULUMI),
+        ("create", kill.Victim.PLUGIN),
+        ("create", kill.Victim.PROGRAM),
+        ("change", kill.Victim.ALL),
+        ("change", kill.Victim.PLUGIN),
+        ("destroy", kill.Victim.PULUMI),
+        ("destroy", kill.Victim.PLUGIN),
+    ],
+)
+def test_a_kill_is_recovered_from(engine: Path, operation: str, victim: kill.Victim) -> None:
     """Trials of tools/kill.py at chosen moments: the account ends as declared."""
-    plan = kill.Plan(
+    plan = kill.TrialPlan(
         operation=operation,
         # More than the plugin has threads: after the first answer, the last writes take as long
         # again.
         links=6,
-        whole_family=operation == "change",
+        victim=victim,
         after=1,
         delay=0.2,
         latency=2.0,
@@ -289,7 +300,7 @@ def test_a_kill_is_recovered_from(engine: Path, operation: str) -> None:
     outcome = kill.try_once(engine, plan)
 
     assert outcome.broken == ""
-    assert outcome.facts["had ended before the kill"] == 0
+    assert outcome.facts[f"killed: {victim.value}"] == 1
 
 
 def test_ctrl_c_saves_what_was_made(engine: Path, tmp_path: Path) -> None:

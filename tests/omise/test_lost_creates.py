@@ -355,8 +355,10 @@ def test_a_refused_connection_is_repeated(
     client.account()
     omise.stop()
     # Omise comes back in the pause after the first try.
-    clock = SimpleNamespace(monotonic=time.monotonic, sleep=lambda _: omise.start())
-    monkeypatch.setattr("pulumi_omise_links.omise.transport.time", clock)
+    monkeypatch.setattr(
+        "pulumi_omise_links.omise.transport.time",
+        SimpleNamespace(**{**vars(time), "sleep": lambda _: omise.start()}),
+    )
     made = client.create_link(SPRING)
 
     assert [each["id"] for each in omise.links()] == [made.id]
@@ -498,10 +500,11 @@ def test_a_lost_answer_behind_a_proxy_is_a_lost_answer(
         if refuses:
             client.account()
             with pytest.raises(
-                OmiseUnavailableError, match=r"the proxy on the way to https://omise\.test"
+                OmiseUnavailableError,
+                match=r"the proxy .* refused to connect .*\(HTTP status 403\)",
             ):
                 client.create_link(SPRING)
-            assert len(server.requests) > 2
+            assert seen == ["GET /account", "POST pending"]
         else:
             with pytest.raises(UncertainCreateError):
                 client.create_link(SPRING)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -30,21 +31,14 @@ KINDS: list[tuple[Any, dict[str, Any]]] = [
     (Page, PAGE),
 ]
 REQUIRED = {
-    OmiseLink: [
-        "id",
-        "livemode",
-        "amount",
-        "currency",
-        "title",
-        "description",
-        "multiple",
-        "used",
-        "payment_uri",
-    ],
+    OmiseLink: ["id", "amount", "currency", "title", "description", "multiple", "payment_uri"],
     OmiseCharge: ["id", "amount", "currency"],
-    OmiseAccount: ["id", "livemode"],
+    OmiseAccount: ["id"],
     Page: ["data", "total"],
 }
+DECIDING = {kind: ["object", *names] for kind, names in REQUIRED.items()}
+DECIDING[OmiseLink] += ["created_at", "used", "deleted"]
+ASKED = LinkInputs(5, "JPY", "asked title", "asked description", False)
 PLACES = [(kind, good, name) for kind, good in KINDS for name in good if name != "location"]
 
 
@@ -123,22 +117,84 @@ class Other:
 
 
 @pytest.mark.parametrize(("kind", "good", "name"), PLACES)
-def test_a_key_of_the_wrong_type_is_refused(kind: Any, good: dict[str, Any], name: str) -> None:
-    """No value is converted: text is no number, a number no flag, true no amount."""
+def test_a_key_of_the_wrong_type(kind: Any, good: dict[str, Any], name: str) -> None:
+    """No value is converted. What decides is refused; anything else reads as not given."""
     for wrong in Other.than(good[name]):
-        expected = name if name not in ("object", "charges") else "not a"
-        with pytest.raises(UnreadableError, match=expected):
-            kind.from_json({**good, name: wrong})
+        if name in DECIDING[kind]:
+            expected = name if name != "object" else "not a"
+            with pytest.raises(UnreadableError, match=expected):
+                kind.from_json({**good, name: wrong})
+        else:
+            without = {key: value for key, value in good.items() if key != name}
+            assert kind.from_json({**good, name: wrong}) == kind.from_json(without)
 
 
 @pytest.mark.parametrize(
-    "charges",
-    [{}, {"object": "list", "data": 5}, {"object": "list", "data": [5]}, [], "x"],
+    ("charges", "ids", "total"),
+    [
+        (None, [], 0),
+        ({}, [], 0),
+        ("x", [], 0),
+        ({"object": "list", "data": 5}, [], 0),
+        ({"object": "list", "data": [5, CHARGE]}, ["chrg_test_1"], 2),
+        ({"object": "list", "data": [{**CHARGE, "status": None}], "total": 1}, ["chrg_test_1"], 1),
+        ({"object": "list", "data": [{**CHARGE, "amount": None}], "total": 1}, [], 1),
+    ],
 )
-def test_embedded_charges_are_a_list_object_or_absent(charges: object) -> None:
-    """A link whose charges cannot be read is refused, not read as unpaid."""
-    with pytest.raises(UnreadableError):
-        OmiseLink.from_json({**LINK, "charges": charges})
+def test_embedded_charges_never_make_a_link_unreadable(
+    charges: object, ids: list[str], total: int
+) -> None:
+    """A charge that cannot be read is left out, and counted."""
+    link = OmiseLink.from_json({**LINK, "charges": charges})
+
+    assert [charge.id for charge in link.charges] == ids
+    assert link.charges_total == total
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.sampled_from(sorted(set(LINK) - {"object", "id"})), json_values, st.booleans())
+def test_the_answer_to_a_create_is_that_link_whatever_else_it_holds(
+    name: str, value: object, missing: bool
+) -> None:
+    """With `object: link` and an id it is never unreadable; what is not told is as asked for."""
+    answer = {**LINK, name: value}
+    if missing:
+        del answer[name]
+    link = OmiseLink.from_json(answer, asked=ASKED)
+
+    assert link.id == LINK["id"]
+    for asked in fields(ASKED):
+        if asked.name != name:
+            assert getattr(link, asked.name) == LINK[asked.name]
+        elif missing or type(value) is not type(getattr(ASKED, name)):
+            assert getattr(link, asked.name) == getattr(ASKED, name)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("2016-10-02T13:51:20+00:00", "2016-10-02T13:51:20Z"),
+        ("2016-10-02T13:51:20.123Z", "2016-10-02T13:51:20Z"),
+        ("2016-10-02T13:51:20+07:00", "2016-10-02T06:51:20Z"),
+        ("2016-10-02T13:51:20+0700", "2016-10-02T06:51:20Z"),
+    ],
+)
+def test_times_are_read_in_one_form(text: str, read: str) -> None:
+    """Times are compared as texts, so all are in UTC and of one length."""
+    assert OmiseLink.from_json({**LINK, "created_at": text}).created_at == read
+
+
+@pytest.mark.parametrize("text", ["soon", "", "2016-10-02", "2016-99-02T13:51:20Z"])
+def test_a_text_that_is_no_time_of_creation_is_refused(text: str) -> None:
+    """It would be compared with times all the same."""
+    with pytest.raises(UnreadableError, match="created_at"):
+        OmiseLink.from_json({**LINK, "created_at": text})
 
 
 @pytest.mark.parametrize("data", [None, [], "link", 5, {}, {"object": "error"}, [LINK]])
@@ -147,13 +203,6 @@ def test_what_is_another_object_is_refused(kind: Any, data: object) -> None:
     """An error object, a list or nothing never passes for what was asked for."""
     with pytest.raises(UnreadableError):
         kind.from_json(data)
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=6,
-)
 
 
 @given(st.sampled_from(KINDS), st.dictionaries(st.text(), json_values, max_size=4))

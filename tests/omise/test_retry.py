@@ -20,6 +20,7 @@ from pulumi_omise_links.omise.retry import (
 )
 
 UNSENT, LOST, FAULTY, LIMITED = Result.UNSENT, Result.LOST, Result.FAULTY, Result.LIMITED
+UNUSABLE, BY_PAGE = Result.UNUSABLE, Result.LIMITED_BY_PAGE
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,13 @@ UNSENT, LOST, FAULTY, LIMITED = Result.UNSENT, Result.LOST, Result.FAULTY, Resul
         ("POST", LOST, 1, 0, 1.0, None),
         ("POST", FAULTY, 1, 0, None, None),
         ("POST", FAULTY, 1, 0, 1.0, None),
+        # Where a setting of this computer is wrong, another attempt is no use.
+        ("GET", UNUSABLE, 1, 0, None, None),
+        ("POST", UNUSABLE, 1, 0, None, None),
+        # A page in between that says 429 is no proof that a create was not carried out.
+        ("GET", BY_PAGE, 9, 0, None, 8),
+        ("DELETE", BY_PAGE, 9, 0, None, 8),
+        ("POST", BY_PAGE, 1, 0, None, None),
         # A 429 is bounded by seconds alone, also for a create.
         ("POST", LIMITED, 1, 0, None, 0.25),
         ("GET", LIMITED, 5, 0, None, 4),
@@ -96,17 +104,17 @@ def test_every_call_ends(attempt: Attempt, jitter: float) -> None:
     delay = delay_before_next(attempt, jitter)
 
     if delay is not None:
-        budget = LIMIT_SECONDS if attempt.result is LIMITED else FAULT_SECONDS
+        budget = LIMIT_SECONDS if attempt.result in (LIMITED, BY_PAGE) else FAULT_SECONDS
         assert delay > 0
         assert attempt.elapsed + delay <= budget
         assert delay >= (attempt.retry_after or 0)
-        assert attempt.result is LIMITED or attempt.number < ATTEMPTS
+        assert attempt.result in (LIMITED, BY_PAGE) or attempt.number < ATTEMPTS
 
 
 @given(attempts)
 def test_a_create_that_may_be_done_is_never_repeated(attempt: Attempt) -> None:
     """There is no idempotency key: after a lost answer or a 5xx, there is no second POST."""
-    if attempt.method == "POST" and attempt.result in (LOST, FAULTY):
+    if attempt.method == "POST" and attempt.result in (LOST, FAULTY, BY_PAGE):
         assert delay_before_next(attempt) is None
 
 

@@ -1,6 +1,6 @@
 """What adopting 1,000 links costs: list calls, writes, seconds, and memory beside 50,000 links.
 
-In ``tools``: ``PYTHONPATH=../tests python -m bench.adopt [--links 1000] [--account 50000]``.
+In ``tools``: ``python -m bench.adopt [--links 1000] [--account 50000]``.
 Takes a few minutes, on this machine alone.
 """
 
@@ -16,20 +16,21 @@ import time
 from pathlib import Path
 
 import engine
-from harness import Project
+from pulumi_project import PulumiProject
 
 from pulumi_omise_links.emulator import Emulator
 
-PROGRAM = "declare_links('links.yaml')\n"
+PROGRAM = "from pulumi_omise_links import declare_links\n\ndeclare_links('links.yaml')\n"
 MEASURED = """
 import resource, time
 import pulumi_omise_links.stack.project as project_module
 from pulumi_omise_links.inventory.accounts import Accounts
-from pulumi_omise_links.adoption.plan import look, plan
+from pulumi_omise_links.adoption.gather import gather_facts
+from pulumi_omise_links.adoption.import_plan import make_import_plan
 from pulumi_omise_links.manifest.entries import load
 
 spent = {}
-really_run = project_module.run
+really_run = project_module.run_pulumi
 
 def run(args, *rest, **more):
     began = time.monotonic()
@@ -38,13 +39,13 @@ def run(args, *rest, **more):
     finally:
         spent[args[0]] = spent.get(args[0], 0) + time.monotonic() - began
 
-project_module.run = run
+project_module.run_pulumi = run
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 began, used = time.monotonic(), time.process_time()
 project = project_module.Project()
 entries = load("links.yaml").entries
 with Accounts(project.settings()) as accounts:
-    result = plan(entries, look(project, entries, accounts))
+    result = make_import_plan(entries, gather_facts(project, entries, accounts))
     cost = vars(accounts.stats)
 seconds = time.monotonic() - began
 after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -78,8 +79,9 @@ def measure(temporary: Path, folder: Path, omise: Emulator, links: int, others: 
     ids = omise.seed(links, title="Link {n}", description="d", amount=10_000)
     omise.seed(others - others // 2, title="Later {n}")
     env = {"OMISE_API_URL": omise.url, "OMISE_SECRET_KEY": omise.key()}
-    project = Project(temporary, folder, env)
-    project.program(PROGRAM)
+    project = PulumiProject(temporary, folder, env)
+    project.make()
+    (project.folder / "__main__.py").write_text(PROGRAM)
     lines = [
         f"  link-{n}: {{id: {link_id}, title: Link {n}}}" for n, link_id in enumerate(ids, start=1)
     ]

@@ -1,6 +1,6 @@
 """How long it takes until a program or a command has started: `python -m bench.importtime`.
 
-Each figure is the median of many fresh processes, which take turns.
+Each figure is the median of many fresh processes, measured by pyperf.
 """
 
 from __future__ import annotations
@@ -10,17 +10,14 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 
-_ROOT = Path(__file__).resolve().parent.parent.parent
-_CLOCK = "import time; began = time.perf_counter()"
-_TELL = "print((time.perf_counter() - began) * 1000)"
-_OURS = "from pulumi_omise_links import Link"
+import pyperf
+from pulumi_project import repository
+
 # Link needs pulumi.dynamic, which is Pulumi's too.
-_PULUMI = "import pulumi, pulumi.dynamic"
+_IMPORT_PULUMI = "import pulumi, pulumi.dynamic"
+_IMPORT_LINK = "from pulumi_omise_links import Link"
 _MANIFEST = """\
 version: 1
 links:
@@ -30,14 +27,11 @@ links:
     title: Spring sale
     description: Two tickets
 """
-
-_OWN, _EMPTY, _HELP, _VALIDATE = (
-    "`Link`, beyond Pulumi's imports",
-    "an empty Python, for comparison",
-    "`omise-links --help`",
-    "`omise-links validate`",
-)
-_TARGETS = {_OWN: 50.0, _HELP: 300.0, _VALIDATE: 300.0}
+_TARGETS = {
+    "`Link`, beyond Pulumi's imports": 50.0,
+    "`omise-links --help`": 300.0,
+    "`omise-links validate`": 300.0,
+}
 
 
 def main() -> int:
@@ -46,9 +40,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=15)
     rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as folder:
-        manifest = Path(folder, "links.yaml")
-        manifest.write_text(_MANIFEST)
-        figures = _measure(_contenders(manifest), rounds)
+        figures = _figures(Path(folder), rounds)
     missed = False
     for name, milliseconds in figures.items():
         target = _TARGETS.get(name)
@@ -59,43 +51,39 @@ def main() -> int:
     return missed
 
 
-def _contenders(manifest: Path) -> dict[str, Callable[[], float]]:
-    command = [sys.executable, "-m", "pulumi_omise_links"]
-    script = Path(sys.executable).parent / "omise-links"
-    if script.exists():
-        command = [str(script)]
+def _figures(folder: Path, rounds: int) -> dict[str, float]:
+    manifest = folder / "links.yaml"
+    manifest.write_text(_MANIFEST)
+    python = sys.executable
+    links = str(Path(python).parent / "omise-links")
+
+    def measure(*command: str) -> float:
+        return _median_milliseconds(folder / "result.json", command, rounds)
+
+    pulumi = measure(python, "-c", _IMPORT_PULUMI)
     return {
-        "Pulumi's own imports": lambda: _told(f"{_CLOCK}; {_PULUMI}; {_TELL}"),
-        _OWN: lambda: _told(f"{_PULUMI}; {_CLOCK}; {_OURS}; {_TELL}"),
-        _EMPTY: lambda: _timed([sys.executable, "-c", "pass"]),
-        _HELP: lambda: _timed([*command, "--help"]),
-        _VALIDATE: lambda: _timed([*command, "validate", str(manifest)]),
+        "an empty Python, for comparison": measure(python, "-c", "pass"),
+        "Pulumi's own imports": pulumi,
+        "`Link`, beyond Pulumi's imports": (
+            measure(python, "-c", f"{_IMPORT_PULUMI}; {_IMPORT_LINK}") - pulumi
+        ),
+        "`omise-links --help`": measure(links, "--help"),
+        "`omise-links validate`": measure(links, "validate", str(manifest)),
     }
 
 
-def _measure(contenders: dict[str, Callable[[], float]], rounds: int) -> dict[str, float]:
-    for each in contenders.values():  # once for nothing: bytecode is written, files are cached
-        each()
-    measured: dict[str, list[float]] = {name: [] for name in contenders}
-    for _ in range(rounds):
-        for name, each in contenders.items():
-            measured[name].append(each())
-    return {name: median(values) for name, values in measured.items()}
-
-
-def _told(program: str) -> float:
-    """Run a program that prints its own milliseconds."""
-    return float(subprocess.check_output([sys.executable, "-c", program], env=_environment()))
-
-
-def _timed(command: list[str]) -> float:
-    began = time.perf_counter()
-    subprocess.run(command, env=_environment(), stdout=subprocess.DEVNULL, check=True)
-    return (time.perf_counter() - began) * 1000
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(_ROOT), "NO_COLOR": "1"}
+def _median_milliseconds(result: Path, command: tuple[str, ...], rounds: int) -> float:
+    # The warm-up writes bytecode and fills the file cache.
+    options = (f"--processes={rounds}", "--values=1", "--loops=1", "--warmups=1", "--quiet")
+    result.unlink(missing_ok=True)
+    subprocess.run(
+        [sys.executable, "-m", "pyperf", "command", *options, "-o", str(result), "--", *command],
+        env={**os.environ, "PYTHONPATH": str(repository()), "NO_COLOR": "1"},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    median: float = pyperf.Benchmark.load(str(result)).median()
+    return median * 1000
 
 
 if __name__ == "__main__":

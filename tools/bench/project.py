@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import resource
 import shutil
-import signal
 import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import engine
+from pulumi_project import PulumiProject, end
 
 from .memory import PeakMemory
 
@@ -41,48 +39,34 @@ class Done:
     peak_bytes: int | None
 
 
-class Project:
-    """A program, a stack on a file backend, and a PULUMI_HOME of its own."""
+class Project(PulumiProject):
+    """A project of one contender, whose commands are measured."""
 
     def __init__(
         self, folder: Path, pulumi: Path, contender: str, links: int, env: dict[str, str]
     ) -> None:
-        self._folder = folder / "project"
-        self._folder.mkdir(parents=True)
-        self._log = folder / "output"
-        self._env = {
-            **engine.environment(pulumi, folder),
+        """Write the contender's program, which declares so many links."""
+        more = {
             "PYTHONPATH": str(TOOLS),  # for the empty provider
-            "NO_COLOR": "1",
             "BENCH_LINKS": str(links),
-            **env,
         }
-        (self._folder / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
-        shutil.copyfile(PROGRAMS / f"{contender}.py", self._folder / "__main__.py")
-        done = self.pulumi("stack", "init", "dev")
-        if done.code:
-            raise RuntimeError(f"pulumi stack init failed:\n{done.output}")
+        super().__init__(folder, pulumi, {**more, **env})
+        self.make()
+        shutil.copyfile(PROGRAMS / f"{contender}.py", self.folder / "__main__.py")
+        self._log = folder / "output"
 
-    def pulumi(self, *arguments: str) -> Done:
+    def measure(self, *arguments: str) -> Done:
         """Run one command, with its time and the memory of the plugin it starts."""
         with self._log.open("w+", encoding="utf-8") as log:
             began, cpu = time.perf_counter(), _cpu_seconds()
-            process = subprocess.Popen(
-                ["pulumi", *arguments, "--non-interactive"],
-                cwd=self._folder,
-                env=self._env,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                # Ctrl-C is for us alone: asked once and left to it, Pulumi ends its plugins.
-                start_new_session=True,
+            child = self.start(
+                "pulumi", *arguments, "--non-interactive", stdout=log, stderr=subprocess.STDOUT
             )
-            memory = PeakMemory(process.pid)
+            memory = PeakMemory(child.pid)
             try:
-                code = process.wait(1800)
+                code = child.wait(1800)
             except BaseException:
-                process.send_signal(signal.SIGINT)
-                process.wait(60)
+                end(child)
                 raise
             seconds = time.perf_counter() - began
             cpu = _cpu_seconds() - cpu
@@ -92,10 +76,8 @@ class Project:
 
     def resources(self) -> list[dict[str, Any]]:
         """The resources of the program in the state, as the engine stores them."""
-        output = self.pulumi("stack", "export").output
-        exported = json.loads(output[output.index("{") :])  # a warning may stand above
-        stored = exported["deployment"].get("resources", [])
-        return [each for each in stored if not each["type"].startswith("pulumi:")]
+        stored = self.deployment().get("resources", [])
+        return [resource for resource in stored if not resource["type"].startswith("pulumi:")]
 
 
 def _cpu_seconds() -> float:

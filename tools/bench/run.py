@@ -67,7 +67,7 @@ class _Stand:
     def run(self, operation: str, number: int) -> bool:
         """Run an operation, note in the record of this repetition what came of it; False: error."""
         self.omise.forget_traffic()
-        done = self.project.pulumi(*COMMANDS[operation])
+        done = self.project.measure(*COMMANDS[operation])
         record = self.records[number]
         if done.code:
             record["error"] = _error(self.case, operation, done)

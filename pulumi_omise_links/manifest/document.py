@@ -1,0 +1,100 @@
+"""Nodes of a YAML file -> the plain values that a JSON Schema judges.
+
+A scalar that readers of YAML would take differently stays the node that it is: no type of the
+schema fits it, so it is refused wherever it stands, with a sentence about its spelling.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Protocol, TypeAlias
+
+from ..errors import ProblemCode
+from ..output.terminal import escape
+from .values import Kind, MappingNode, Node, Refused, Scalar, SequenceNode, must_be_text
+
+Path: TypeAlias = "tuple[str | int, ...]"
+
+
+class Report(Protocol):
+    """Takes a problem: its position, its path, the sentence, the code, and where to look too."""
+
+    def __call__(
+        self, at: int, path: Path, problem: str, code: ProblemCode, *, first: int | None = None
+    ) -> None:
+        """Add it."""
+
+
+def read_value(node: Node, report: Report, path: Path = ()) -> object:
+    """Return the value of a node, and report keys that are no text or are there twice."""
+    if isinstance(node, Scalar):
+        return _scalar(node)
+    if isinstance(node, SequenceNode):
+        return [read_value(item, report, (*path, n)) for n, item in enumerate(node.items)]
+    if isinstance(node, Refused):
+        return node
+    _read_keys(node, report, path)
+    return {
+        name: read_value(value, report, (*path, name)) for name, (_, value) in node.by_name.items()
+    }
+
+
+def find(root: Node, path: Path) -> tuple[Scalar | None, Node]:
+    """Return the node at a path, and its key if it has one."""
+    key, node = None, root
+    for step in path:
+        if isinstance(node, MappingNode) and isinstance(step, str):
+            key, node = node.by_name[step]
+        elif isinstance(node, SequenceNode) and isinstance(step, int):
+            key, node = None, node.items[step]
+    return key, node
+
+
+def show_path(path: Path) -> str:
+    """Return a path as people read it: ``links.spring-sale.amount``.
+
+    A step is in quotes if a dot or a space in it could mislead.
+    """
+    shown = ""
+    for step in path:
+        if isinstance(step, int):
+            shown += f"[{step}]"
+            continue
+        text = escape(step, longest=200)
+        plain = re.fullmatch(r"[^\s.:\"'\[]+", text)
+        shown += ("." if shown else "") + (text if plain else f'"{text}"')
+    return shown
+
+
+def _scalar(node: Scalar) -> object:
+    if node.kind is Kind.TEXT:
+        return node.text
+    if node.kind is Kind.NUMBER:
+        # Python refuses to read thousands of digits; forty are too large for anybody.
+        return int(node.text[:40])
+    if node.kind is Kind.FLAG:
+        return node.text.lower() == "true"
+    return None if node.kind is Kind.NOTHING else node
+
+
+def _read_keys(node: MappingNode, report: Report, path: Path) -> None:
+    for key, value in node.items:
+        if isinstance(key, Refused):
+            continue
+        if not isinstance(key, Scalar):
+            report(key.at, path, "has a key that is not text", ProblemCode.KEY_NOT_TEXT)
+        elif not key.quoted and key.text == "<<":
+            problem = "cannot be in a manifest: put what links share under defaults"
+            report(key.at, (*path, "<<"), problem, ProblemCode.MERGE_KEY)
+        elif key.kind is not Kind.TEXT:
+            report(key.at, (*path, key.text), must_be_text(key), ProblemCode.KEY_NOT_TEXT)
+        elif key.text in node.by_name:
+            report(
+                key.at,
+                (*path, key.text),
+                "is there twice",
+                ProblemCode.DUPLICATE_KEY,
+                first=node.by_name[key.text][0].at,
+            )
+        else:
+            node.by_name[key.text] = key, value

@@ -1,0 +1,96 @@
+"""A document judged by the JSON Schema of the manifest: which rule is broken where.
+
+``schema/links.schema.json`` is made from the table of inputs (``tools/make_schema.py``). Beside
+each rule, under ``x-problems``, it has what is said if the rule is broken: a code, and a sentence
+for :func:`.inputs.fill_in`. ``names`` has what is said of certain keys instead, ``cases`` what is
+said of a text in which a pattern is found.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ProblemCode
+from ..inputs import did_you_mean
+from . import document
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
+
+SCHEMA_FILE = Path(__file__).parents[1] / "links.schema.json"
+SCHEMA_NAME = SCHEMA_FILE.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Violation:
+    """A rule of the schema that a document breaks.
+
+    ``path`` is that of the value; ``key`` the key of that mapping which is wrong or missing, or
+    None if the value itself is wrong. ``problem`` can have fields for :func:`.inputs.fill_in`.
+    """
+
+    path: document.Path
+    key: str | None
+    missing: bool
+    value: object
+    code: ProblemCode
+    problem: str
+
+
+def find_violations(value: object) -> Iterator[Violation]:
+    """Yield the first rule that each value, and each key, of a document breaks."""
+    seen: set[tuple[document.Path, str | None]] = set()
+    for error in _validator().iter_errors(value):
+        for violation in _violations(error):
+            place = violation.path, violation.key
+            if place not in seen:
+                seen.add(place)
+                yield violation
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    # Half of the time of `validate` on a small file, and nothing that another command needs.
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
+
+    return Draft202012Validator(json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))
+
+
+def _violations(error: ValidationError) -> Iterator[Violation]:
+    rule: Any = error.schema
+    said = rule["x-problems"][error.validator]
+    value: Any = error.instance
+    path = tuple(error.absolute_path)
+    keys: Iterable[str | None] = (None,)
+    if error.validator == "required":
+        keys = [name for name in rule["required"] if name not in value]
+    elif error.validator == "additionalProperties":
+        keys = [name for name in value if name not in rule["properties"]]
+    elif "propertyNames" in error.absolute_schema_path:
+        keys = (value,)
+    for key in keys:
+        special = {**said, **said.get("names", {}).get(key, {})}
+        for pattern, problem in said.get("cases", {}).items():
+            if re.search(pattern, value):
+                special["problem"] = problem
+                break
+        yield Violation(
+            path=path,
+            key=key,
+            missing=error.validator == "required",
+            value=value,
+            code=ProblemCode(special["code"]),
+            problem=special["problem"].replace("{hint}", _hint(key, rule)),
+        )
+
+
+def _hint(key: str | None, rule: Any) -> str:
+    known = list(rule.get("properties", ()))
+    return did_you_mean(key or "", known) or f"; its keys are {', '.join(known)}"
