@@ -24,7 +24,7 @@ ROOMS: dict[str, str] = {
     "__main__": "cli",
     "_version": "",
     "errors": "",
-    "inputs": "",
+    "inputs": "errors",
     "settings": "errors",
     "text_differences": "",
     "omise": "_version errors inputs settings text_differences",
@@ -54,10 +54,12 @@ ROOMS: dict[str, str] = {
 # Who alone may know what.
 ONLY: dict[str, set[str]] = {
     "pulumi": {"link", "link_provider", "engine", "provider", "declare", "settings"},
-    "requests": {"omise.deadline", "omise.transport"},
-    "urllib3": {"omise.deadline", "omise.transport", "omise.retry"},
-    "socket": {"omise.create_log", "omise.deadline", "engine"},
-    "ssl": set(),
+    "requests": {"omise.connections", "omise.failures", "omise.route", "omise.transport"},
+    "urllib3": {
+        *("omise.connections", "omise.failures", "omise.retry", "omise.route", "omise.transport")
+    },
+    "socket": {"omise.connections", "omise.create_log", "omise.failures", "engine"},
+    "ssl": {"omise.failures", "omise.route"},
     "http": set(),
     "urllib.request": set(),
     "asyncio": set(),

@@ -16,11 +16,10 @@ from pulumi_omise_links.emulator import Emulator
 def test_a_link_that_is_gone_reads_as_gone(start: Start, omise: Emulator, switch: str) -> None:
     """An empty id tells the engine that the link is gone."""
     omise.switch(get_deleted=switch)
-    plugin = start()
-    id_, outputs = plugin.create(SPRING)
+    id_, outputs = start().create(SPRING)
     omise.delete(id_)
 
-    assert plugin.read(id_, outputs) == ("", {}, {})
+    assert start().read(id_, outputs) == ("", {}, {})
 
 
 def test_drift_shows_in_outputs_and_inputs(plugin: Plugin, there: Emulator) -> None:
@@ -100,11 +99,10 @@ def test_an_update_keeps_the_outputs(plugin: Plugin) -> None:
 def test_deleting_what_is_gone_succeeds(start: Start, omise: Emulator, switch: str) -> None:
     """A link that somebody deleted meanwhile does not stand in the way of destroy."""
     omise.switch(delete_deleted=switch)
-    plugin = start()
-    id_, outputs = plugin.create(SPRING)
+    id_, outputs = start().create(SPRING)
     omise.delete(id_)
 
-    plugin.delete(id_, outputs)
+    start().delete(id_, outputs)
 
 
 def test_a_refused_deletion_is_one_line(plugin: Plugin, there: Emulator) -> None:
