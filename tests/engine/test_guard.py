@@ -204,7 +204,7 @@ def test_a_refused_deletion_has_a_way_out(project: Project, omise: Emulator) -> 
 
 
 def test_next_time_a_link_is_retained(project: Project, omise: Emulator) -> None:
-    """retain_on_delete, set in an `up` of its own before the change, leaves a paid link at Omise."""
+    """retain_on_delete in an `up` of its own before the change leaves a paid link at Omise."""
     omise.switch(delete_used="failed_deletion")
     retain = "opts=pulumi.ResourceOptions(retain_on_delete=True)"
     project.program(link("a"))
