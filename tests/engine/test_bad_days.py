@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -320,7 +321,8 @@ def test_a_plugin_ends_with_its_engine(project: Project, omise: Emulator) -> Non
     only after the create that is under way."""
     declare(project, "one")
     omise.fault("slow", method="POST", seconds=6)
-    engine = project.start("pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
+    command = ("pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
+    engine = project.start(*command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_until(
         lambda: omise.journal.count("GET", "/account") and omise.journal.counters()["in_flight"]
     )

@@ -112,7 +112,7 @@ def test_a_refused_deletion_is_one_line(plugin: Plugin, there: Emulator) -> None
     with failure() as found:
         plugin.delete(id_, outputs)
 
-    assert f"Omise refused to delete link {id_}: link could not be deleted (422" in found[0]
+    assert f"Omise refused to delete link {id_}: deletion failed (422" in found[0]
     assert f"with OMISE_KEEP_LINKS={id_} in the environment" in found[0]
 
 
@@ -131,7 +131,11 @@ def test_adopt_takes_a_link_without_a_write(plugin: Plugin, there: Emulator) -> 
 
 @pytest.mark.parametrize(
     ("change", "named"),
-    [({"title": "Autumn"}, "title"), ({"amount": 3_000, "multiple": False}, "amount, multiple")],
+    [
+        ({"title": "Autumn"}, "title differs"),
+        ({"title": "Spring sale "}, "title (in spaces or line breaks only) differs"),
+        ({"amount": 3_000, "multiple": False}, "amount, multiple differ"),
+    ],
 )
 def test_adopt_refuses_a_link_that_differs(
     plugin: Plugin, there: Emulator, change: dict[str, Any], named: str
@@ -141,7 +145,8 @@ def test_adopt_refuses_a_link_that_differs(
     with failure() as found:
         plugin.create({**SPRING, "adopt": id_})
 
-    assert f"Link {id_} cannot be adopted: its {named} differ" in found[0]
+    assert f"Link {id_} cannot be adopted: its {named} from what" in found[0]
+    assert "ignore_changes does not apply to an adoption" in found[0]
     assert "Autumn" not in found[0]
     assert there.journal.writes == []
 
