@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import os
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
@@ -38,6 +37,7 @@ from .errors import (
 from .held_links import HeldLinks
 from .inputs import INPUT_NAMES, INPUTS, LINK_ID, check_inputs, is_live
 from .link_guard import LinkGuard
+from .program_errors import without_traceback
 from .settings import CONFIG_KEYS, KEEP_LINKS, NAMESPACE, PLANNING
 from .state_format import (
     ADOPT,
@@ -55,23 +55,15 @@ _DEFAULTS = {known.name: known.default for known in INPUTS}
 
 
 def _in_sentences(method: Method) -> Method:
-    """Let an expected error reach the user as one line, and one about the key only once in full.
+    """Let an expected error reach the user as one line, and one about the key only once in full."""
 
-    The plugin sends the engine ``traceback.format_exc()``; a limit of 0 leaves the last line of
-    it. The limit holds for the process, which other dynamic providers of the program may share, so
-    it is set only once something has gone wrong and never for a bug.
-    """
-
+    @without_traceback
     @functools.wraps(method)
     def wrapper(self: LinkProvider, *args: Any) -> Any:
         try:
             return method(self, *args)
         except (SettingsError, AuthenticationError) as error:
-            sys.tracebacklimit = 0
             raise self._guard.reason_once(method.__name__, error) from None
-        except OmiseLinksError as error:
-            sys.tracebacklimit = 0
-            raise error from None
 
     return cast(Method, wrapper)
 

@@ -36,8 +36,8 @@ GOOD: dict[str, object] = {
 
 
 def faults(checked: Checked) -> dict[str, str]:
-    found = {each.name: each.problem for each in checked.faults}
-    assert len(found) == len(checked.faults), "each input is blamed once"
+    found = {each.name: each.problem for each in checked.problems}
+    assert len(found) == len(checked.problems), "each input is blamed once"
     return found
 
 
@@ -45,7 +45,7 @@ def test_good_inputs_pass_unchanged() -> None:
     """What is right is sent as it was written."""
     checked = check_inputs(GOOD)
 
-    assert checked.faults == []
+    assert checked.problems == []
     assert checked.inputs == GOOD
 
 
@@ -67,7 +67,7 @@ def test_multiple_is_false_unless_given(multiple: object) -> None:
     rest = {key: value for key, value in GOOD.items() if key != "multiple"}
     checked = check_inputs(rest if multiple is ... else rest | {"multiple": multiple})
 
-    assert checked.faults == []
+    assert checked.problems == []
     assert checked.inputs["multiple"] is False
 
 
@@ -145,7 +145,7 @@ def test_unusual_values_are_kept_whole(name: str, value: object) -> None:
     """Text in any script, line breaks, either case of a currency: accepted and never altered."""
     checked = check_inputs(GOOD | {name: value}, amount_limits=False)
 
-    assert checked.faults == []
+    assert checked.problems == []
     assert checked.inputs[name] == value
 
 
@@ -242,7 +242,7 @@ def test_a_value_that_comes_later_is_let_through(name: str) -> None:
     given_ = GOOD | {name: object()}
     checked = check_inputs(given_, later={name})
 
-    assert checked.faults == []
+    assert checked.problems == []
     assert name not in checked.inputs
     assert faults(check_inputs(given_ | {"nonsense": 1}, later={name})).keys() == {"nonsense"}
 
@@ -319,7 +319,7 @@ def test_accepted_inputs_are_stable(mapping: dict[str, object]) -> None:
     """What was accepted is accepted again as it is, and can be sent as JSON."""
     checked = check_inputs(mapping)
 
-    if not checked.faults:
+    if not checked.problems:
         again = check_inputs(checked.inputs)
         assert again.faults == []
         assert again.inputs == checked.inputs
