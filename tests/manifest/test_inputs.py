@@ -35,7 +35,7 @@ GOOD: dict[str, object] = {
 }
 
 
-def faults(checked: Checked) -> dict[str, str]:
+def problems(checked: Checked) -> dict[str, str]:
     found = {each.name: each.problem for each in checked.problems}
     assert len(found) == len(checked.problems), "each input is blamed once"
     return found
@@ -56,8 +56,8 @@ def test_a_missing_input_is_named(name: str, given_as_none: bool) -> None:
     rest = {key: value for key, value in GOOD.items() if key != name}
     checked = check_inputs(rest | {name: None} if given_as_none else rest)
 
-    assert list(faults(checked)) == [name]
-    assert "is missing" in faults(checked)[name]
+    assert list(problems(checked)) == [name]
+    assert "is missing" in problems(checked)[name]
     assert name not in checked.inputs
 
 
@@ -90,7 +90,7 @@ def test_multiple_is_false_unless_given(multiple: object) -> None:
         ("amount", 0, "must be greater than zero"),
         ("amount", -1, "must be greater than zero"),
         ("currency", 764, "must be text, not a number"),
-        ("currency", "", "must not be blank"),
+        ("currency", "", "must be a three-letter code such as THB"),
         ("currency", "THBX", "must be a three-letter code such as THB"),
         ("currency", "TH", "must be a three-letter code such as THB"),
         ("currency", " THB", "must be a three-letter code such as THB"),
@@ -120,8 +120,8 @@ def test_multiple_is_false_unless_given(multiple: object) -> None:
     ],
 )
 def test_a_wrong_value_is_a_sentence(name: str, value: object, problem: str) -> None:
-    """Each wrong value is one fault that says what the input must be, and is not passed on."""
-    found = faults(check_inputs(GOOD | {name: value}))
+    """Each wrong value is one problem that says what the input must be, and is not passed on."""
+    found = problems(check_inputs(GOOD | {name: value}))
 
     assert list(found) == [name]
     assert found[name].startswith(problem)
@@ -163,9 +163,9 @@ def test_the_documented_limits(code: str) -> None:
     limits = LIMITS[code]
 
     def problem(amount: int, **kw: Any) -> str | None:
-        return faults(check_inputs(GOOD | {"currency": code.lower(), "amount": amount}, **kw)).get(
-            "amount"
-        )
+        return problems(
+            check_inputs(GOOD | {"currency": code.lower(), "amount": amount}, **kw)
+        ).get("amount")
 
     assert problem(limits.least) is None
     assert problem(limits.greatest) is None
@@ -189,18 +189,18 @@ def test_the_limits_are_those_of_the_documents() -> None:
 
 def test_other_currencies_have_no_limits() -> None:
     """A currency that is measured after conversion has no limit here but zero."""
-    assert check_inputs(GOOD | {"currency": "USD", "amount": 1}).faults == []
+    assert check_inputs(GOOD | {"currency": "USD", "amount": 1}).problems == []
 
 
 def test_the_account_decides_which_currencies_there_are() -> None:
     """If the account's currencies are known they count, not the documented ones."""
-    refused = faults(check_inputs(GOOD, supported_currencies=["JPY", "EUR"]))
+    refused = problems(check_inputs(GOOD, supported_currencies=["JPY", "EUR"]))
     assert refused == {
         "currency": "is not supported by this Omise account, which takes EUR, JPY",
     }
     new = GOOD | {"currency": "vnd"}
-    assert check_inputs(new, supported_currencies=["VND"]).faults == []
-    assert faults(check_inputs(new))
+    assert check_inputs(new, supported_currencies=["VND"]).problems == []
+    assert problems(check_inputs(new))
 
 
 @pytest.mark.parametrize(
@@ -208,13 +208,13 @@ def test_the_account_decides_which_currencies_there_are() -> None:
     [
         ("descripton", "did you mean 'description'?"),
         ("Amount", "did you mean 'amount'?"),
-        ("colour", "the inputs are amount, currency, title, description, multiple"),
-        ("", "the inputs are amount"),
+        ("colour", "the inputs are title, description, amount, currency, multiple"),
+        ("", "the inputs are title"),
     ],
 )
 def test_an_unknown_input_is_refused(name: str, hint: str) -> None:
     """A misspelt input is never dropped silently: the nearest name is offered, or all of them."""
-    found = faults(check_inputs(GOOD | {name: "x"}))
+    found = problems(check_inputs(GOOD | {name: "x"}))
 
     assert list(found) == [name]
     assert found[name].startswith("is not an input of a link")
@@ -224,15 +224,15 @@ def test_an_unknown_input_is_refused(name: str, hint: str) -> None:
 @pytest.mark.parametrize("name", OMISE_ATTRIBUTES)
 def test_what_omise_sets_is_no_input(name: str) -> None:
     """Attributes that Omise sets are refused as inputs, and the text says why."""
-    found = faults(check_inputs(GOOD | {name: None}))
+    found = problems(check_inputs(GOOD | {name: None}))
 
     assert found == {name: "is set by Omise and cannot be an input"}
 
 
 def test_names_that_may_stand_beside_the_inputs() -> None:
     """A name announced by the caller passes, and is offered for near misses."""
-    assert check_inputs(GOOD | {"adopt": "link_test_1"}, also_known=("adopt",)).faults == []
-    found = faults(check_inputs(GOOD | {"adpot": 1}, also_known=("adopt",)))
+    assert check_inputs(GOOD | {"adopt": "link_test_1"}, also_known=("adopt",)).problems == []
+    found = problems(check_inputs(GOOD | {"adpot": 1}, also_known=("adopt",)))
     assert "did you mean 'adopt'?" in found["adpot"]
 
 
@@ -244,18 +244,18 @@ def test_a_value_that_comes_later_is_let_through(name: str) -> None:
 
     assert checked.problems == []
     assert name not in checked.inputs
-    assert faults(check_inputs(given_ | {"nonsense": 1}, later={name})).keys() == {"nonsense"}
+    assert problems(check_inputs(given_ | {"nonsense": 1}, later={name})).keys() == {"nonsense"}
 
 
 def test_an_amount_without_its_currency_is_only_checked_for_zero() -> None:
     """Which limit holds cannot be known while the currency is not; zero is wrong in any."""
-    assert check_inputs(GOOD | {"amount": 1}, later={"currency"}).faults == []
-    assert "amount" in faults(check_inputs(GOOD | {"amount": 0}, later={"currency"}))
+    assert check_inputs(GOOD | {"amount": 1}, later={"currency"}).problems == []
+    assert "amount" in problems(check_inputs(GOOD | {"amount": 0}, later={"currency"}))
 
 
-def test_all_faults_come_at_once() -> None:
-    """A resource with many faults is reported in one go."""
-    found = faults(
+def test_all_problems_come_at_once() -> None:
+    """A resource with many problems is reported in one go."""
+    found = problems(
         check_inputs({"amount": "5", "currency": "TBH", "title": " ", "descripton": "x"})
     )
 
@@ -302,10 +302,10 @@ mappings = st.fixed_dictionaries(
 def test_any_mapping_is_judged_without_an_exception(
     mapping: dict[str, object], later: set[str], amount_limits: bool
 ) -> None:
-    """Whatever a program passes, the answer is a list of faults; every input is told or kept."""
+    """Whatever a program passes, the answer is a list of problems; every input is told or kept."""
     checked = check_inputs(mapping, later=later, amount_limits=amount_limits)
 
-    blamed = faults(checked)
+    blamed = problems(checked)
     for name in mapping:
         assert name in blamed or name in checked.inputs or name in later
     for name in INPUT_NAMES:
@@ -321,7 +321,7 @@ def test_accepted_inputs_are_stable(mapping: dict[str, object]) -> None:
 
     if not checked.problems:
         again = check_inputs(checked.inputs)
-        assert again.faults == []
+        assert again.problems == []
         assert again.inputs == checked.inputs
         sent = json.loads(json.dumps(checked.inputs).encode())
         assert sent == checked.inputs
