@@ -65,7 +65,8 @@ def inputs_from(link: OmiseLink, state: Mapping[str, Any]) -> dict[str, Any]:
     Omise writes currencies in upper case, and may store a text otherwise than it was sent (trimmed,
     say). That is no change: the state says what Omise's answer was.
     """
-    stored = state.get(AS_STORED) or {}
+    known = state.get(AS_STORED)
+    stored = known if isinstance(known, Mapping) else {}
     inputs: dict[str, Any] = {}
     for name in INPUT_NAMES:
         value, spelt = getattr(link, name), state.get(name)
