@@ -156,7 +156,10 @@ if sys.platform != "win32":
         folder = parent / str(port)
         while True:
             folder.mkdir(mode=0o700, exist_ok=True)
-            lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)  # held until we end
+            try:
+                lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)  # held until we end
+            except FileNotFoundError:
+                continue  # a run at another port has just removed the folder
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -169,7 +172,7 @@ if sys.platform != "win32":
             with suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(lock), (folder / "lock").stat()):
                     return folder
-            os.close(lock)  # a run at another port has just removed the folder
+            os.close(lock)  # likewise
 
     def _remove_ended_runs(parent: Path, own: str) -> None:
         for folder in parent.iterdir():

@@ -249,7 +249,7 @@ class LinkGuard:
         """Say once how to have another account's key refused, where nothing says so yet."""
         if scope.account_id is not None and self.settings.account_id is None:
             self._engine.tell(
-                f"Links were made in account {scope.account_id}. `pulumi config set"
+                f"Links are made in account {scope.account_id}. `pulumi config set"
                 f" {NAMESPACE}:{ACCOUNT_ID} {scope.account_id}` has the key of any other account"
                 " refused, in previews, too. (A Provider of its own takes it as account_id.)",
                 about=ACCOUNT_ID,

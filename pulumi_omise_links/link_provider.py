@@ -115,7 +115,7 @@ class LinkProvider(ResourceProvider):
         if adopt is not None and not _is_link_id(adopt) and ADOPT not in later:
             problems.append("adopt must be the id of a link (link_test_5x…)")
         elif adopt is not None and not exists and not later and not planning:
-            problems += self._check_adoption(adopt, checked.inputs, compare=not problems)
+            problems += self._check_adoption(adopt, None if problems else checked.inputs)
         inputs = {**given, **checked.inputs, **later}
         if exists:
             self._held.note_check(inputs)
@@ -155,12 +155,13 @@ class LinkProvider(ResourceProvider):
         """Make the link, or take the one that ``adopt`` names."""
         with self._engine.writing():
             scope = self._guard.require_create()
+            self._guard.advise_account(scope)
             if adopted := props.get(ADOPT):
                 link = self._guard.get_adoptable(adopted, inputs_of(props))
                 self._held.adopt(adopted)
             else:
                 link = self._guard.client.create_link(inputs_of(props))
-        self._guard.advise_account(scope)
+        # Nothing may fail or wait from here on: the link exists, and the engine does not know it.
         return CreateResult(link.id, outputs_of_new(link, scope, props))
 
     @_in_sentences
@@ -206,19 +207,21 @@ class LinkProvider(ResourceProvider):
                 raise DeleteRefusedError(_id, error) from None
             self._guard.bulk.drop(_id)
 
-    def _check_adoption(
-        self, link_id: str, inputs: Mapping[str, Any], *, compare: bool
-    ) -> list[str]:
-        """Say at preview already why a create will refuse."""
+    def _check_adoption(self, link_id: str, inputs: Mapping[str, Any] | None) -> list[str]:
+        """Say at preview already why a create will refuse.
+
+        :param inputs: None if there are problems with them already.
+        """
         try:
             self._held.plan_adoption(link_id)
-            if compare:
-                self._guard.check_adoption(link_id, inputs_of(inputs))
+            if inputs is None:
+                return []
+            self._guard.check_adoption(link_id, inputs_of(inputs))
         except OmiseLinksError as error:
             return [str(error)]
         self._engine.tell(
-            f"Link {link_id} exists and is taken into this stack as it is. From then on, destroying"
-            " the stack deletes it."
+            f"Link {link_id} is taken into this stack as it is. From then on, destroying the stack"
+            " deletes it."
         )
         return []
 

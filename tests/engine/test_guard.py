@@ -166,7 +166,7 @@ def test_an_adoption_is_told_and_survives_a_forced_replacement(
 
     run = project.preview().ok()
     for link_id in ids:
-        assert run.out.count(f"Link {link_id} exists and is taken into this stack") == 1
+        assert run.out.count(f"Link {link_id} is taken into this stack") == 1
     project.up().ok().says("destroying the stack deletes it")
     urn = next(each["urn"] for each in project.links().values())
     project.up("--target-replace", urn).ok()
