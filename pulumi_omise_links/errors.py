@@ -9,9 +9,12 @@
     ├── LiveModeError          a live key would write and nobody has said yes
     ├── ApiError               Omise said no: code, message, status, request id
     │   ├── NotFoundError      404
-    │   └── RateLimitedError   429, for longer than we are willing to wait
+    │   ├── RateLimitedError   429, for longer than we are willing to wait
+    │   └── DeleteRefusedError a link that Pulumi was to delete; it still stands
     ├── OmiseUnavailableError  no usable answer: unreachable, timed out, cut, or a 5xx
     ├── UncertainCreateError   a create whose answer was lost: the link may exist
+    ├── UnfinishedCreateError  an equal create of a process that died may have made a link
+    ├── CreateLogError         the record of a create under way cannot be kept or read
     ├── MismatchedCreateError  the link that was made is not the one that was asked for
     ├── WrongAccountError      the link belongs to another account, or to the other mode
     ├── AdoptError             the link to adopt is not what the resource declares
@@ -31,36 +34,57 @@ Each message is whole sentences: what is wrong, where, what to do. None ever hol
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import Enum, IntEnum
 from typing import ClassVar
 
 from .program_errors import ExpectedError
 
 
+class ExitCode(IntEnum):
+    """What a command ends with."""
+
+    DONE = 0
+    ERROR = 1
+    WRONG_USE = 2
+    """An option, a setting or a file cannot be used."""
+    AUTHENTICATION = 3
+    REFUSED = 4
+    """Omise answered and refused."""
+    NO_STACK = 6
+    CHANGES = 7
+    """There are changes, and none were expected."""
+    CANCELLED = 8
+    BUG = 255
+
+
 class OmiseLinksError(ExpectedError):
     """The base of all errors of this package. Catch it to catch them all."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: ClassVar[ExitCode] = ExitCode.ERROR
+
+    def details(self) -> Mapping[str, object]:
+        """Return what a program needs beside the message; ``--json`` prints it."""
+        return {}
 
 
 class ArgumentError(OmiseLinksError):
     """A program calls a function or class of this package with what it cannot take."""
 
-    exit_code = 2
+    exit_code = ExitCode.WRONG_USE
 
 
 class SettingsError(OmiseLinksError):
     """A setting is missing or wrong. The message names it and both ways to set it."""
 
-    exit_code = 2
+    exit_code = ExitCode.WRONG_USE
 
 
 class AuthenticationError(OmiseLinksError):
     """There is no key, it is not a secret key, or Omise does not accept it."""
 
-    exit_code = 3
+    exit_code = ExitCode.AUTHENTICATION
 
 
 class LiveModeError(OmiseLinksError):
@@ -81,7 +105,7 @@ class ApiError(OmiseLinksError):
     ``status`` the HTTP status, ``request_id`` the ``X-Request-Id`` that Omise's support asks for.
     """
 
-    exit_code = 4
+    exit_code = ExitCode.REFUSED
 
     def __init__(
         self, operation: str, *, status: int, code: str, message: str, request_id: str | None
@@ -93,6 +117,10 @@ class ApiError(OmiseLinksError):
         reference = f", request {request_id}" if request_id else ""
         super().__init__(f"Omise refused to {operation}: {message} ({status} {code}{reference}).")
 
+    def details(self) -> Mapping[str, object]:
+        """Return Omise's code, the HTTP status and the id of the request."""
+        return {"status": self.status, "code": self.code, "request_id": self.request_id}
+
 
 class NotFoundError(ApiError):
     """Omise has no such object in the account and mode of the key."""
@@ -100,6 +128,21 @@ class NotFoundError(ApiError):
 
 class RateLimitedError(ApiError):
     """Omise kept answering 429 until the time for this call was used up."""
+
+
+class DeleteRefusedError(ApiError):
+    """Omise refused to delete a link that Pulumi was to delete; the link still stands."""
+
+    def __init__(self, link_id: str, refused: ApiError) -> None:
+        """:param refused: what Omise said."""
+        vars(self).update(vars(refused))
+        Exception.__init__(
+            self,
+            f"{refused} The link still stands. To have Pulumi forget it and leave it at Omise, run"
+            f" the same command once more with OMISE_KEEP_LINKS={link_id} in the environment. Next"
+            " time, set retain_on_delete=True on such a link in an `up` of its own before you"
+            " change or remove it.",
+        )
 
 
 class OmiseUnavailableError(OmiseLinksError):
@@ -134,6 +177,7 @@ class UncertainCreateError(OmiseLinksError):
     ) -> None:
         self.candidates = tuple(candidates)
         self.similar = tuple(similar)
+        self.since = since
         start = f"The answer to the create of this link was lost: {problem} "
         adopt = 'adopt="<its id>" on the resource (in a manifest: id)'
         if self.candidates:
@@ -156,6 +200,39 @@ class UncertainCreateError(OmiseLinksError):
                 " read."
             )
         super().__init__(start + found)
+
+    def details(self) -> Mapping[str, object]:
+        """Return the candidates, and the earliest time at which the link was made."""
+        return {"candidates": list(self.candidates), "since": self.since or None}
+
+
+class UnfinishedCreateError(OmiseLinksError):
+    """A process that has died, or a create that was given up, may have made this very link.
+
+    ``candidates`` are the ids of links that could be the one; empty if none is listed yet.
+    """
+
+    def __init__(self, process: str, folder: str, since: str, candidates: Sequence[str]) -> None:
+        self.candidates = tuple(candidates)
+        when = f" at {since}" if since else ""
+        fits = f" Links that could be it: {', '.join(self.candidates)}." if candidates else ""
+        super().__init__(
+            f"A create of a link with the same inputs was begun{when} (process {process}, in"
+            f" {folder}) and cut off before Omise's answer was saved, so the link may exist"
+            f" already.{fits} Nothing was sent. Run `omise-links recover` there, which finds out,"
+            " then `pulumi up` again."
+        )
+
+
+class CreateLogError(OmiseLinksError):
+    """The record of a create under way cannot be kept or read. Nothing was sent to Omise."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"{problem} Without a record of each create under way, a process that dies could leave"
+            " a link that nobody knows of, so nothing was sent. Set PULUMI_HOME to a folder of"
+            " yours that can be read and written."
+        )
 
 
 class MismatchedCreateError(OmiseLinksError):
@@ -182,7 +259,8 @@ class AdoptError(OmiseLinksError):
         differ = "differs" if len(differing) == 1 else "differ"
         super().__init__(
             f"Link {link_id} cannot be adopted: its {', '.join(differing)} {differ} from what this"
-            " resource declares. Links are immutable: declare what the link is. Only if you want a"
+            " resource declares. Links are immutable: declare what the link is (ignore_changes does"
+            " not apply to an adoption, only to later changes). Only if you want a"
             " new link, with a new address, leave out adopt (in a manifest: id). Nothing was"
             " changed."
         )
@@ -206,7 +284,7 @@ class LinkGoneError(OmiseLinksError):
 class LinkIdError(OmiseLinksError):
     """What should be the id of a link is not one."""
 
-    exit_code = 2
+    exit_code = ExitCode.WRONG_USE
 
     def __init__(self, text: str) -> None:
         super().__init__(
@@ -300,11 +378,15 @@ class ManifestProblem:
 class ManifestError(OmiseLinksError):
     """Manifests have problems. The message is all of them, a line each; ``problems`` is typed."""
 
-    exit_code = 2
+    exit_code = ExitCode.WRONG_USE
 
     def __init__(self, problems: Sequence[ManifestProblem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
+
+    def details(self) -> Mapping[str, object]:
+        """Return the problems with their places and codes."""
+        return {"problems": [asdict(problem) for problem in self.problems]}
 
 
 class ProjectError(OmiseLinksError):
@@ -314,7 +396,7 @@ class ProjectError(OmiseLinksError):
 class StackNotFoundError(ProjectError):
     """There is no such stack, or none is selected."""
 
-    exit_code = 6
+    exit_code = ExitCode.NO_STACK
 
     def __init__(self, said: str) -> None:
         super().__init__(

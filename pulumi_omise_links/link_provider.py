@@ -1,17 +1,15 @@
 """What the engine calls to make true what a program declares.
 
-The module and the class have these names for good: they lie in the states of users (``state``).
+The names of this module and of the class are permanent: the states of users hold them
+(``state_format``).
 """
 
 from __future__ import annotations
 
+import functools
 import os
-import socket
-import sys
-import threading
-from collections.abc import Mapping
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
 
 from pulumi.dynamic import (
     CheckFailure,
@@ -25,16 +23,22 @@ from pulumi.dynamic import (
 )
 from pulumi.output import Unknown
 
+from .engine import Engine
 from .errors import (
     AdoptError,
+    ApiError,
+    AuthenticationError,
+    DeleteRefusedError,
     LinkConflictError,
-    LinkGoneError,
     OmiseLinksError,
-    OmiseUnavailableError,
+    RateLimitedError,
+    SettingsError,
 )
-from .inputs import INPUT_NAMES, INPUTS, LINK_ID, check_inputs
+from .held_links import HeldLinks
+from .inputs import INPUT_NAMES, INPUTS, LINK_ID, check_inputs, is_live
+from .link_guard import LinkGuard
 from .program_errors import without_traceback
-from .settings import CONFIG_KEYS, NAMESPACE, PLANNING, Settings, refuse_misspelt
+from .settings import CONFIG_KEYS, KEEP_LINKS, NAMESPACE, PLANNING
 from .state_format import (
     ADOPT,
     PROVIDER_KEY,
@@ -42,80 +46,85 @@ from .state_format import (
     inputs_of,
     is_link_state,
     outputs_from,
+    outputs_of_new,
     scope_of,
 )
 
-if TYPE_CHECKING:
-    from .omise.client import OmiseClient
-    from .omise.models import OmiseLink, Scope
+Method = TypeVar("Method", bound=Callable[..., Any])
+_DEFAULTS = {known.name: known.default for known in INPUTS}
 
-_DEFAULTS = {each.name: each.default for each in INPUTS}
+
+def _in_sentences(method: Method) -> Method:
+    """Let an expected error reach the user as one line, and one about the key only once in full."""
+
+    @without_traceback
+    @functools.wraps(method)
+    def wrapper(self: LinkProvider, *args: Any) -> Any:
+        try:
+            return method(self, *args)
+        except (SettingsError, AuthenticationError) as error:
+            raise self._guard.reason_once(method.__name__, error) from None
+
+    return cast(Method, wrapper)
 
 
 class LinkProvider(ResourceProvider):
-    """What the engine calls. An instance holds nothing until ``configure``: it lies in states.
-
-    Its module and name are a permanent format; see ``state``.
-    """
+    """What the engine calls. An instance holds nothing until ``configure``, as states hold it."""
 
     serialize_as_secret_always = False
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Remember the stack's config. Nothing is resolved yet: a preview needs no key."""
-        self._config = {name: req.config.get(f"{NAMESPACE}:{name}") for name in CONFIG_KEYS}
-        # `Config` tells a value, but not which keys there are.
-        self._config_keys = tuple(getattr(req.config, "_props", ()))
-        self._lock = threading.Lock()
-        self._asking = threading.Lock()
-        self._made_client: OmiseClient | None = None
-        self._reachable = True
-        # Links that some resource of this program adopts, and those that one really has.
-        self._wanted: set[str] = set()
-        self._held: set[str] = set()
-        # A link of each scope that this stack has links in, until the key is known to be of it.
-        self._unproved: dict[Scope, str] = {}
+        """Take the stack's config. Nothing is resolved yet: a preview needs no key."""
+        self._engine = Engine()
+        self._engine.end_process_with_it()
+        self._guard = LinkGuard(
+            {name: req.config.get(f"{NAMESPACE}:{name}") for name in CONFIG_KEYS},
+            # `Config` tells a value, but not which keys there are.
+            tuple(getattr(req.config, "_props", ())),
+            self._engine,
+        )
+        self._held = HeldLinks(self._engine.port)
 
-    @without_traceback
+    @_in_sentences
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Report everything wrong with the inputs; values not known yet are let through."""
         given = {name: value for name, value in news.items() if name != PROVIDER_KEY}
         later = {name: value for name, value in given.items() if isinstance(value, Unknown)}
-        creating = not any(name in _olds for name in INPUT_NAMES)
+        exists = any(name in _olds for name in INPUT_NAMES)
         adopt = given.get(ADOPT)
         # A plan tells itself what the account says about each link.
         planning = PLANNING in os.environ
-        # No failure names a property: the engine would print its value, even that of a secret.
-        failures = []
-        settings, supported = None, None
+        problems = []
+        supported, limits = None, True
         try:
-            settings = self._settings()
-            refuse_misspelt(self._config_keys)
-            if settings.secret_key and creating and not planning:
+            limits = self._guard.settings.amount_limits
+            self._guard.refuse_misspelt()
+            if not planning:
                 operation = "create the link" if adopt is None else "adopt a link"
-                settings.require_permission(operation)
-                supported = self._supported_currencies()
+                supported = self._guard.check(None if exists else operation)
         except OmiseLinksError as error:
-            failures.append(CheckFailure("", str(error)))
+            problems.append(str(self._guard.reason_once("check", error)))
         checked = check_inputs(
             given,
             later=later,
             also_known=(ADOPT,),
-            amount_limits=settings.amount_limits if settings else True,
+            amount_limits=limits,
             supported_currencies=supported,
         )
-        failures += [CheckFailure("", f"{each.name} {each.problem}") for each in checked.problems]
-        if adopt is not None and ADOPT not in later:
-            if not _is_link_id(adopt):
-                failures.append(CheckFailure("", "adopt must be the id of a link (link_test_5x…)"))
-            else:
-                self._wanted.add(adopt)
-                if creating and not planning and not later and not failures:
-                    failures += self._try_adoption(adopt, checked.inputs)
-        return CheckResult({**given, **checked.inputs, **later}, failures)
+        problems += [f"{problem.name} {problem.problem}" for problem in checked.problems]
+        if adopt is not None and not _is_link_id(adopt) and ADOPT not in later:
+            problems.append("adopt must be the id of a link (link_test_5x…)")
+        elif adopt is not None and not exists and not later and not planning:
+            problems += self._check_adoption(adopt, None if problems else checked.inputs)
+        inputs = {**given, **checked.inputs, **later}
+        if exists:
+            self._held.note_check(inputs)
+        # No failure names a property: the engine would print its value, even that of a secret.
+        return CheckResult(inputs, [CheckFailure("", problem) for problem in problems])
 
-    @without_traceback
+    @_in_sentences
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Compare the five inputs; any that differs replaces the link, as links are immutable."""
+        """Compare the inputs; any that differs replaces the link, as links are immutable."""
         changed = [name for name in INPUT_NAMES if _differs(name, _olds, _news)]
         if PLANNING in os.environ:
             return DiffResult(changes=bool(changed), replaces=changed)
@@ -124,162 +133,97 @@ class LinkProvider(ResourceProvider):
         if known and adopt == _id:
             # No replacement can be this very link; delete_before_replace would find out too late.
             raise AdoptError(_id, known)
-        if adopt == _id:
-            self._held.add(_id)
-        elif not changed and isinstance(adopt, str):
+        if not changed and isinstance(adopt, str) and adopt != _id:
             raise LinkConflictError(
                 f"This resource already manages link {_id}, and adopt names {adopt}. Leave out"
                 " adopt, or give that link a resource of its own. Nothing was changed."
             )
-        # An unchanged link is asked about only before something is made beside it.
-        self._unproved.setdefault(scope_of(_olds), _id)
-        if changed:
-            self._refuse_other_scope(_id, _olds)
+        self._guard.compare(_id, _olds, replaced=bool(changed))
+        if self._held.is_declared(_news):
+            if not changed:
+                self._held.keep(_id)
+            elif is_live(_id):
+                self._engine.tell(
+                    f"Live link {_id} is to be replaced ({', '.join(changed)} changed): its address"
+                    " stops working, and the new link has another one.",
+                    warning=True,
+                )
         return DiffResult(changes=bool(changed), replaces=changed)
 
-    @without_traceback
+    @_in_sentences
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Make the link, or take the one that ``adopt`` names."""
-        client = self._client()
-        scope = client.scope()
-        for there, link_id in list(self._unproved.items()):
-            client.refuse_other_scope(link_id, there)
-            self._unproved.pop(there, None)
-        adopted = props.get(ADOPT)
-        link = self._adopt(adopted, props) if adopted else client.create_link(inputs_of(props))
-        return CreateResult(link.id, outputs_from(link, scope, props))
+        with self._engine.writing():
+            scope = self._guard.require_create()
+            self._guard.advise_account(scope)
+            if adopted := props.get(ADOPT):
+                link = self._guard.get_adoptable(adopted, inputs_of(props))
+                self._held.adopt(adopted)
+            else:
+                link = self._guard.client.create_link(inputs_of(props))
+        # Nothing may fail or wait from here on: the link exists, and the engine does not know it.
+        return CreateResult(link.id, outputs_of_new(link, scope, props))
 
-    @without_traceback
+    @_in_sentences
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return the link as it is; an empty id tells the engine that it is gone."""
-        client = self._client()
         if is_link_state(props):
-            scope = scope_of(props)
-            found = self._bulk.find(id_) or client.find_link(id_, scope)
-            if found is None or found.deleted:
+            found = self._guard.find(id_, props)
+            if found is None:
                 return ReadResult("", {})
+            link, scope = found
         else:
-            scope = client.scope()
-            found = client.get_link(id_)
-            _require_live(found)
-        return ReadResult(id_, outputs_from(found, scope, props), inputs_from(found, props))
+            link, scope = self._guard.get(id_)
+        return ReadResult(id_, outputs_from(link, scope, props), inputs_from(link, props))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Keep the outputs: every change replaces, and the default would empty the state."""
         return UpdateResult({name: _olds[name] for name in _olds if name != PROVIDER_KEY})
 
-    @without_traceback
+    @_in_sentences
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Delete the link; returns only if it is gone, or if another resource has adopted it.
+        """Delete the link; returns only if it is gone, or if another resource is the link.
 
         That is a resource renamed without an alias: its old name leaves the state, and the link
-        lives on under the new one, if both are of the same provider (another one has a process of
-        its own). ``destroy`` checks nothing, so it deletes adopted links too.
+        stays under the new one. ``destroy`` checks nothing, so it deletes adopted links, too.
         """
-        if _id in self._held:
+        if not self._held.may_be_deleted(_id):
+            self._engine.tell(f"Link {_id} stays: another resource of this program is that link.")
             return
-        if _id in self._wanted:
-            raise LinkConflictError(
-                f"Link {_id} was not deleted: a resource of this program is to adopt it, and did"
-                " not. Mend that resource, or take its adopt away, and run `pulumi up` again."
+        if _id in os.environ.get(KEEP_LINKS, "").replace(" ", "").split(","):
+            self._engine.tell(
+                f"Link {_id} was left at Omise, as {KEEP_LINKS} says; this stack no longer"
+                " manages it.",
+                warning=True,
             )
-        self._client().delete_link(_id, scope_of(_props))
-        self._bulk.drop(_id)
-
-    def _settings(self) -> Settings:
-        return Settings.resolve(self._config)
-
-    def _client(self) -> OmiseClient:
-        # A program that only declares links needs no network client.
-        from .omise.bulk import BulkReader  # noqa: PLC0415  (only calls need it)
-        from .omise.client import OmiseClient  # noqa: PLC0415  (only calls need it)
-
-        with self._lock:
-            if self._made_client is None:
-                client = OmiseClient(self._settings(), may_write=_engine_is_there)
-                self._bulk, self._made_client = BulkReader(client), client
-            return self._made_client
-
-    def _supported_currencies(self) -> tuple[str, ...] | None:
-        client = self._client()
-        # A preview needs no network, and must not wait for it once a resource or a thread.
-        with self._asking:
-            if not self._reachable:
-                return None
+            return
+        with self._engine.writing():
+            self._guard.require_delete()
             try:
-                account = client.account()
-            except OmiseUnavailableError:
-                self._reachable = False
-                return None
-        return (account.supported_currencies or None) if account else None
+                self._guard.client.delete_link(_id, scope_of(_props))
+            except RateLimitedError:
+                raise
+            except ApiError as error:
+                raise DeleteRefusedError(_id, error) from None
+            self._guard.bulk.drop(_id)
 
-    def _refuse_other_scope(self, link_id: str, olds: Mapping[str, Any]) -> None:
-        """Refuse to replace a link with the key of another account or mode.
+    def _check_adoption(self, link_id: str, inputs: Mapping[str, Any] | None) -> list[str]:
+        """Say at preview already why a create will refuse.
 
-        The new link is made before the old one goes: it would come to life over there.
+        :param inputs: None if there are problems with them already.
         """
-        if self._settings().secret_key is None:
-            return  # a preview needs no key
-        client = self._client()
-        with self._asking:
-            if not self._reachable:
-                return
-            # A preview needs no network either; a create will ask again before it makes anything.
-            with suppress(OmiseUnavailableError):
-                client.refuse_other_scope(link_id, scope_of(olds))
-
-    def _try_adoption(self, link_id: str, inputs: Mapping[str, Any]) -> list[CheckFailure]:
-        """Say at preview already why a create will refuse, if Omise can be asked."""
-        if not self._settings().secret_key or not self._reachable:
-            return []
-        client = self._client()
         try:
-            _require_adoptable(self._bulk.find(link_id) or client.get_link(link_id), inputs)
-        except OmiseUnavailableError:
-            return []
+            self._held.plan_adoption(link_id)
+            if inputs is None:
+                return []
+            self._guard.check_adoption(link_id, inputs_of(inputs))
         except OmiseLinksError as error:
-            return [CheckFailure("", str(error))]
+            return [str(error)]
+        self._engine.tell(
+            f"Link {link_id} is taken into this stack as it is. From then on, destroying the stack"
+            " deletes it."
+        )
         return []
-
-    def _adopt(self, link_id: str, props: Mapping[str, Any]) -> OmiseLink:
-        self._settings().require_permission(f"adopt link {link_id}")
-        link = self._client().get_link(link_id)
-        _require_adoptable(link, props)
-        with self._lock:
-            if link_id in self._held:
-                raise LinkConflictError(
-                    f"Two resources of this program adopt link {link_id}: only one can be it."
-                    " Leave one of them out. Nothing was changed."
-                )
-            self._held.add(link_id)
-        return link
-
-
-def _require_adoptable(link: OmiseLink, inputs: Mapping[str, Any]) -> None:
-    _require_live(link)
-    differing = inputs_of(inputs).differences(link.inputs)
-    if differing:
-        raise AdoptError(link.id, differing)
-
-
-def _require_live(link: OmiseLink) -> None:
-    if link.deleted:
-        raise LinkGoneError(link.id, link.deleted_at)
-
-
-def _engine_is_there() -> bool:
-    """Whether the engine that this plugin works for still runs; it gave its address at the start.
-
-    A plugin outlives a killed engine. What it would still write, nobody would ever hear of.
-    """
-    host, _, port = sys.argv[-1].rpartition(":")
-    if not host or not port.isdecimal():
-        return True
-    try:
-        socket.create_connection((host, int(port)), timeout=2).close()
-    except OSError:
-        return False
-    return True
 
 
 def _is_link_id(value: object) -> bool:
@@ -288,7 +232,7 @@ def _is_link_id(value: object) -> bool:
 
 def _differs(name: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
     # A state of another release may lack what has a default; that must not replace a link.
-    old, new = (each.get(name, _DEFAULTS[name]) for each in (olds, news))
+    old, new = (inputs.get(name, _DEFAULTS[name]) for inputs in (olds, news))
     if isinstance(new, Unknown):
         return True
     if name == "currency" and isinstance(old, str) and isinstance(new, str):

@@ -14,7 +14,8 @@ stack config           environment             meaning
 =====================  ======================  ========================================
 
 ``omise:secretKey`` wins over ``omise:secretKeyEnv``. ``OMISE_TIMEOUT`` (seconds, 30) bounds the
-wait for one answer; it is a matter of the machine, so it has no stack config.
+wait for one answer; it is a matter of the machine, so it has no stack config. ``OMISE_KEEP_LINKS``
+(ids, separated by commas) is for one run: a deletion leaves these links at Omise.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ CONFIG_KEYS = (
 # Set for the preview of a plan, which writes nothing: the resource then asks for no permission and
 # refuses no change, so that the plan can tell of all of them.
 PLANNING = "OMISE_LINKS_PLANNING"
+# Ids of links, separated by commas: for one run, a deletion leaves these at Omise.
+KEEP_LINKS = "OMISE_KEEP_LINKS"
 DEFAULT_KEY_VARIABLE = "OMISE_SECRET_KEY"
 DEFAULT_API_URL = "https://api.omise.co"
 DEFAULT_TIMEOUT = 30.0

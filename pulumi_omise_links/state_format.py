@@ -1,6 +1,6 @@
-"""How a link lies in a Pulumi state: a permanent format, read by every later release.
+"""The format of a link in a Pulumi state: permanent, and read by every later release.
 
-The type token and the provider constant stand in the state of every user, so they never change;
+The type token and the provider constant are in the state of every user, so they never change;
 a test pins them. Pulumi finds the code of a dynamic resource by unpickling ``__provider``: ours
 names ``pulumi_omise_links.link_provider.LinkProvider`` and holds nothing else.
 
@@ -15,6 +15,9 @@ What is stored beside the inputs, and why:
 ``merchant_uid``
 ``account_id``       a 404 under another account's key must not read as "gone"
 ``sub_merchant_id``  likewise; only if the setting is used
+``as_stored``        the texts that Omise stores otherwise than the program spells them, by input;
+                     a refresh compares with them. Encrypted, as an input may be a secret. Left out
+                     where there are none, which is the rule
 ===================  ==========================================================================
 
 The other attributes follow: ``object`` is always "link"; ``location`` and ``livemode`` follow from
@@ -40,37 +43,60 @@ PROVIDER_PICKLE = (
 """What ``pulumi.dynamic`` would make of ``LinkProvider()``, on every Python from 3.10 to 3.13."""
 
 ADOPT = "adopt"
+AS_STORED = "as_stored"
+TEXTS = ("title", "description")
+# How Pulumi marks a secret (sdk/go/common/resource/sig); the engine encrypts it in the state.
+_SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 STORED_OUTPUTS = ("payment_uri", "created_at", "used", "used_at", "merchant_name", "merchant_uid")
 """What programs can read beside the inputs. Where the link lives is for the provider alone: each
 output that a resource declares costs Pulumi's SDK time, read or not (docs/performance.md)."""
 
 
 def inputs_of(properties: Mapping[str, Any]) -> LinkInputs:
-    """Read the five inputs out of checked inputs or outputs; numbers arrive as doubles."""
-    values = {each.name: properties.get(each.name, each.default) for each in INPUTS}
+    """Read the inputs out of checked inputs or outputs; numbers arrive as doubles."""
+    values = {known.name: properties.get(known.name, known.default) for known in INPUTS}
     values["amount"] = int(values["amount"])
     return LinkInputs(**values)
 
 
-def inputs_from(link: OmiseLink, spelling: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the inputs that describe ``link``.
+def inputs_from(link: OmiseLink, state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs that describe ``link``, each as ``state`` spells it if it is the same one.
 
-    The currency is spelt as in ``spelling`` if only the case differs: Omise answers in upper case,
-    and that is no change.
+    Omise writes currencies in upper case, and may store a text otherwise than it was sent (trimmed,
+    say). That is no change: the state says what Omise's answer was.
     """
-    inputs = {name: getattr(link, name) for name in INPUT_NAMES}
-    spelt = spelling.get("currency")
-    if isinstance(spelt, str) and spelt.upper() == link.currency:
-        inputs["currency"] = spelt
+    known = state.get(AS_STORED)
+    stored = known if isinstance(known, Mapping) else {}
+    inputs: dict[str, Any] = {}
+    for name in INPUT_NAMES:
+        value, spelt = getattr(link, name), state.get(name)
+        if name == "currency":
+            same = isinstance(spelt, str) and spelt.upper() == value
+        else:
+            same = spelt is not None and stored.get(name, spelt) == value
+        inputs[name] = spelt if same and not isinstance(value, (bool, int)) else value
     return inputs
 
 
-def outputs_from(link: OmiseLink, scope: Scope, spelling: Mapping[str, Any]) -> dict[str, Any]:
+def outputs_from(link: OmiseLink, scope: Scope, state: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the state keeps of ``link``. Total: it cannot fail after a create."""
-    outputs = inputs_from(link, spelling)
+    outputs = inputs_from(link, state)
+    stored = {name: getattr(link, name) for name in TEXTS if getattr(link, name) != outputs[name]}
     outputs |= {name: getattr(link, name) for name in STORED_OUTPUTS}
     outputs |= {"account_id": scope.account_id, "sub_merchant_id": scope.sub_merchant_id}
+    outputs[AS_STORED] = {**_SECRET, "value": stored} if stored else None
     return {name: value for name, value in outputs.items() if value is not None}
+
+
+def outputs_of_new(link: OmiseLink, scope: Scope, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the state keeps of the link that Omise made of ``inputs``, or of an equal one.
+
+    Texts stay as the program spells them, whatever Omise made of them: nothing differs from the
+    program, so the next preview shows no change.
+    """
+    return outputs_from(
+        link, scope, {**inputs, AS_STORED: {name: getattr(link, name) for name in TEXTS}}
+    )
 
 
 def scope_of(outputs: Mapping[str, Any]) -> Scope:

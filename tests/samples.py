@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 CHARGE: dict[str, Any] = {
@@ -42,3 +43,10 @@ ACCOUNT: dict[str, Any] = {
     "supported_currencies": ["THB", "usd"],
 }
 PAGE: dict[str, Any] = {"object": "list", "data": [LINK], "total": 1}
+
+
+ACCOUNT_LINE = re.compile(
+    r"Account (account_\w+) \(TH, test mode\), read with the key in the environment variable"
+    r" OMISE_SECRET_KEY\.\n"
+)
+"""What a command says first of the Thai test account of the emulator."""

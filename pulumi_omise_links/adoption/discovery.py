@@ -15,7 +15,7 @@ from ..inputs import check_inputs
 from ..manifest.entries import Entry
 from ..manifest.text import NewEntry
 from ..omise.models import OmiseLink
-from ..output.terminal import show
+from ..output.terminal import escape
 from .names import Namer
 
 # Why a link is not among the new entries.
@@ -111,7 +111,7 @@ def discover(
         if why := _why_not(link, filters, managed, known, replaced):
             found.counts[why] += 1
         elif entry := without_id.get(link.inputs.folded()):
-            reason = f"entry {show(entry)} has the same inputs and no id: `match` it first"
+            reason = f"entry {escape(entry)} has the same inputs and no id: `match` it first"
             found.left_out.append(LeftOut(link.id, link.title, (reason,)))
         elif reasons := _problems(link, amount_limits):
             found.left_out.append(LeftOut(link.id, link.title, reasons))

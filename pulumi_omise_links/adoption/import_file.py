@@ -1,7 +1,7 @@
-"""A plan as the file that ``pulumi import --file`` takes.
+"""An import plan as the file that ``pulumi import --file`` takes.
 
 The format is Pulumi's (pkg/cmd/pulumi/operations/import.go). Inputs are those of the preview,
-letter for letter, so that the next preview finds nothing to change; secrets among them are
+character for character, so that the next preview finds nothing to change; secrets among them are
 encrypted by the stack's own secrets provider. Outputs are what a create would have left.
 """
 
@@ -12,12 +12,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import ProjectError
 from ..inventory.accounts import AccountSnapshot
 from ..omise.models import OmiseLink, Scope
-from ..stack.dependencies import foundations, is_default, own_provider
+from ..output.terminal import escape
+from ..stack.dependencies import explicit_provider, is_default_provider, missing_dependencies
 from ..stack.pulumi_json import PROVIDER_TYPE, SECRET_MARK, PulumiResource, name_of
 from ..state_format import PROVIDER_KEY, outputs_from
-from .plan import Action, Facts, Plan
+from .import_plan import Action, ImportFacts, ImportPlan
+
+ResourceSpecs = Sequence[tuple[PulumiResource, dict[str, Any]]]
+"""Resources, each with what an import file says of it beside its name."""
 
 
 @dataclass(frozen=True)
@@ -28,93 +33,116 @@ class ImportFile:
     protect: bool
 
 
-def import_file(plan: Plan, facts: Facts) -> dict[str, Any]:
-    """Return all imports of a plan as one file, for people who run Pulumi themselves."""
-    return content(_specs(plan, facts))
+def make_import_file(plan: ImportPlan, facts: ImportFacts) -> dict[str, Any]:
+    """Return all imports of a plan as one file, for people who run Pulumi themselves.
+
+    :raises ProjectError: they do not fit into one file.
+    """
+    specs = _make_specs(plan, facts)
+    new = {resource.urn for resource, _ in specs}
+    for resource, _ in specs:
+        if resource.type == PROVIDER_TYPE and resource.parent_urn in new:
+            raise ProjectError(
+                f"One import file cannot hold provider {escape(resource.name)} together with its"
+                f" parent {escape(name_of(resource.parent_urn))}, as Pulumi would create the"
+                " provider first. `omise-links import` takes two files for them; or run"
+                " `pulumi up` for the parent first."
+            )
+    return make_file_content(specs)
 
 
-def import_files(plan: Plan, facts: Facts) -> list[ImportFile]:
+def make_import_files(plan: ImportPlan, facts: ImportFacts) -> list[ImportFile]:
     """Return the imports of a plan as one file for each run of ``pulumi import`` it takes.
 
-    ``--protect`` holds for a whole run, and a link that the program protects must never be in the
-    state without that: so protected ones come in a file of their own. Parents come before children.
+    Parents come before children. Two things need a file of their own:
+
+    - protected links: ``--protect`` holds for a whole run, and a link that the program protects
+      must never be in the state without that;
+    - a provider whose parent is new: Pulumi creates the providers of a file before everything else,
+      and a state in which a resource stands before its parent is invalid.
     """
-    waiting = _specs(plan, facts)
+    waiting = _make_specs(plan, facts)
     files = []
     while waiting:
         protect = waiting[0][0].protect
-        left = {resource.urn for resource, _ in waiting}
+        before = {resource.urn for resource, _ in waiting}
+        left = set(before)
         batch = []
         for resource, spec in waiting:
-            if resource.protect == protect and not {resource.parent, resource.provider} & left:
+            needed = {resource.parent_urn, resource.provider_urn}
+            absent = before if resource.type == PROVIDER_TYPE else left
+            if resource.protect == protect and not needed & absent:
                 batch.append((resource, spec))
                 left.discard(resource.urn)
-        files.append(ImportFile(content(batch), protect))
-        waiting = [each for each in waiting if each[0].urn in left]
+        files.append(ImportFile(make_file_content(batch), protect))
+        waiting = [(resource, spec) for resource, spec in waiting if resource.urn in left]
     return files
 
 
-def link_spec(
+def make_link_spec(
     resource: PulumiResource, link: OmiseLink, scope: Scope, values: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return how an import file names a link; ``values`` are its inputs without encryption."""
+    """Return what an import file says of a link; ``values`` are its inputs without encryption."""
     outputs = outputs_from(link, scope, values)
     for name in resource.secret_outputs & outputs.keys():
         outputs[name] = {**SECRET_MARK, "plaintext": json.dumps(outputs[name])}
     # What the inputs encrypt is the same in the outputs.
-    for name in resource.secrets & outputs.keys():
-        outputs[name] = resource.sealed[name]
-    outputs[PROVIDER_KEY] = resource.sealed[PROVIDER_KEY]
-    return {"id": link.id, "inputs": dict(resource.sealed), "outputs": outputs}
+    for name in resource.secret_inputs & outputs.keys():
+        outputs[name] = resource.encrypted_inputs[name]
+    outputs[PROVIDER_KEY] = resource.encrypted_inputs[PROVIDER_KEY]
+    return {"id": link.id, "inputs": dict(resource.encrypted_inputs), "outputs": outputs}
 
 
-Specs = Sequence[tuple[PulumiResource, dict[str, Any]]]
-
-
-def _specs(plan: Plan, facts: Facts) -> list[tuple[PulumiResource, dict[str, Any]]]:
-    """Return what is to be imported and what that stands on, parents first."""
-    specs: dict[str, tuple[PulumiResource, dict[str, Any]]] = {}
-    links = {each.urn: each for each in plan.of(Action.IMPORT) if each.urn}
-    for urn in facts.preview.resources:
-        if urn not in links:
-            continue
-        for each in foundations(urn, facts.preview, facts.state.urns):
-            if each.urn not in links:
-                specs.setdefault(each.urn, (each, _foundation(each)))
-        one, link = facts.preview.resources[urn], links[urn].link
-        account = facts.accounts[own_provider(one.provider)]
-        if link is None or not isinstance(account, AccountSnapshot):
-            raise TypeError(f"{urn} was planned without its link")
-        specs[urn] = (one, link_spec(one, link, account.scope, one.inputs))
-    return list(specs.values())
-
-
-def _foundation(resource: PulumiResource) -> dict[str, Any]:
-    spec: dict[str, Any] = {"inputs": dict(resource.sealed)} if resource.sealed else {}
-    return spec if resource.type == PROVIDER_TYPE else {**spec, "component": True}
-
-
-def content(specs: Specs) -> dict[str, Any]:
-    """Put specs together as one file, with a name for each that is used once in the file."""
+def make_file_content(specs: ResourceSpecs) -> dict[str, Any]:
+    """Return specs as one file, with a name for each resource that is used once in the file."""
     here = [resource.urn for resource, _ in specs]
-    there = [
+    elsewhere = [
         urn
         for resource, _ in specs
-        for urn in (resource.parent, resource.provider)
-        if urn and urn not in here and not is_default(urn) and "pulumi:pulumi:Stack::" not in urn
+        for urn in (resource.parent_urn, resource.provider_urn)
+        if urn and urn not in here and not is_default_provider(urn) and not _is_root(urn)
     ]
-    names = _unique_names([*here, *dict.fromkeys(there)])
+    names = _unique_names([*here, *dict.fromkeys(elsewhere)])
     resources = []
     for resource, spec in specs:
         entry = {"type": resource.type, "name": names[resource.urn]}
         if entry["name"] != resource.name:
             entry["logicalName"] = resource.name
-        for key, urn in (("parent", resource.parent), ("provider", resource.provider)):
+        for key, urn in (("parent", resource.parent_urn), ("provider", resource.provider_urn)):
             if urn in names:
                 entry[key] = names[urn]
         resources.append({**entry, **spec})
-    table = {names[urn]: urn for urn in there}
-    return {"nameTable": table, "resources": resources}
+    return {"nameTable": {names[urn]: urn for urn in elsewhere}, "resources": resources}
+
+
+def _make_specs(
+    plan: ImportPlan, facts: ImportFacts
+) -> list[tuple[PulumiResource, dict[str, Any]]]:
+    """Return what is to be imported and what it depends on, parents first."""
+    specs: dict[str, tuple[PulumiResource, dict[str, Any]]] = {}
+    links = {planned.urn: planned for planned in plan.of(Action.IMPORT) if planned.urn}
+    for urn, resource in facts.preview.resources.items():
+        if urn not in links:
+            continue
+        for dependency in missing_dependencies(urn, facts.preview, facts.state.urns):
+            if dependency.urn not in links:
+                specs.setdefault(dependency.urn, (dependency, _make_dependency_spec(dependency)))
+        link = links[urn].link
+        account = facts.accounts[explicit_provider(resource.provider_urn)]
+        if link is None or not isinstance(account, AccountSnapshot):
+            raise TypeError(f"{urn} was planned without its link")
+        specs[urn] = (resource, make_link_spec(resource, link, account.scope, resource.inputs))
+    return list(specs.values())
+
+
+def _make_dependency_spec(resource: PulumiResource) -> dict[str, Any]:
+    inputs = resource.encrypted_inputs
+    spec: dict[str, Any] = {"inputs": dict(inputs)} if inputs else {}
+    return spec if resource.type == PROVIDER_TYPE else {**spec, "component": True}
+
+
+def _is_root(urn: str) -> bool:
+    return "pulumi:pulumi:Stack::" in urn
 
 
 def _unique_names(urns: Collection[str]) -> dict[str, str]:

@@ -1,24 +1,21 @@
-"""The command line: arguments, wording, exit codes. The only room that prints and exits.
+"""The command line: options -> work -> ``Result``. The only package that prints and exits.
 
-Each command lives in a module of its own name and is loaded when it is called, so that ``--help``
-and ``validate`` start without loading Pulumi or the network client.
+Each command is a module of its own name. It is loaded when it is called, so that ``--help`` and
+``validate`` start without loading Pulumi or the network client.
 """
 
 from __future__ import annotations
 
 import importlib
 import keyword
-import os
-import signal
 import sys
-import traceback
 from collections.abc import Sequence
 
 import click
 
 from .._version import __version__
-from ..errors import ManifestError, OmiseLinksError
-from ..output.terminal import count
+from ..errors import ExitCode
+from ._results import Invocation, prepare_output, report
 
 COMMANDS = {
     "validate": "Report all problems of manifests, offline.",
@@ -31,7 +28,6 @@ COMMANDS = {
     "generate": "Print manifests as a Python program.",
     "emulator": "Run a local Omise for tests and demos.",
 }
-EXIT_ERROR, EXIT_WRONG_USE, EXIT_CHANGES, EXIT_CANCELLED, EXIT_BUG = 1, 2, 7, 8, 255
 
 
 class _Commands(click.Group):
@@ -62,71 +58,45 @@ class _Commands(click.Group):
         from ..inputs import did_you_mean  # noqa: PLC0415  (only for a mistyped command)
 
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            ctx.fail(f"there is no command {args[0]!r}{did_you_mean(args[0], COMMANDS)}.")
-        return super().resolve_command(ctx, args)
+            ctx.fail(f"There is no command {args[0]!r}{did_you_mean(args[0], COMMANDS)}.")
+        name, command, rest = super().resolve_command(ctx, args)
+        ctx.ensure_object(Invocation).command = name
+        return name, command, rest
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="omise-links")
-def commands() -> None:
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    invoke_without_command=True,
+    no_args_is_help=False,
+)
+@click.version_option(__version__, "-V", "--version", prog_name="omise-links")
+@click.pass_context
+def commands(context: click.Context) -> None:
     """Payment links of Omise, managed as code with Pulumi.
 
-    Exit codes are Pulumi's: 0 done, 1 error, 2 wrong use or wrong file, 3 authentication, 4 Omise
+    Exit codes are Pulumi's: 0 done, 1 error, 2 wrong usage or file, 3 authentication, 4 Omise
     refused, 6 no such stack, 7 changes where none were expected, 8 cancelled, 255 a bug.
     """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help(), err=True)
+        context.exit(ExitCode.WRONG_USE)
 
 
 def run(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; every expected error becomes one sentence."""
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    invocation = Invocation()
+    prepare_output()
     try:
         code = commands.main(
-            args=None if argv is None else list(argv),
-            prog_name="omise-links",
-            standalone_mode=False,
+            args=arguments, prog_name="omise-links", standalone_mode=False, obj=invocation
         )
-    except (click.ClickException, OmiseLinksError) as error:
-        return _expected(error)
-    except (click.Abort, KeyboardInterrupt):
-        _complain("Cancelled.")
-        return EXIT_CANCELLED
-    except BrokenPipeError:
-        # The reader (`| head`) has seen enough; Python would complain again when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
-    except Exception as error:
-        return _unexpected(error)
-    return code if isinstance(code, int) else 0
-
-
-def _expected(error: click.ClickException | OmiseLinksError) -> int:
-    if isinstance(error, click.UsageError):
-        error.show()
-        return EXIT_WRONG_USE
-    if isinstance(error, click.ClickException):
-        _complain(error.format_message())
-        return EXIT_ERROR
-    if isinstance(error, ManifestError):
-        # A line each, beginning with its place as compilers write it: an editor can go there.
-        click.echo(str(error), err=True)
-        _complain(f"{count(len(error.problems), 'problem')}; nothing was done.")
-    else:
-        _complain(str(error))
-    return error.exit_code
-
-
-def _unexpected(error: Exception) -> int:
-    if isinstance(error, OSError):
-        _complain(f"The system refused: {error}.")
-        return EXIT_ERROR
-    traceback.print_exception(error)
-    _complain("This is a bug of omise-links; please report it with the lines above.")
-    return EXIT_BUG
+    except (Exception, KeyboardInterrupt) as error:
+        return report(error, invocation, arguments)
+    return code if isinstance(code, int) else ExitCode.DONE
 
 
 def main() -> None:
     """The entry point of ``omise-links``."""
     sys.exit(run())
-
-
-def _complain(text: str) -> None:
-    click.echo(f"omise-links: {text}", err=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -12,22 +12,16 @@ import click
 
 from ..adoption.discovery import LEFT_OUT, USED, Discovery, Filters, discover
 from ..adoption.names import Namer
-from ..errors import EditError, ManifestError
-from ..inputs import LINK_ID
-from ..manifest.edit import (
-    Draft,
-    Meaning,
-    replace_file,
-    require_writable,
-    write_schema_beside,
-)
-from ..manifest.entries import Entry, check
-from ..manifest.text import NewEntry, manifest_of, too_large
+from ..inventory.same_account import SameAccount
+from ..manifest.file import ManifestFile
 from ..omise.client import OmiseClient
-from ..omise.transport import RequestStats
-from ..output.terminal import count, show, to_json
+from ..output import Account, Result
+from ..output.terminal import escape, pluralize
 from ..stack.pulumi_json import name_of
-from ._shared import connected, projects_and_settings, read_links
+from ._omise import connected, describe, projects_and_settings
+from ._options import key_variable
+from ._progress import read_links
+from ._results import returns_result
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 # Nobody reads more of them; --json has all.
@@ -93,7 +87,8 @@ def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Leave out what this stack manages; may be given several times.",
 )
 @click.option("--cwd", metavar="DIR", help="The folder of the Pulumi project.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@key_variable
+@returns_result
 def command(
     output: str | None,
     overwrite: bool,
@@ -107,12 +102,16 @@ def command(
     multiple: bool | None,
     stacks: tuple[str, ...],
     cwd: str | None,
-    as_json: bool,
-) -> None:
+    key_env: str | None,
+) -> Result:
     """Write links that exist as a manifest, with their ids and readable names.
 
     Without -o it goes to standard output. If FILE exists, links that are not in it are added at
-    its end and all else in it stays as it is, to the byte; with --overwrite it is replaced.
+    its end and all else in it stays as it is, to the byte; with --overwrite it is replaced. Links
+    of two accounts do not go into one file.
+
+    With one --stack (or --cwd), a line `stacks: [NAME]` says that the ids are for that stack: any
+    other stack of the program then makes links of its own.
 
     Deleted links are left out, links that are used up, and what the given stacks manage. With
     --stack or --cwd, settings come from the config of the (first) stack, then from the environment.
@@ -129,146 +128,90 @@ def command(
     filters = Filters(
         title, currency, min_amount, max_amount, since, before, used=used, multiple=multiple
     )
-    projects, settings = projects_and_settings(stacks, cwd)
-    managed = {held.id: name_of(held.urn) for each in projects for held in each.state().links}
-    file = _Existing(output, overwrite, settings.amount_limits)
-    with connected(OmiseClient(settings)) as omise:
+    projects, settings = projects_and_settings(stacks, cwd, key_env)
+    managed = {link.id: name_of(link.urn) for project in projects for link in project.state().links}
+    if output is None or overwrite or not Path(output).exists():
+        file = ManifestFile.create(output)
+    else:
+        file = ManifestFile.open(output, amount_limits=settings.amount_limits)
+    with connected(OmiseClient(settings)) as client:
+        account = describe(client)
+        same = SameAccount(client, file.ids, escape(output or "", longest=1000))
+        # Whether the ends of a range belong to it is not documented, so it only narrows.
+        links = read_links(client, created_from=_second_before(created_since), created_to=before)
         found = discover(
-            # Whether the ends of a range belong to it is not documented, so it only narrows.
-            read_links(omise, created_from=_second_before(created_since), created_to=before),
+            same.watch(links),
             filters,
             names=Namer({*file.names, *managed.values()}),
             managed=managed,
             known=file.ids,
-            replaced=file.replaced,
-            unidentified=file.unidentified,
+            replaced=file.replaced_ids,
+            unidentified=file.without_id,
             amount_limits=settings.amount_limits,
         )
-        text = "" if as_json and output is None else file.write(found)
-        _print(found, file, text, omise.stats, as_json=as_json)
+        same.require()
+    if len(projects) == 1 and found.entries:
+        file.add_stacks([projects[0].stack])
+    file.add_entries(found.entries)
+    written = file.save()
+    return _result(found, file, account, client, written=written)
 
 
-class _Existing:
-    """The file to write to, and what stands in it already."""
-
-    def __init__(self, output: str | None, overwrite: bool, amount_limits: bool) -> None:
-        """:raises OmiseLinksError: it is a manifest with problems, or cannot be written."""
-        self.output = output
-        self.written = False
-        self.entries: tuple[Entry, ...] = ()
-        self.replaced: frozenset[str] = frozenset()
-        self._amount_limits = amount_limits
-        self._draft: Draft | None = None
-        if output is None:
-            return
-        require_writable([output])
-        if not Path(output).exists():
-            return
-        if overwrite:
-            # It may be no manifest at all, so ids are looked for as text.
-            old = Path(output).read_bytes().decode("utf-8", "replace")
-            self.replaced = frozenset(each[0] for each in LINK_ID.finditer(old))
-            return
-        (checked,) = check(output, amount_limits=amount_limits)
-        if checked.problems:
-            raise ManifestError(checked.problems)
-        self._draft = Draft(output)
-        self.entries = checked.entries
-
-    @property
-    def shown(self) -> str:
-        return show(self.output or "", longest=1000)
-
-    @property
-    def names(self) -> set[str]:
-        return {each.name for each in self.entries}
-
-    @property
-    def ids(self) -> set[str]:
-        return {each.id for each in self.entries if each.id}
-
-    @property
-    def unidentified(self) -> list[Entry]:
-        return [each for each in self.entries if each.id is None]
-
-    def _manifest(self, entries: Sequence[NewEntry]) -> str:
-        return manifest_of(
-            entries, schema=write_schema_beside(self.output) if self.output else None
-        )
-
-    def write(self, found: Discovery) -> str:
-        """Add what was found, and return the text of the manifest."""
-        if not found.entries:
-            return ""
-        if self._draft:
-            self._draft.add_entries(found.entries)
-        text = self._draft.text if self._draft else self._manifest(found.entries)
-        links = len(self.entries) + len(found.entries)
-        if too_large(text, links):
-            raise EditError(
-                f"{count(links, 'link')} are more than one manifest can hold. Take fewer at a time"
-                " with filters, such as --title or --max-amount, into several files."
-            )
-        if self._draft:
-            meant: Meaning = {each.name: (each.inputs, each.id) for each in self.entries}
-            meant |= {each.name: (each.inputs, each.id) for each in found.entries}
-            self._draft.save(meant, amount_limits=self._amount_limits)
-        elif self.output is not None:
-            replace_file(self.output, text)
-        self.written = self.output is not None
-        return text
-
-
-def _print(
-    found: Discovery, file: _Existing, text: str, cost: RequestStats, *, as_json: bool
-) -> None:
-    summary = {
-        "listed": found.listed,
-        "new": len(found.entries),
-        **{each: found.counts[each] for each in LEFT_OUT},
-        "left_out": len(found.left_out),
-    }
+def _result(
+    found: Discovery, file: ManifestFile, account: Account, client: OmiseClient, *, written: bool
+) -> Result:
     notes = [
-        f"Left out {each.id} ({show(each.title)}): {'; '.join(each.reasons)}."
-        for each in found.left_out[:_MOST_NOTES]
+        f"Left out {link.id} ({escape(link.title)}): {'; '.join(link.reasons)}."
+        for link in found.left_out[:_MOST_NOTES]
     ]
     if len(found.left_out) > _MOST_NOTES:
         notes.append(f"And {len(found.left_out) - _MOST_NOTES:,} more; --json names all of them.")
     if used := found.counts[USED]:
         notes.append(
-            f"Left out {count(used, 'link')} used up by a payment, which an import would refuse;"
-            " --used takes such links, and no others."
+            f"Left out {pluralize(used, 'link')} used up by a payment, which an import would"
+            " refuse; --used takes such links, and no others."
         )
-    for each in notes:
-        click.echo(each, err=True)
-    if as_json:
-        click.echo(
-            to_json(
-                "discover",
-                summary,
-                file=file.output,
-                written=file.written,
-                links=[
-                    {"name": each.name, "id": each.id, **vars(each.inputs)}
-                    for each in found.entries
-                ],
-                left_out=[vars(each) for each in found.left_out],
-                cost=vars(cost),
-            )
+    if found.entries and not file.stacks:
+        notes.append(
+            "The manifest does not say for which stacks its ids are, so every stack that declares"
+            " it adopts these links: add `stacks: [NAME]` at its top, or use --stack NAME."
         )
-        return
-    if file.output is None:
-        click.echo(text, nl=False)
-    ending = f"{count(len(found.entries), 'new link')} of {found.listed:,} listed"
-    others = [f"{found.counts[each]:,} {each}" for each in LEFT_OUT if found.counts[each]]
+    return Result(
+        command="discover",
+        summary={
+            "listed": found.listed,
+            "new": len(found.entries),
+            **{reason: found.counts[reason] for reason in LEFT_OUT},
+            "left_out": len(found.left_out),
+        },
+        accounts=[account],
+        notes=notes,
+        ending=_ending(found, file, written=written),
+        document=file.text() if file.path is None else None,
+        details={
+            "file": file.path,
+            "written": written,
+            "links": [
+                {"name": entry.name, "id": entry.id, **vars(entry.inputs)}
+                for entry in found.entries
+            ],
+            "left_out": [vars(link) for link in found.left_out],
+        },
+        stats=client.stats,
+    )
+
+
+def _ending(found: Discovery, file: ManifestFile, *, written: bool) -> str:
+    ending = f"{pluralize(len(found.entries), 'new link')} of {found.listed:,} listed"
+    others = [f"{found.counts[reason]:,} {reason}" for reason in LEFT_OUT if found.counts[reason]]
     if found.left_out:
         others.append(f"{len(found.left_out):,} named above")
     if others:
         ending += f" (left out: {', '.join(others)})"
-    if file.output is not None:
-        state = "written to" if file.written else "nothing written to"
-        ending = f"{ending}; {state} {file.shown}"
-    click.echo(f"{ending[0].upper()}{ending[1:]}.", err=file.output is None)
+    if file.path is not None:
+        state = "written to" if written else "nothing written to"
+        ending = f"{ending}; {state} {escape(file.path, longest=1000)}"
+    return f"{ending[0].upper()}{ending[1:]}."
 
 
 def _text(time: datetime | None) -> str | None:

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from ..emulator import Behaviour, Emulator, JournalEntry
-from ._seconds import Seconds
+from ._options import Seconds
 
 
 @click.command("emulator")

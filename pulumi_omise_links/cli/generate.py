@@ -6,14 +6,16 @@ import click
 
 from ..manifest.entries import load
 from ..manifest.generate import program
-from ..output.terminal import to_json
+from ..output import Result
 from ..settings import amount_limits
+from ._options import manifest_files
+from ._results import returns_result
 
 
 @click.command("generate")
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path())
-@click.option("--json", "as_json", is_flag=True, help="Print the program within JSON.")
-def command(files: tuple[str, ...], as_json: bool) -> None:
+@manifest_files
+@returns_result
+def command(files: tuple[str, ...]) -> Result:
     """Print manifests as a Python program that declares the same links.
 
     The names, the inputs, the links to adopt and the stacks for which they are adopted are the
@@ -25,6 +27,9 @@ def command(files: tuple[str, ...], as_json: bool) -> None:
     """
     manifest = load(files, amount_limits=amount_limits(), standard_input=True)
     text = program(manifest)
-    if as_json:
-        text = to_json("generate", {"links": len(manifest.entries)}, program=text) + "\n"
-    click.echo(text, nl=False)
+    return Result(
+        command="generate",
+        summary={"links": len(manifest.entries)},
+        document=text,
+        details={"program": text},
+    )

@@ -1,125 +1,124 @@
-"""``omise-links import``: the plan, a yes, the adoption, and the proof."""
+"""``omise-links import``: the plan, a yes, the import, and its verification."""
 
 from __future__ import annotations
 
 import click
 
-from ..adoption.import_file import import_files
-from ..adoption.plan import Action, Facts, Plan, Planned, changed_after
-from ..adoption.report import plan_json, proof_text
-from ..cli import EXIT_CANCELLED, EXIT_ERROR
-from ..inventory.accounts import Accounts, AccountSnapshot
-from ..output.terminal import count, show
-from ..stack.dependencies import own_provider
+from ..adoption.apply import import_links, require_permission, verify_import
+from ..adoption.import_plan import Action, ImportFacts, ImportPlan, PlannedEntry, find_changes
+from ..errors import ExitCode
+from ..inventory.accounts import Accounts
+from ..output import Result
+from ..output.terminal import escape, pluralize
 from ..stack.project import Project
-from ._adopting import (
-    accounts_of,
-    agreed,
-    load_entries,
-    make_plan,
-    manifest_options,
-    print_plan,
-    project_options,
-    require_yes,
-    watching,
-)
+from ._asking import ask, require_yes
+from ._omise import connected
+from ._options import manifest_files, project_options, yes_option
+from ._plans import load_entries, make_plan, plan_details, plan_result
+from ._progress import progress
+from ._results import returns_result, show_to_person
 
 
 @click.command("import")
-@manifest_options
+@manifest_files
 @project_options
-@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@yes_option
 @click.option(
     "--all-or-nothing", is_flag=True, help="Do nothing, and end with 1, if any entry is blocked."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@returns_result
 def command(
     files: tuple[str, ...],
     stack: str | None,
     cwd: str,
+    config_file: str | None,
     only_this_stack: bool,
     yes: bool,
     all_or_nothing: bool,
-    as_json: bool,
-) -> int:
+) -> Result:
     """Take links that exist under management of the stack, without touching them.
 
     It shows the plan and asks. Then it writes the links into the stack's state, never to Omise,
-    and proves it: a preview must show no change to them, or this ends with 1. Blocked entries are
+    and verifies it: a preview must show no change to them, or this ends with 1. Blocked entries are
     left alone. Run again, it goes on where it was; it does nothing if there is nothing to do.
     """
     require_yes(yes)
-    project = Project(cwd, stack)
+    project = Project(cwd, stack, config_file=config_file)
     settings = project.settings()
-    entries = load_entries(files, settings)
-    with accounts_of(settings) as accounts:
+    entries = load_entries(files, settings, project.stack)
+    with connected(Accounts(settings)) as accounts:
         plan, facts = make_plan(project, accounts, entries, only_this_stack)
-        if not as_json:
-            print_plan(plan)
+        show_to_person(plan_result("import", plan, accounts.stats))
         links = plan.of(Action.IMPORT)
         refused = all_or_nothing and bool(plan.of(Action.BLOCKED))
         done = bool(links) and not refused
         if done:
-            _require_permission(accounts, plan, facts)
-            if not yes and not agreed(_question(project, plan, facts)):
-                return EXIT_CANCELLED
+            require_permission(accounts, plan, facts)
+            if not yes:
+                ask(_question(project, plan))
             changed = _import(project, plan, facts)
         else:
-            changed = changed_after(plan, facts.preview, (Action.MANAGED,))
-        if as_json:
-            unchanged = len(_kept(plan, done)) - len(changed)
-            problems = [{"name": name, "problem": changed[name]} for name in changed]
-            proof = {"unchanged": unchanged, "changed": problems}
-            click.echo(plan_json("import", plan, accounts.stats, done=done, proof=proof))
-        else:
-            click.echo(_ending(plan, changed, done=done, refused=refused))
-    return EXIT_ERROR if refused or changed else 0
+            changed = find_changes(plan, facts.preview, (Action.MANAGED,))
+    kept = _kept(plan, done)
+    problems = [{"name": name, "problem": problem} for name, problem in changed.items()]
+    proof = {"unchanged": len(kept) - len(changed), "changed": problems}
+    return plan_result(
+        "import",
+        plan,
+        accounts.stats,
+        notes=_endings(plan, changed, done=done, refused=refused),
+        details={**plan_details(plan), "done": done, "proof": proof},
+        ending="",
+        exit_code=ExitCode.ERROR if refused or changed else ExitCode.DONE,
+    )
 
 
-def _import(project: Project, plan: Plan, facts: Facts) -> dict[str, str]:
+def _import(project: Project, plan: ImportPlan, facts: ImportFacts) -> dict[str, str]:
     """Import, and return what the preview after it would change."""
-    links = count(len(plan.of(Action.IMPORT)), "link")
-    with watching(f"Taking {links} into the stack"):
-        for each in import_files(plan, facts):
-            project.adopt(each.content, protect=each.protect)
-    with watching("Previewing again"):
-        return changed_after(plan, project.preview())
+    links = pluralize(len(plan.of(Action.IMPORT)), "link")
+    with progress(f"Importing {links} into the stack"):
+        import_links(project, plan, facts)
+    with progress("Previewing again"):
+        return verify_import(project, plan)
 
 
-def _question(project: Project, plan: Plan, facts: Facts) -> str:
-    links = count(len(plan.of(Action.IMPORT)), "link")
-    where = {
-        f"{each.scope} ({'LIVE' if each.live else 'test'})"
-        for each in facts.accounts.values()
-        if isinstance(each, AccountSnapshot)
-    }
-    return f"Take {links} of {' and '.join(sorted(where))} into stack {show(project.stack)}?"
+def _question(project: Project, plan: ImportPlan) -> str:
+    links = pluralize(len(plan.of(Action.IMPORT)), "link")
+    accounts = sorted(
+        f"{account.scope} ({'LIVE' if account.live else 'test'})" for account in plan.accounts
+    )
+    return f"Import {links} of {' and '.join(accounts)} into stack {escape(project.stack)}?"
 
 
-def _require_permission(accounts: Accounts, plan: Plan, facts: Facts) -> None:
-    """:raises LiveModeError: a live key, and nobody has allowed it."""
-    declared = facts.preview.resources
-    for urn in {declared[each.urn].provider for each in plan.of(Action.IMPORT) if each.urn}:
-        accounts.settings(declared.get(own_provider(urn))).require_permission("import links")
-
-
-def _kept(plan: Plan, done: bool) -> list[Planned]:
+def _kept(plan: ImportPlan, done: bool) -> list[PlannedEntry]:
     """Return the entries that the stack manages now."""
     return plan.of(Action.MANAGED) + (plan.of(Action.IMPORT) if done else [])
 
 
-def _ending(plan: Plan, changed: dict[str, str], *, done: bool, refused: bool) -> str:
-    blocked = count(len(plan.of(Action.BLOCKED)), "entry")
+def _endings(plan: ImportPlan, changed: dict[str, str], *, done: bool, refused: bool) -> list[str]:
+    blocked = pluralize(len(plan.of(Action.BLOCKED)), "entry")
     if refused:
-        return f"Nothing was done: {blocked} blocked, and --all-or-nothing was said."
+        return [f"Nothing was done: {blocked} blocked, because of --all-or-nothing."]
     lines = [] if done else ["Nothing to import. Nothing was done."]
     if done:
-        lines.append(f"{count(len(plan.of(Action.IMPORT)), 'link')} imported.")
+        lines.append(f"{pluralize(len(plan.of(Action.IMPORT)), 'link')} imported.")
     if kept := _kept(plan, done):
-        lines.append(proof_text(len(kept), changed))
+        lines += _proof(len(kept), changed)
     if plan.of(Action.BLOCKED):
         lines.append(
             f"{blocked} left alone. Mind that `pulumi up` fails where the program names such a link"
             " by its id, and makes a new one where it does not."
         )
-    return "\n".join(lines)
+    return lines
+
+
+def _proof(kept: int, changed: dict[str, str]) -> list[str]:
+    """Return what the preview after an import showed."""
+    if not changed:
+        links = "the link" if kept == 1 else f"any of the {pluralize(kept, 'link')}"
+        return [f"Verified: a preview shows no change to {links}."]
+    links = pluralize(len(changed), "link")
+    return [
+        f"Verification failed: the next `pulumi up` would change {links}:",
+        *(f"  {escape(name)}: {problem}" for name, problem in changed.items()),
+    ]

@@ -8,118 +8,158 @@ from collections.abc import Iterator, Sequence
 import click
 
 from ..adoption.matching import Match, Near, Outcome, match
-from ..cli import EXIT_ERROR
-from ..manifest.edit import Draft, Meaning, require_writable
-from ..manifest.entries import Manifest, load
+from ..errors import ExitCode
+from ..inventory.same_account import SameAccount
+from ..manifest.entries import load
+from ..manifest.file import ManifestFile
 from ..omise.client import OmiseClient
-from ..omise.transport import RequestStats
-from ..output.terminal import show, show_input, to_json
-from ._shared import connected, print_rows, projects_and_settings, read_links
+from ..output import Account, Column, Result, Row, Tone
+from ..output.terminal import escape, format_amount, format_input
+from ._omise import connected, describe, projects_and_settings
+from ._options import key_variable, manifest_files
+from ._progress import read_links
+from ._results import returns_result
+
+_COLUMNS = (
+    Column("outcome"),
+    Column("name", narrow="fold"),
+    Column("link"),
+    Column("amount", narrow="optional"),
+    Column("title", narrow="optional"),
+)
+_TONES: dict[Outcome, Tone] = {
+    Outcome.MATCHED: "ready",
+    Outcome.UNMATCHED: "new",
+    Outcome.CLAIMED: "new",
+    Outcome.AMBIGUOUS: "problem",
+}
 
 
 @click.command("match")
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path())
+@manifest_files
 @click.option("--write", is_flag=True, help="Put the ids into the files; all else in them stays.")
-@click.option("--stack", metavar="NAME", help="Take the settings of this stack.")
+@click.option("--stack", metavar="NAME", help="The stack of the links.")
 @click.option("--cwd", metavar="DIR", help="The folder of the Pulumi project.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@key_variable
+@returns_result
 def command(
-    files: tuple[str, ...], write: bool, stack: str | None, cwd: str | None, as_json: bool
-) -> int:
+    files: tuple[str, ...], write: bool, stack: str | None, cwd: str | None, key_env: str | None
+) -> Result:
     """Find the ids of links that exist already, for the entries without an id.
 
-    A link fits an entry if all five inputs are equal (the currency in either case), it is not
-    deleted, and no entry has its id already. Where several links fit one entry, or a link fits
-    several entries, nothing is decided: a person puts the right id into the file.
+    A link fits an entry if all inputs are equal (the currency in either case), it is not deleted,
+    and no entry has its id already. Where several links fit one entry, or a link fits several
+    entries, nothing is decided: a person puts the right id into the file.
+
+    With --stack or --cwd, settings come from the stack's config, and --write adds a line
+    `stacks: [NAME]` that says for which stack the ids are, if there is none.
 
     Give together what belongs together, or two files may take the same link.
 
-    Ends with 1 if an entry stays undecided. An entry that no link fits is no error: it is a link
-    to come.
+    Ends with 1 if an entry stays undecided. An entry that no link fits is no error: `pulumi up`
+    will make its link.
     """
-    _, settings = projects_and_settings([stack] if stack else [], cwd)
+    projects, settings = projects_and_settings([stack] if stack else [], cwd, key_env)
     manifest = load(files, amount_limits=settings.amount_limits)
-    if all(each.id for each in manifest.entries):
-        _print([], RequestStats(), written=False, write=write, as_json=as_json)
-        return 0
-    if write:
-        require_writable(manifest.files)
-    with connected(OmiseClient(settings)) as omise:
-        matches = match(manifest.entries, read_links(omise))
-        found = {each.entry.name: each.id for each in matches if each.id}
-        if write and found:
-            _write(manifest, found, settings.amount_limits)
-        written = write and bool(found)
-        _print(matches, omise.stats, written=written, write=write, as_json=as_json)
-    return EXIT_ERROR if any(each.outcome is Outcome.AMBIGUOUS for each in matches) else 0
+    if all(entry.id for entry in manifest.entries):
+        return _result([], write=write, written=False)
+    drafts = [
+        ManifestFile.open(file, amount_limits=settings.amount_limits)
+        for file in (manifest.files if write else ())
+    ]
+    with connected(OmiseClient(settings)) as client:
+        account = describe(client)
+        ids = {entry.id for entry in manifest.entries if entry.id}
+        same = SameAccount(client, ids, _shown(manifest.files))
+        matches = match(manifest.entries, same.watch(read_links(client)))
+        same.require()
+    found = {one.entry.name: one.id for one in matches if one.id}
+    for draft in drafts:
+        draft.add_ids(found)
+        if draft.changed and projects:
+            draft.add_stacks([projects[0].stack])
+    written = [draft.save() for draft in drafts]
+    return _result(matches, write=write, written=any(written), account=account, client=client)
 
 
-def _write(manifest: Manifest, found: dict[str, str], amount_limits: bool) -> None:
-    for file in manifest.files:
-        entries = [each for each in manifest.entries if each.place.file == file]
-        ids = {each.name: found[each.name] for each in entries if each.name in found}
-        if ids:
-            draft = Draft(file)
-            draft.add_ids(ids)
-            meant: Meaning = {
-                each.name: (each.inputs, ids.get(each.name, each.id)) for each in entries
-            }
-            draft.save(meant, amount_limits=amount_limits)
+def _shown(files: Sequence[str]) -> str:
+    return ", ".join(escape(file, longest=1000) for file in files)
 
 
-def _print(
-    matches: Sequence[Match], cost: RequestStats, *, written: bool, write: bool, as_json: bool
-) -> None:
-    counts = Counter(each.outcome for each in matches)
-    summary: dict[str, object] = {each.value: counts[each] for each in Outcome}
-    if as_json:
-        details = [_json(each) for each in matches]
-        text = to_json("match", {**summary, "written": written}, links=details, cost=vars(cost))
-        click.echo(text)
-        return
-    if not matches:
-        click.echo("All entries have an id.")
-        return
-    rows = [(show(each.entry.name), each.outcome.value, _text(each)) for each in matches]
-    print_rows(("Entry", "Outcome", "Link"), rows)
-    for each in matches:
-        for hint in _hints(each):
-            click.echo(hint)
-    ending = ", ".join(f"{number:,} {name}" for name, number in summary.items() if number)
+def _result(
+    matches: Sequence[Match],
+    *,
+    write: bool,
+    written: bool,
+    account: Account | None = None,
+    client: OmiseClient | None = None,
+) -> Result:
+    counts = Counter(one.outcome for one in matches)
+    summary = {outcome.value: counts[outcome] for outcome in Outcome}
+    return Result(
+        command="match",
+        summary={**summary, "written": written},
+        accounts=[account] if account else [],
+        columns=_COLUMNS,
+        rows=[_row(one) for one in matches],
+        ending=_ending(counts, write=write, written=written),
+        details={"links": [_details(one) for one in matches]},
+        stats=client.stats if client else None,
+        exit_code=ExitCode.ERROR if counts[Outcome.AMBIGUOUS] else ExitCode.DONE,
+    )
+
+
+def _ending(counts: Counter[Outcome], *, write: bool, written: bool) -> str:
+    if not counts:
+        return "All entries have an id."
+    ending = ", ".join(
+        f"{counts[outcome]:,} {outcome.value}" for outcome in Outcome if counts[outcome]
+    )
     if counts[Outcome.MATCHED] and not write:
         ending += "; --write puts the ids into the file"
     elif written:
         ending += "; the ids are in the file"
-    click.echo(f"{ending}.")
+    return f"{ending}."
 
 
-def _text(one: Match) -> str:
-    """Return what stands beside an outcome."""
-    ids = ", ".join(each.id for each in one.candidates)
+def _row(one: Match) -> Row:
+    inputs = one.entry.inputs
+    return Row(
+        cells=(
+            one.outcome.value,
+            escape(one.entry.name),
+            one.id or "",
+            format_amount(inputs.amount, inputs.currency),
+            escape(inputs.title, longest=40),
+        ),
+        reasons=[*_reasons(one)],
+        tone=_TONES[one.outcome],
+    )
+
+
+def _reasons(one: Match) -> Iterator[str]:
+    """Yield why an entry is not matched, and near misses where nothing fits."""
     if one.outcome is Outcome.CLAIMED:
-        owners = (f"{link_id} is {show(name)}" for link_id, name in one.claimed.items())
-        return ", ".join(owners)
-    if one.outcome is not Outcome.AMBIGUOUS:
-        return ids
-    rivals = ", ".join(show(each.name) for each in one.rivals)
-    if len(one.candidates) == 1:
-        return f"{ids} fits {rivals} as well"
-    return f"{len(one.candidates)} links fit: {ids}" + (f"; {rivals} as well" if rivals else "")
+        for link_id, name in one.claimed.items():
+            yield f"{link_id} fits and is the link of {escape(name)}."
+    elif one.outcome is Outcome.AMBIGUOUS:
+        candidates = ", ".join(link.id for link in one.candidates)
+        rivals = ", ".join(escape(rival.name) for rival in one.rivals)
+        if len(one.candidates) == 1:
+            yield f"{candidates} fits {rivals} as well."
+        else:
+            also = f"; they fit {rivals} as well" if rivals else ""
+            yield f"{len(one.candidates)} links fit: {candidates}{also}."
+    elif one.outcome is Outcome.UNMATCHED:
+        for near in one.near:
+            yield (
+                f"{near.link.id} has this title, but its {near.differs} is"
+                f" {format_input(near.link.inputs, near.differs)} and the entry's"
+                f" {format_input(one.entry.inputs, near.differs)}."
+            )
 
 
-def _hints(one: Match) -> Iterator[str]:
-    """Yield a sentence for each near miss, if nothing fits."""
-    if one.outcome is not Outcome.UNMATCHED:
-        return
-    for each in one.near:
-        yield (
-            f"{show(one.entry.name)}: {each.link.id} has this title, but its {each.differs} is"
-            f" {show_input(each.link.inputs, each.differs)} and the entry's"
-            f" {show_input(one.entry.inputs, each.differs)}."
-        )
-
-
-def _json(one: Match) -> dict[str, object]:
+def _details(one: Match) -> dict[str, object]:
     place = one.entry.place
     return {
         "name": one.entry.name,
@@ -128,10 +168,10 @@ def _json(one: Match) -> dict[str, object]:
         "column": place.column,
         "outcome": one.outcome.value,
         "id": one.id,
-        "candidates": [each.id for each in one.candidates],
-        "rivals": [each.name for each in one.rivals] if one.candidates else [],
+        "candidates": [link.id for link in one.candidates],
+        "rivals": [rival.name for rival in one.rivals] if one.candidates else [],
         "claimed": one.claimed,
-        "near": [_near(one, each) for each in one.near],
+        "near": [_near(one, near) for near in one.near],
     }
 
 

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
 import click
 
-from ..adoption.import_file import import_file
-from ..adoption.plan import Action, Facts, Plan
-from ..adoption.report import plan_json
-from ..cli import EXIT_CHANGES
-from ..errors import ProjectError
+from ..adoption.import_file import make_import_file
+from ..adoption.import_plan import Action, ImportFacts, ImportPlan
+from ..errors import ExitCode, ProjectError
+from ..inventory.accounts import Accounts
+from ..manifest.edit import require_writable
+from ..output import Result
+from ..output.terminal import escape
 from ..stack.project import Project
-from ._adopting import (
-    accounts_of,
-    load_entries,
-    make_plan,
-    manifest_options,
-    print_plan,
-    project_options,
-)
+from ._omise import connected
+from ._options import manifest_files, project_options
+from ._plans import load_entries, make_plan, plan_result
+from ._results import returns_result, say
 
 
 @click.command("plan")
-@manifest_options
+@manifest_files
 @project_options
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option(
     "--import-file",
     "target",
@@ -39,15 +37,16 @@ from ._adopting import (
     is_flag=True,
     help="End with 7 if anything would be imported, created, or changed by `pulumi up`.",
 )
+@returns_result
 def command(
     files: tuple[str, ...],
     stack: str | None,
     cwd: str,
+    config_file: str | None,
     only_this_stack: bool,
-    as_json: bool,
     target: str | None,
     expect_no_changes: bool,
-) -> int:
+) -> Result:
     """Show for each entry of the manifests what an import would do.
 
     import: the link exists, agrees with the program, and can be taken under management.
@@ -57,53 +56,57 @@ def command(
     Nothing is changed, neither in the stack nor at Omise. Blocked entries do not change the exit
     code, but with --expect-no-changes.
     """
-    project = Project(cwd, stack)
+    if target is not None:
+        require_writable([target])
+    project = Project(cwd, stack, config_file=config_file)
     settings = project.settings()
-    entries = load_entries(files, settings)
-    with accounts_of(settings) as accounts:
+    entries = load_entries(files, settings, project.stack)
+    with connected(Accounts(settings)) as accounts:
         plan, facts = make_plan(project, accounts, entries, only_this_stack)
-        if as_json:
-            click.echo(plan_json("plan", plan, accounts.stats))
-        else:
-            print_plan(plan)
+        result = plan_result("plan", plan, accounts.stats)
         if target is not None:
             _write(target, plan, facts, project)
-    named = {each.name for each in plan.entries}
-    changes = (
-        any(each.action is not Action.MANAGED or each.reasons for each in plan.entries)
-        or any(each.step != "same" for each in facts.preview.links() if each.name not in named)
-        or bool(facts.preview.dropped)
+    if expect_no_changes and _has_changes(plan, facts):
+        return dataclasses.replace(result, exit_code=ExitCode.CHANGES)
+    return result
+
+
+def _has_changes(plan: ImportPlan, facts: ImportFacts) -> bool:
+    named = {planned.name for planned in plan.entries}
+    return (
+        any(planned.action is not Action.MANAGED or planned.reasons for planned in plan.entries)
+        or any(link.step != "same" for link in facts.preview.links() if link.name not in named)
+        or bool(facts.preview.removed)
     )
-    return EXIT_CHANGES if expect_no_changes and changes else 0
 
 
-def _write(target: str, plan: Plan, facts: Facts, project: Project) -> None:
+def _write(target: str, plan: ImportPlan, facts: ImportFacts, project: Project) -> None:
     """Write the import file, and say on standard error how to use it."""
+    shown = escape(target, longest=1000)
     links = plan.of(Action.IMPORT)
     if not links:
-        click.echo(f"There is nothing to import, so {target} was not written.", err=True)
+        say(f"There is nothing to import, so {shown} was not written.")
         return
-    text = json.dumps(import_file(plan, facts), ensure_ascii=False, indent=2)
+    text = json.dumps(make_import_file(plan, facts), ensure_ascii=False, indent=2)
     try:
         file = Path(target)
         file.touch(mode=0o600)
         file.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
-        raise ProjectError(f"{target} cannot be written: {error.strerror}.") from None
-    declared = [facts.preview.resources[each.urn] for each in links if each.urn]
+        raise ProjectError(f"{shown} cannot be written: {error.strerror}.") from None
+    declared = [facts.preview.resources[link.urn] for link in links if link.urn]
     lines = [
-        f"{target} is for stack {project.stack}:",
-        f"  pulumi import --file {target} --stack {project.stack} --yes --skip-preview"
+        f"{shown} is for stack {project.stack}:",
+        f"  pulumi import --file {shown} --stack {project.stack} --yes --skip-preview"
         " --generate-code=false --protect=false",
     ]
-    if any(each.secrets for each in facts.preview.resources.values()):
+    if any(resource.secret_inputs for resource in facts.preview.resources.values()):
         lines.append("Secrets in it are encrypted by the stack's own secrets provider.")
-    if any(each.secret_outputs for each in declared):
+    if any(resource.secret_outputs for resource in declared):
         lines.append("Outputs that the program makes secret are not: nothing has encrypted them.")
-    protected = sum(each.protect for each in declared)
-    if protected:
+    if protected := sum(resource.protect for resource in declared):
         lines.append(
             f"{protected} of the links are protected by the program, but in the state only after"
             " the next `pulumi up`; `omise-links import` protects them at once."
         )
-    click.echo("\n".join(lines), err=True)
+    say("\n".join(lines))

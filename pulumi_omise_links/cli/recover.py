@@ -2,44 +2,41 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import click
 
-from ..adoption.report import recovery_json, recovery_text
-from ..cli import EXIT_CANCELLED, EXIT_ERROR
 from ..errors import ProjectError
 from ..inventory.accounts import Accounts
-from ..output.terminal import count, show
-from ..recovery.recovery import (
-    Choices,
-    Found,
-    Remedy,
-    Verdict,
-    carry_out,
-    judge,
-    look,
-    seconds_to_wait,
-)
-from ..stack.dependencies import own_provider
+from ..omise.create_log import CreateLog, longest_answer
+from ..output import Result
+from ..output.terminal import escape
+from ..recovery.apply import apply_decisions
+from ..recovery.decide import Action, Choices, Decision, decide, needs_second_look
+from ..recovery.gather import RecoveryFacts, gather_facts
+from ..recovery.report import make_result
+from ..settings import Settings
 from ..stack.project import Project
-from ._adopting import accounts_of, agreed, project_options, require_yes, watching
-from ._seconds import Seconds
+from ._asking import ask, require_yes
+from ._omise import connected, describe_all
+from ._options import Seconds, project_options, yes_option
+from ._progress import progress
+from ._results import returns_result, say, show_to_person
 
 _MOST_WAITS = 20
 
 
 @click.command("recover")
 @project_options
-@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@yes_option
 @click.option(
     "--adopt",
     "adopt",
     multiple=True,
     metavar="NAME=ID",
-    help="Say which link a pending create has made.",
+    help="Say which link a create has made.",
 )
 @click.option(
     "--clear", "clear", multiple=True, metavar="NAME", help="Say that a create made no link."
@@ -47,59 +44,51 @@ _MOST_WAITS = 20
 @click.option(
     "--settle",
     type=Seconds(),
-    default=30.0,
-    show_default=True,
     metavar="SECONDS",
-    help="How long all must have been quiet before a create counts as never made.",
+    help=(
+        "How long nothing must change before a create counts as never made; by default"
+        " OMISE_TIMEOUT and 10 s more, at least 30."
+    ),
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@returns_result
 def command(
     stack: str | None,
     cwd: str,
+    config_file: str | None,
+    only_this_stack: bool,
     yes: bool,
     adopt: tuple[str, ...],
     clear: tuple[str, ...],
-    settle: float,
-    as_json: bool,
-) -> int:
-    """Put a stack in order after Pulumi was killed in the middle of creates or deletes.
+    settle: float | None,
+) -> Result:
+    """Put a stack in order after Pulumi or its plugin was killed in the middle of its work.
 
-    What it was making is pending in the state, and a plain `pulumi up` would make it twice. Each
-    pending create is matched with the links that exist and that no stack manages, by all inputs
-    and by time. If its link exists, it is taken into the stack; if not, the create is forgotten,
-    and `pulumi up` makes the link; if that cannot be told, it is shown and left alone, and this
-    ends with 1. Links that it was deleting are looked at again, and leave the stack if they are
-    gone. Omise is not written to.
+    The links that it was making may exist, and a plain `pulumi up` may make them twice. Each such
+    create is matched with the links that no stack manages, by all inputs and by time. If its link
+    exists, it is taken into the stack; if not, the create is forgotten, and `pulumi up` makes the
+    link; if that cannot be told, it is shown and left alone, and this ends with 1. Links that were
+    being deleted are refreshed, and leave the stack if they are gone. Omise is not written to.
     """
     given = _Given(frozenset(clear), dict(map(_choice, adopt)))
-    project = Project(cwd, stack)
+    require_yes(yes)
+    project = Project(cwd, stack, config_file=config_file)
     settings = project.settings()
-    with accounts_of(settings) as accounts:
-        found, verdicts = _settled(project, accounts, given, settle)
-        deleting = len(found.state.deleting)
-        if not as_json and (verdicts or deleting):
-            click.echo(recovery_text(found, verdicts))
-        act = [each for each in verdicts if each.action is not Remedy.LEAVE]
-        if act or deleting:
-            for each in {each.pending.provider for each in act}:
-                provider = found.state.providers.get(own_provider(each))
-                accounts.settings(provider).require_permission("recover links")
+    with connected(Accounts(settings)) as accounts:
+        facts, decisions = _gather_settled(
+            project, accounts, given, settings, settle, other_stacks=not only_this_stack
+        )
+        result = replace(make_result(facts, decisions), accounts=describe_all(accounts))
+        if result.rows:
+            show_to_person(replace(result, ending=""))
+        changes = _changes_anything(facts, decisions)
+        if changes:
+            _require_permission(accounts, facts, decisions)
             if not yes:
-                if as_json and not sys.stdin.isatty():
-                    click.echo(recovery_json(found, verdicts, done=False, cost=accounts.stats))
-                require_yes(yes)
-                if not agreed(f"Do this to stack {show(project.stack)}?"):
-                    return EXIT_CANCELLED
-            with watching("Writing the stack's state"):
-                carry_out(project, found, verdicts)
-        left = len(verdicts) - len(act)
-        if as_json:
-            click.echo(
-                recovery_json(found, verdicts, done=bool(act or deleting), cost=accounts.stats)
-            )
-        else:
-            click.echo(_ending(verdicts, left, deleting))
-    return EXIT_ERROR if left else 0
+                ask(f"Do this to stack {escape(project.stack)}?")
+            with progress("Writing the stack's state"):
+                apply_decisions(project, facts, decisions)
+    details = {**result.details, "done": changes}
+    return replace(result, details=details, stats=accounts.stats)
 
 
 @dataclass(frozen=True)
@@ -109,18 +98,18 @@ class _Given:
     clear: frozenset[str]
     adopt: dict[str, str]
 
-    def choices(self, found: Found) -> Choices:
-        """:raises click.UsageError: it is about no pending create, or about several."""
+    def choices(self, facts: RecoveryFacts) -> Choices:
+        """:raises click.UsageError: it is about no open create, or about several."""
 
         def urn_of(said: str) -> str:
-            urns = {each.urn for each in found.pending if said in {each.name, each.urn}}
+            urns = {create.urn for create in facts.creates if said in {create.name, create.urn}}
             if len(urns) > 1:
                 raise click.UsageError(
-                    f"several creates of {show(said)} are pending; say which by its URN:"
+                    f"several creates of {escape(said)} are open; say which by its URN:"
                     f" {', '.join(sorted(urns))}"
                 )
             if not urns:
-                raise click.UsageError(f"no create of {show(said)} is pending.")
+                raise click.UsageError(f"no create of {escape(said)} is pending or was cut off.")
             return urns.pop()
 
         return Choices(
@@ -128,34 +117,65 @@ class _Given:
             {urn_of(said): link_id for said, link_id in self.adopt.items()},
         )
 
-    def require_links(self, found: Found) -> None:
+    def require_links(self, facts: RecoveryFacts) -> None:
         """:raises click.UsageError: a link that was chosen is none that could be taken."""
-        ids = {each.id for links in found.links.values() for each in links}
+        ids = {link.id for links in facts.links.values() for link in links}
         for said, link_id in self.adopt.items():
             if link_id not in ids:
                 raise click.UsageError(
-                    f"{show(link_id)} is not an unmanaged link with the inputs of {show(said)}."
+                    f"{escape(link_id)} is not an unmanaged link with the inputs of {escape(said)}."
                 )
 
 
-def _settled(
-    project: Project, accounts: Accounts, given: _Given, settle: float
-) -> tuple[Found, list[Verdict]]:
-    """Look, and look again until the killed run has fallen silent."""
+def _gather_settled(
+    project: Project,
+    accounts: Accounts,
+    given: _Given,
+    settings: Settings,
+    settle: float | None,
+    *,
+    other_stacks: bool,
+) -> tuple[RecoveryFacts, list[Decision]]:
+    """Gather until nothing has changed for so long that no answer can still come.
+
+    Our own clock alone counts, from the first look on: the run is dead by then, and what it sent
+    last is not younger than that look.
+    """
+    log = CreateLog()
+    before: tuple[object, ...] | None = None
     for _ in range(_MOST_WAITS):
-        with watching("Reading the stack and the account"):
-            found = look(project, accounts)
-        verdicts = judge(found, given.choices(found))
-        wait = seconds_to_wait(found, verdicts, settle)
-        if not wait:
-            given.require_links(found)
-            return found, verdicts
-        click.echo(f"Waiting {wait:.0f} s: the killed run may still be at work.", err=True)
+        with progress("Reading the stack and the account"):
+            facts = gather_facts(project, accounts, log, other_stacks=other_stacks)
+        decisions = decide(facts, given.choices(facts))
+        if not needs_second_look(facts, decisions) or (facts.mark == before and not facts.busy):
+            given.require_links(facts)
+            return facts, decisions
+        before = facts.mark
+        wait = settle
+        if wait is None:
+            wait = longest_answer(max(settings.timeout, facts.longest_timeout))
+        say(f"Waiting {wait:.0f} s: the killed run may still be at work.")
         time.sleep(wait)
     raise ProjectError(
-        f"Stack {show(project.stack)} does not fall silent: something writes its state or makes"
-        " links like those pending. Nothing was done; stop that, and run this again."
+        f"Stack {escape(project.stack)} keeps changing: another process is writing its state or"
+        " making links like those that are open. Nothing was done; stop that process, and run this"
+        " again."
     )
+
+
+def _changes_anything(facts: RecoveryFacts, decisions: Sequence[Decision]) -> bool:
+    acts = any(decision.action is not Action.LEAVE for decision in decisions)
+    drops = any(not links for _, links in facts.leftovers)
+    return bool(acts or drops or facts.state.deleting)
+
+
+def _require_permission(
+    accounts: Accounts, facts: RecoveryFacts, decisions: Sequence[Decision]
+) -> None:
+    """:raises LiveModeError: a live key, and nobody has allowed it."""
+    adopted = [decision for decision in decisions if decision.action is Action.ADOPT]
+    for urn in {decision.create.provider for decision in adopted}:
+        accounts.settings(facts.providers.get(urn)).require_permission("recover links")
 
 
 def _choice(text: str) -> tuple[str, str]:
@@ -163,18 +183,3 @@ def _choice(text: str) -> tuple[str, str]:
     if not equals or not name or not link_id:
         raise click.UsageError(f"--adopt takes NAME=ID, such as spring=link_test_5x…, not {text}.")
     return name, link_id
-
-
-def _ending(verdicts: list[Verdict], left: int, deleting: int) -> str:
-    if not verdicts and not deleting:
-        return "No create or delete of a link is pending. Nothing was done."
-    done = {word: sum(each.action is word for each in verdicts) for word in Remedy}
-    text = f"{count(done[Remedy.ADOPT], 'link')} taken into the stack, {done[Remedy.CLEAR]} cleared"
-    if deleting:
-        text += f", {count(deleting, 'interrupted delete')} looked at"
-    if not left:
-        return f"{text}. `pulumi up` makes what is missing."
-    return (
-        f"{text}, {left} left alone: decide about them before `pulumi up`, which would make their"
-        " links anew."
-    )

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import json
+
 import click
 
 from ..manifest.edit import replace_file
 from ..manifest.validation import SCHEMA_FILE
+from ..output import Result
+from ..output.terminal import escape
+from ._results import returns_result
 
 
 @click.command("schema")
 @click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Write here.")
-def command(output: str | None) -> None:
+@returns_result
+def command(output: str | None) -> Result:
     """Print the JSON Schema of the manifest, with which an editor completes and checks.
 
-    Most editors read it if it lies beside the manifest as links.schema.json, and the manifest
+    Most editors read it if it is beside the manifest as links.schema.json, and the manifest
     begins with `# yaml-language-server: $schema=links.schema.json`.
 
     No network, no key and no Pulumi is needed.
     """
     text = SCHEMA_FILE.read_text(encoding="utf-8")
-    if output is None:
-        click.echo(text, nl=False)
-    else:
+    if output is not None:
         replace_file(output, text)
+    return Result(
+        command="schema",
+        summary={"written": output is not None},
+        document=text if output is None else None,
+        ending="" if output is None else f"Written to {escape(output, longest=1000)}.",
+        details={"file": output, "schema": json.loads(text)},
+    )

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
 import click
 
-from ..cli import EXIT_WRONG_USE
-from ..output.terminal import validation_json, validation_text
+from ..errors import ExitCode
+from ..output import Result
+from ..output.terminal import escape, pluralize
 from ..settings import amount_limits
+from ._options import manifest_files
+from ._results import returns_result
+
+if TYPE_CHECKING:
+    from ..manifest.entries import CheckedFile
 
 
 @click.command("validate")
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path())
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def command(files: tuple[str, ...], as_json: bool) -> int:
+@manifest_files
+@returns_result
+def command(files: tuple[str, ...]) -> Result:
     """Report all problems of manifests, each with its place and its code.
 
     FILE may be - for standard input. Files given together must not share a name or an id. No
@@ -24,5 +33,22 @@ def command(files: tuple[str, ...], as_json: bool) -> int:
     from ..manifest.entries import check  # noqa: PLC0415  (--help needs none of it)
 
     checked = check(files, amount_limits=amount_limits(), standard_input=True)
-    click.echo(validation_json(checked) if as_json else validation_text(checked))
-    return EXIT_WRONG_USE if any(file.problems for file in checked) else 0
+    problems = [problem for file in checked for problem in file.problems]
+    return Result(
+        command="validate",
+        summary={
+            "files": len(checked),
+            "links": sum(file.links for file in checked),
+            "problems": len(problems),
+        },
+        notes=[line for file in checked for line in _lines(file)],
+        details={"problems": [asdict(problem) for problem in problems]},
+        exit_code=ExitCode.WRONG_USE if problems else ExitCode.DONE,
+    )
+
+
+def _lines(file: CheckedFile) -> list[str]:
+    """Return every problem on a line of its own, and one line for the file."""
+    links = f"{pluralize(file.links, 'link')}, " if file.links or not file.problems else ""
+    problems = pluralize(len(file.problems), "problem")
+    return [*map(str, file.problems), f"{escape(file.file, longest=1000)}: {links}{problems}"]

@@ -1,6 +1,7 @@
-"""The accounts that a program's links live in: one for the stack, one for each ``Provider``.
+"""The accounts of a program's links: one for the stack, one for each explicit ``Provider``.
 
-Read in pages, and only what is wanted is kept, so that an account of any size fits into memory.
+Accounts are read in pages, and only what is wanted is kept, so that an account of any size fits
+into memory.
 """
 
 from __future__ import annotations
@@ -8,36 +9,45 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..errors import AuthenticationError, NotFoundError, SettingsError
 from ..inputs import is_live
 from ..omise.client import PAGE_SIZE, OmiseClient
 from ..omise.models import OmiseLink, Scope
 from ..omise.transport import RequestStats
-from ..output.terminal import show
+from ..output.terminal import escape
 from ..settings import CONFIG_KEYS, NAMESPACE, Settings
-
-if TYPE_CHECKING:
-    from ..stack.pulumi_json import PulumiResource
+from ..stack.pulumi_json import UNKNOWN, Preview, PulumiResource, StackState
 
 # An id that no page holds is asked for by itself, to tell "deleted" from "never there"; this many
 # times at most, as it is only for the wording.
 _SECOND_LOOKS = 10
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AccountSnapshot:
-    """The links of one account that somebody asked for, in the mode of its key."""
+    """Those links of one account that were asked for, in the mode of its key.
+
+    ``country`` is a code such as ``TH``; None if Omise does not tell.
+    """
 
     scope: Scope
     live: bool
     key_source: str
+    country: str | None = None
     links: dict[str, OmiseLink] = field(default_factory=dict)
 
     def __str__(self) -> str:
         where = str(self.scope) if self.scope.account_id else "the account"
         return f"{where} of the key in {self.key_source}"
+
+
+@dataclass(frozen=True)
+class UnusableProvider:
+    """An explicit provider whose account cannot be read; ``reason`` is a sentence."""
+
+    reason: str
 
 
 class Accounts:
@@ -54,8 +64,8 @@ class Accounts:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for each in self._clients.values():
-            each.close()
+        for client in self._clients.values():
+            client.close()
 
     @property
     def has_key(self) -> bool:
@@ -64,13 +74,18 @@ class Accounts:
 
     @property
     def stats(self) -> RequestStats:
-        """What talking to all of them has cost."""
-        costs = [each.stats for each in self._clients.values()]
+        """Requests to all of the accounts so far."""
+        stats = [client.stats for client in self._clients.values()]
         return RequestStats(
-            sum(each.requests for each in costs),
-            sum(each.retries for each in costs),
-            sum(each.writes for each in costs),
+            sum(client.requests for client in stats),
+            sum(client.retries for client in stats),
+            sum(client.writes for client in stats),
         )
+
+    @property
+    def clients(self) -> tuple[OmiseClient, ...]:
+        """The clients of the accounts that have been opened."""
+        return tuple(self._clients.values())
 
     def settings(self, provider: PulumiResource | None) -> Settings:
         """Return what holds for links of this provider; None is the stack's own settings.
@@ -95,13 +110,13 @@ class Accounts:
 
     def read(
         self, wanted: Mapping[str, Collection[str]], providers: Mapping[str, PulumiResource]
-    ) -> dict[str, AccountSnapshot | str]:
+    ) -> dict[str, AccountSnapshot | UnusableProvider]:
         """Return each provider's account with the links wanted, or why it cannot be opened.
 
         :param wanted: ids by the URN of the provider; empty for the stack's own settings.
         :raises OmiseLinksError: Omise could not be asked, or refused the stack's own key.
         """
-        read: dict[str, AccountSnapshot | str] = {}
+        read: dict[str, AccountSnapshot | UnusableProvider] = {}
         sharing: dict[OmiseClient, list[str]] = defaultdict(list)
         for urn in wanted:
             provider = providers.get(urn)
@@ -111,21 +126,49 @@ class Accounts:
             except (AuthenticationError, SettingsError) as error:
                 if provider is None:
                     raise
-                read[urn] = f"Its provider {show(provider.name)} cannot be used: {error}"
+                read[urn] = UnusableProvider(
+                    f"Its provider {escape(provider.name)} cannot be used: {error}"
+                )
             else:
                 sharing[client].append(urn)
         for client, urns in sharing.items():
-            found = find_links(client, {each for urn in urns for each in wanted[urn]})
-            key = client.settings.key()
-            account = AccountSnapshot(client.scope(), key.live, key.source, found)
-            read.update(dict.fromkeys(urns, account))
+            ids = {link_id for urn in urns for link_id in wanted[urn]}
+            snapshot = _take_snapshot(client, find_links(client, ids))
+            read.update(dict.fromkeys(urns, snapshot))
         return read
 
     def every_link(self, provider: PulumiResource | None) -> Iterator[OmiseLink]:
         """Yield the links of the account that still exist, without their charges."""
-        for each in self.client(provider).iter_links():
-            if not each.deleted:
-                yield replace(each, charges=())
+        for link in self.client(provider).iter_links():
+            if not link.deleted:
+                yield replace(link, charges=())
+
+
+def _take_snapshot(client: OmiseClient, links: dict[str, OmiseLink]) -> AccountSnapshot:
+    account, key = client.account(), client.settings.key()
+    return AccountSnapshot(
+        scope=client.scope(),
+        live=key.live,
+        key_source=key.source,
+        country=account.country if account else None,
+        links=links,
+    )
+
+
+def find_provider(
+    urn: str, state: StackState, preview: Preview | None = None
+) -> PulumiResource | None:
+    """Return an explicit provider; None for the empty URN, which is the stack's own settings.
+
+    The program is preferred to the state: after a rotation the state still has the old key. For a
+    provider with secrets, the preview must have them (``Project.with_secrets``).
+
+    :param urn: as ``explicit_provider`` returns it.
+    """
+    declared = preview.resources.get(urn) if preview else None
+    if declared is not None and UNKNOWN not in declared.inputs.values():
+        return declared
+    return state.providers.get(urn)
 
 
 def settings_of(provider: PulumiResource) -> Settings:
@@ -142,15 +185,15 @@ def find_links(client: OmiseClient, ids: Collection[str]) -> dict[str, OmiseLink
     Reads pages until all are found, or each by itself where that is fewer requests.
     """
     live = client.settings.key().live
-    missing = {each for each in ids if is_live(each) == live}
+    missing = {link_id for link_id in ids if is_live(link_id) == live}
     found: dict[str, OmiseLink] = {}
     read = 0
     for links, total in client.iter_pages() if missing else ():
         read += len(links)
-        for each in links:
-            if each.id in missing:
-                missing.discard(each.id)
-                found[each.id] = replace(each, charges=())
+        for link in links:
+            if link.id in missing:
+                missing.discard(link.id)
+                found[link.id] = replace(link, charges=())
         # After the first page it is known how many more there are.
         if len(missing) <= min(_SECOND_LOOKS, (total - read - 1) // PAGE_SIZE):
             break

@@ -10,7 +10,7 @@ import re
 from typing import Protocol, TypeAlias
 
 from ..errors import ProblemCode
-from ..output.terminal import show
+from ..output.terminal import escape
 from .values import Kind, MappingNode, Node, Refused, Scalar, SequenceNode, must_be_text
 
 Path: TypeAlias = "tuple[str | int, ...]"
@@ -60,7 +60,7 @@ def show_path(path: Path) -> str:
         if isinstance(step, int):
             shown += f"[{step}]"
             continue
-        text = show(step, longest=200)
+        text = escape(step, longest=200)
         plain = re.fullmatch(r"[^\s.:\"'\[]+", text)
         shown += ("." if shown else "") + (text if plain else f'"{text}"')
     return shown

@@ -19,7 +19,7 @@ import yaml
 
 from ..errors import EditError
 from ..omise.models import LinkInputs
-from ..output.terminal import show
+from ..output.terminal import escape
 from .entries import ID, STACKS, CheckedFile, check
 from .source import LINE_BREAK, STANDARD_INPUT, loader_for
 from .text import INDENT, NewEntry, entry_lines, flow_entry, stacks_line
@@ -73,7 +73,7 @@ class Draft:
             if missing := [stack for stack in stacks if stack not in said]:
                 raise EditError(
                     f"{_shown(self.file)} was left as it is: it says that its ids are for"
-                    f" {', '.join(map(show, said))}, not for {', '.join(map(show, missing))}. A"
+                    f" {', '.join(map(escape, said))}, not for {', '.join(map(escape, missing))}. A"
                     " link belongs to one stack: use a manifest of its own for this one."
                 )
             return
@@ -335,4 +335,4 @@ def _read(file: str) -> str:
 
 
 def _shown(file: str) -> str:
-    return show(file, longest=1000)
+    return escape(file, longest=1000)

@@ -29,7 +29,7 @@ from typing import Any, TypeAlias
 from ..errors import ManifestError, ManifestProblem, ProblemCode
 from ..inputs import INPUT_NAMES, INPUTS, InputProblem, check_inputs, fill_in
 from ..omise.models import LinkInputs
-from ..output.terminal import human_amount, show
+from ..output.terminal import escape, format_amount
 from .document import Path, find, read_value, show_path
 from .source import Source, SourceError
 from .validation import Violation, find_violations
@@ -64,7 +64,7 @@ class Place:
     column: int
 
     def __str__(self) -> str:
-        return f"{show(self.file, longest=1000)}:{self.line}:{self.column}"
+        return f"{escape(self.file, longest=1000)}:{self.line}:{self.column}"
 
 
 @dataclass(frozen=True)
@@ -262,7 +262,7 @@ class _Reading:
         else:
             fields["kind"] = describe_type(node)
             if isinstance(node, Scalar):
-                fields["value"] = show(node.text)
+                fields["value"] = escape(node.text)
                 if node.kind is Kind.NOTHING and key:
                     at = key.at
                 code, problem = explain_spelling(node, code) or (code, problem)
@@ -337,7 +337,7 @@ class _Reading:
         found = isinstance(node, Scalar) and _AMOUNT_COMMENT.match(self.source.text, node.end)
         if not found:
             return None
-        said, meant = found.group(1), human_amount(inputs["amount"], inputs["currency"])
+        said, meant = found.group(1), format_amount(inputs["amount"], inputs["currency"])
         # Without a fraction it is of our form for currencies alone that have none.
         ours = "." in said or said.startswith("JPY")
         if not ours or said.replace(",", "") == meant.replace(",", ""):
@@ -373,7 +373,7 @@ class _Reading:
     def _add(self, place: Place, path: Path, problem: str, code: ProblemCode) -> None:
         self.problems.append(
             ManifestProblem(
-                file=show(place.file, longest=1000),
+                file=escape(place.file, longest=1000),
                 line=place.line,
                 column=place.column,
                 path=show_path(path),

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 from ..inputs import INPUTS
-from ..output.terminal import human_amount, show
+from ..output.terminal import escape, format_amount
 from .entries import Entry, Manifest
 
 WIDTH = 100
@@ -15,7 +15,7 @@ _INDENT = "    "
 
 def program(manifest: Manifest) -> str:
     """Return the source text of a program with the links of a manifest, in their order."""
-    files = ", ".join(show(file, longest=1000) for file in manifest.files)
+    files = ", ".join(escape(file, longest=1000) for file in manifest.files)
     owners = _owners(manifest.entries)
     head = f"# Made by `omise-links generate` from {files}.\n\n"
     if owners:
@@ -44,7 +44,7 @@ def _link(entry: Entry, owner: str | None) -> str:
         if isinstance(value, str):
             lines += _argument(one.name, value)
         elif one.name == "amount":
-            amount = human_amount(entry.inputs.amount, entry.inputs.currency)
+            amount = format_amount(entry.inputs.amount, entry.inputs.currency)
             lines.append(f"amount={value:_},  # {amount}")
         elif value != one.default:
             lines.append(f"{one.name}={value!r},")

@@ -21,7 +21,7 @@ import yaml
 
 from ..errors import ProblemCode
 from ..inputs import LONE_SURROGATE
-from ..output.terminal import show
+from ..output.terminal import escape
 from .values import Kind, MappingNode, Node, Refused, Scalar, SequenceNode
 
 STANDARD_INPUT = "-"
@@ -151,11 +151,11 @@ class Source:
 
     def _node(self, event: yaml.NodeEvent, at: int, problems: list[SourceError]) -> Node:
         if isinstance(event, yaml.AliasEvent):
-            problem = f"*{show(event.anchor or '')} is an alias{_NO_ALIASES}"
+            problem = f"*{escape(event.anchor or '')} is an alias{_NO_ALIASES}"
             problems.append(SourceError(ProblemCode.ALIAS, problem, at))
             return Refused(at)
         if event.anchor is not None:
-            problem = f"&{show(event.anchor)} is an anchor{_NO_ALIASES}"
+            problem = f"&{escape(event.anchor)} is an anchor{_NO_ALIASES}"
             problems.append(SourceError(ProblemCode.ALIAS, problem, at))
         node: Node
         if isinstance(event, yaml.ScalarEvent):
@@ -175,7 +175,9 @@ class Source:
         else:
             node = SequenceNode(at)
         if tag := getattr(event, "tag", None):
-            problem = f"{show(tag)} is a tag, which a manifest cannot have: text needs quotes alone"
+            problem = (
+                f"{escape(tag)} is a tag, which a manifest cannot have: text needs quotes alone"
+            )
             problems.append(SourceError(ProblemCode.TAG, problem, at))
             return Refused(at) if isinstance(node, Scalar) else node
         return node
@@ -193,7 +195,7 @@ class Source:
         found = _CUT.match(self.text, end)
         if not found:
             return None
-        rest = show(found.group(1), longest=40)
+        rest = escape(found.group(1), longest=40)
         return SourceError(
             ProblemCode.CUT_BY_COMMENT,
             f"YAML cuts this text off before {rest}, as a comment: put the whole text in quotes,"
@@ -246,7 +248,7 @@ def loader_for(text: str) -> Any:
 def _conflict(marker: re.Match[str]) -> SourceError:
     return SourceError(
         ProblemCode.MERGE_CONFLICT,
-        f"is an unresolved merge conflict ({show(marker.group())}): keep what is right, and take"
+        f"is an unresolved merge conflict ({escape(marker.group())}): keep what is right, and take"
         " out all lines of <, |, = and > that git has written",
         marker.start(),
     )
@@ -267,7 +269,7 @@ def _bytes_of(file: str, *, standard_input: bool) -> bytes:
                 data = stream.read(MOST_BYTES + 1)
     except FileNotFoundError:
         code = ProblemCode.NO_SUCH_FILE
-        problem = f"there is no such file: {show(str(Path(file).absolute()), longest=1000)}"
+        problem = f"there is no such file: {escape(str(Path(file).absolute()), longest=1000)}"
     except IsADirectoryError:
         problem = "is a directory: name the files in it"
     except PermissionError:
@@ -307,7 +309,7 @@ def _explained(error: yaml.MarkedYAMLError, text: str) -> tuple[str, int]:
             " key the indentation of the keys beside it",
             found,
         ),
-        ("cannot start", f"text that starts with {show(character)} needs quotes", found),
+        ("cannot start", f"text that starts with {escape(character)} needs quotes", found),
         ("unexpected end of stream", "this quote is not closed", begun),
         ("',' or ']'", "this [ is not closed, or a comma is missing in it", begun),
         ("',' or '}'", "this { is not closed, or a comma is missing in it", begun),
@@ -320,7 +322,7 @@ def _explained(error: yaml.MarkedYAMLError, text: str) -> tuple[str, int]:
     ):
         if words in problem:
             return sentence, at
-    return f"is not valid YAML: {show(problem)}", found
+    return f"is not valid YAML: {escape(problem)}", found
 
 
 _ODD = "is not a key of the mapping above: check the indentation, and the quotes before it"

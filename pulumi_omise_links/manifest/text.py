@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..inputs import INPUTS
 from ..omise.models import LinkInputs
-from ..output.terminal import JOINERS, human_amount
+from ..output.terminal import JOINERS, format_amount
 from .entries import ID, STACKS, VERSION
 from .source import MOST_BYTES, MOST_VALUES
 from .values import Kind, Scalar
@@ -63,7 +63,7 @@ def entry_lines(
     for name, value in _inputs(entry, always):
         written = _text(value, inside + step) if isinstance(value, str) else _word(value)
         if name == "amount":
-            written += f"  # {human_amount(entry.inputs.amount, entry.inputs.currency)}"
+            written += f"  # {format_amount(entry.inputs.amount, entry.inputs.currency)}"
         lines.append(f"{inside}{name}: {written}")
     return "\n".join(lines) + "\n"
 

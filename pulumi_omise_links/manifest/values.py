@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 from ..errors import ProblemCode
 from ..inputs import NOT_IN_SMALLEST_UNIT
-from ..output.terminal import show
+from ..output.terminal import escape
 
 
 class Kind(Enum):
@@ -159,7 +159,7 @@ def explain_spelling(node: Scalar, code: ProblemCode) -> tuple[ProblemCode, str]
 
 def must_be_text(node: Scalar) -> str:
     """Say why a plain scalar is not taken for text."""
-    text = show(node.text, longest=40)
+    text = escape(node.text, longest=40)
     read_as = _READ_AS.get(node.kind, "a number")
     return f'must be text, and YAML can read {text} as {read_as}: write "{text}", in quotes'
 

@@ -27,6 +27,7 @@ from ..errors import (
 )
 from ..inputs import LINK_ID, is_live, mode, other_mode
 from ..settings import Settings
+from .create_log import CreateLog
 from .lost_creates import Candidates, CreateAttempt, CreateRegistry, find_created
 from .models import (
     LinkInputs,
@@ -49,6 +50,8 @@ PAGE_SIZE = 100  # the documented greatest (https://docs.omise.co/api-pagination
 _LOOKS = (0.0, 1.0, 3.0)
 # Omise's clocks, that of its answers and that of created_at, may differ by so many seconds.
 _CLOCKS_DIFFER = 1.0
+# Copies of a database are seconds behind, seldom more; a link older than this is on all of them.
+_NEW_SECONDS = 60.0
 T = TypeVar("T", OmiseLink, OmiseCharge, OmiseAccount, Page)
 
 
@@ -65,13 +68,26 @@ class OmiseClient:
     Methods that take an id may raise ``LinkIdError``. Further errors stand at each method.
     """
 
-    def __init__(self, settings: Settings, *, may_write: Callable[[], bool] = lambda: True) -> None:
-        """:param may_write: asked before each write; if the answer is no, it is not sent."""
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        may_write: Callable[[], bool] = lambda: True,
+        create_log: CreateLog | None = None,
+    ) -> None:
+        """Open no connection yet.
+
+        :param may_write: asked before each write; if the answer is no, it is not sent.
+        :param create_log: where creates under way are recorded, for a caller that may die without
+            anybody hearing of it; without it, a create is known to its caller alone.
+        """
         self.settings = settings
+        self._create_log = create_log
         self._transport = Transport(settings, may_write)
         self._registry = CreateRegistry()
         self._account_call: Future[OmiseAccount | None] | None = None
         self._account_lock = threading.Lock()
+        self._proved_account_id: str | None = None
 
     def __enter__(self) -> OmiseClient:
         return self
@@ -255,9 +271,13 @@ class OmiseClient:
             return None
 
     def scope(self) -> Scope:
-        """Return where links of this client live: the account, and the sub-merchant if any."""
+        """Return where links of this client live: the account, and the sub-merchant if any.
+
+        A key that may not ask for its account is known by a link that it could read or delete.
+        """
         account = self.account()
-        return Scope(account.id if account else None, self.settings.sub_merchant_id)
+        account_id = account.id if account else self._proved_account_id
+        return Scope(account_id, self.settings.sub_merchant_id)
 
     def refuse_other_scope(self, link_id: str, scope: Scope) -> None:
         """Return only if nothing says that the link lives elsewhere than links of this client.
@@ -277,19 +297,49 @@ class OmiseClient:
                 " stack."
             )
 
-    def find_link(self, link_id: str, scope: Scope) -> OmiseLink | None:
+    def require_scope(self, link_id: str, scope: Scope) -> None:
+        """Return only if it is proved that the link lives where links of this client live.
+
+        Where an account is not known, neither by the key nor by the state, one read of the link
+        proves it: Omise shows a link to keys of its own account only.
+
+        :param scope: where the link was made, as the state knows it.
+        :raises WrongAccountError: it lives elsewhere, or that cannot be told.
+        """
+        self.refuse_other_scope(link_id, scope)
+        if scope.account_id is not None and self.scope() == scope:
+            return
+        try:
+            self.get_link(link_id)
+        except NotFoundError:
+            self._require_scope(link_id, scope)
+        else:
+            self._note_proof(scope)
+
+    def find_link(
+        self, link_id: str, scope: Scope, *, created_at: str | None = None
+    ) -> OmiseLink | None:
         """Return the link, or None if it is gone: deleted, or unknown to the scope it lived in.
 
         :param scope: where the link was made, as the state knows it.
+        :param created_at: when it was made, ``YYYY-MM-DDThh:mm:ssZ``. A new link that is not found
+            is looked for again: what answers may be a copy that is some seconds behind.
         :raises WrongAccountError: a 404 that proves nothing: the key is of another account or
             mode, or which account it is cannot be told.
         """
-        try:
-            link = self.get_link(link_id)
-        except NotFoundError:
-            self._require_scope(link_id, scope)
-            return None
-        return None if link.deleted else link
+        link = None
+        for pause in _LOOKS:
+            time.sleep(pause)
+            try:
+                link = self.get_link(link_id)
+            except NotFoundError:
+                self._require_scope(link_id, scope)
+                if not self._is_new(created_at):
+                    return None
+            else:
+                self._note_proof(scope)
+                break
+        return None if link is None or link.deleted else link
 
     # -- writing
 
@@ -309,7 +359,11 @@ class OmiseClient:
         # Asked before the POST: the answer tells the server's time, by which a lost one is judged.
         self.account()
         with self._registry.one_at_a_time(inputs):
-            link = self._find_earlier(inputs) or self._post_link(inputs, operation)
+            link = self._find_earlier(inputs)
+            if link is None:
+                link = self._post_recorded(inputs, operation)
+            elif self._create_log:
+                self._create_log.note_found(inputs)
             self._registry.add(link.id)
         self._compare(link, inputs)
         return link
@@ -343,8 +397,24 @@ class OmiseClient:
                 operation, "Omise's answer does not say that the link is deleted.", sent=True
             )
         self._registry.note_deleted(link_id)
+        self._note_proof(scope)
 
     # -- lost creates
+
+    def _post_recorded(self, inputs: LinkInputs, operation: str) -> OmiseLink:
+        """Make a link, with a record of that on disk as long as its end is not known."""
+        if self._create_log is None:
+            return self._post_link(inputs, operation)
+        with self._create_log.recording(self, inputs, self._time_of_create()) as note_answer:
+            link = self._post_link(inputs, operation)
+            note_answer(link)
+        return link
+
+    def _time_of_create(self) -> float | None:
+        """Return the time before which a create of now cannot be listed; None if none is sure."""
+        now = self._transport.server_time()
+        doubtful = now is None or self._transport.clock_is_doubtful
+        return None if now is None or doubtful else now - _CLOCKS_DIFFER
 
     def _post_link(self, inputs: LinkInputs, operation: str) -> OmiseLink:
         earlier, now = self._registry.lost(inputs), self._transport.server_time()
@@ -410,7 +480,7 @@ class OmiseClient:
             for pause in pauses:
                 time.sleep(max(pause, 0))
                 try:
-                    found = self._find_candidates(inputs, attempt.since)
+                    found = self.find_candidates(inputs, attempt.since)
                     unseen = None
                 except OmiseLinksError as error:
                     # Whatever keeps us from looking, the create may have been carried out.
@@ -426,7 +496,11 @@ class OmiseClient:
         problem = f"{lost.problem} {unseen}" if unseen else lost.problem
         raise _uncertain(problem, attempt, found) from None
 
-    def _find_candidates(self, inputs: LinkInputs, since: float) -> Candidates:
+    def find_candidates(self, inputs: LinkInputs, since: float) -> Candidates:
+        """Return the links made since then that a create of these inputs may have made.
+
+        :param since: Omise's time, Unix seconds.
+        """
         unreadable: list[UnreadableLink] = []
         # Whether `from` is inclusive is not documented, so it only narrows the list.
         links = list(self.iter_links(created_from=_whole_second(since - 5), skipped=unreadable))
@@ -484,6 +558,17 @@ class OmiseClient:
             f" account of the {unknown} is not known: use a key that may read GET /account. If you"
             " know that the link is gone, take it out of the state with `pulumi state delete`."
         )
+
+    def _note_proof(self, scope: Scope) -> None:
+        """Remember that Omise has shown or deleted a link of this scope with our key."""
+        if scope.sub_merchant_id == self.settings.sub_merchant_id and scope.account_id is not None:
+            self._proved_account_id = scope.account_id
+
+    def _is_new(self, created_at: str | None) -> bool:
+        now = self._transport.server_time()
+        if created_at is None or now is None:
+            return False
+        return created_at > _whole_second(now - _NEW_SECONDS)
 
     def _check_id(self, link_id: str) -> None:
         if not LINK_ID.fullmatch(link_id):

@@ -20,6 +20,7 @@ from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 from ..inputs import LINK_ID, is_live
+from ..text_differences import describe_difference
 
 T = TypeVar("T")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:?\d\d)")
@@ -63,6 +64,18 @@ class LinkInputs:
             for input_ in fields(self)
             if getattr(ours, input_.name) != getattr(theirs, input_.name)
         ]
+
+    def describe_differences(self, other: LinkInputs) -> list[str]:
+        """Name the inputs that differ, and in what, if that is hard to see; without values.
+
+        Such as ``["amount", "title (in spaces or line breaks only)"]``.
+        """
+        described = []
+        for name in self.differences(other):
+            ours, theirs = getattr(self, name), getattr(other, name)
+            kind = describe_difference(ours, theirs) if isinstance(ours, str) else None
+            described.append(f"{name} (in {kind} only)" if kind else name)
+        return described
 
 
 @dataclass(frozen=True)

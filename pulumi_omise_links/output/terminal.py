@@ -1,21 +1,16 @@
-"""A result -> text or JSON. Nothing is printed here.
+"""Text that is safe and readable on a terminal.
 
-Text from files and from Omise is foreign: :func:`show` is the only way it may reach a terminal.
+Text from files and from Omise is foreign: :func:`escape` is the only way it may reach a terminal.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..errors import ManifestProblem
-    from ..manifest.entries import CheckedFile
     from ..omise.models import LinkInputs
-
-FORMAT_VERSION = "1.0"
+    from ..omise.transport import RequestStats
 
 # https://docs.omise.co/currency-and-amount: the yen alone has no smaller unit.
 _ZERO_DECIMAL = {"JPY"}
@@ -23,7 +18,7 @@ _ZERO_DECIMAL = {"JPY"}
 JOINERS = "\u200c\u200d"
 
 
-def show(text: str, *, longest: int = 80) -> str:
+def escape(text: str, *, longest: int = 80) -> str:
     """Return foreign text as one line that does nothing to a terminal.
 
     Control characters, escape sequences, direction marks and invisible characters are spelt out
@@ -31,86 +26,39 @@ def show(text: str, *, longest: int = 80) -> str:
     """
     cut = text if len(text) <= longest else text[: longest - 1] + "…"
     return "".join(
-        each
-        if each.isprintable() or each in JOINERS
-        else each.encode("unicode_escape").decode("ascii")
-        for each in cut
+        character
+        if character.isprintable() or character in JOINERS
+        else character.encode("unicode_escape").decode("ascii")
+        for character in cut
     )
 
 
-def human_amount(amount: int, currency: str) -> str:
+def format_amount(amount: int, currency: str) -> str:
     """Return an amount in the smallest unit as people write it: ``THB 1,500.00``."""
-    code = show(currency.upper())
+    code = escape(currency.upper())
     if code in _ZERO_DECIMAL:
         return f"{code} {amount:,}"
     whole, rest = divmod(abs(amount), 100)
     return f"{code} {'-' if amount < 0 else ''}{whole:,}.{rest:02}"
 
 
-def show_input(inputs: LinkInputs, name: str) -> str:
+def format_input(inputs: LinkInputs, name: str) -> str:
     """Return one input of a link as people read it: ``150000 (THB 1,500.00)``, ``"Spring"``."""
     value = getattr(inputs, name)
     if name == "amount":
-        return f"{value} ({human_amount(value, inputs.currency)})"
+        return f"{value} ({format_amount(value, inputs.currency)})"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f'"{show(str(value), longest=60)}"'
+    return f'"{escape(str(value), longest=60)}"'
 
 
-def count(number: int, noun: str, *, zero: str = "no") -> str:
+def pluralize(number: int, noun: str, *, zero: str = "no") -> str:
     """Return ``no problems``, ``1 problem``, ``1,200 entries``."""
     nouns = re.sub("(?<![aeou])y$", "ie", noun) + "s"
     return f"{f'{number:,}' if number else zero} {noun if number == 1 else nouns}"
 
 
-def to_json(command: str, summary: Mapping[str, object], **details: object) -> str:
-    """Return what ``--json`` prints: one envelope for all commands.
-
-    The text is as readable as JSON can be; what could harm a terminal is escaped.
-    """
-    envelope = {
-        "format_version": FORMAT_VERSION,
-        "command": command,
-        "summary": summary,
-        **details,
-    }
-    text = json.dumps(envelope, ensure_ascii=False, indent=2)
-    return re.sub(r"[^\n\x20-\x7e]", _escaped_in_json, text)
-
-
-def _escaped_in_json(found: re.Match[str]) -> str:
-    character = found.group()
-    return character if character.isprintable() else json.dumps(character)[1:-1]
-
-
-def validation_text(files: Iterable[CheckedFile]) -> str:
-    """Return every problem on a line of its own, and one line for each file."""
-    lines: list[str] = []
-    for file in files:
-        lines += map(str, file.problems)
-        links = f"{count(file.links, 'link')}, " if file.links or not file.problems else ""
-        problems = count(len(file.problems), "problem")
-        lines.append(f"{show(file.file, longest=1000)}: {links}{problems}")
-    return "\n".join(lines)
-
-
-def validation_json(files: Sequence[CheckedFile]) -> str:
-    """Return the same for programs."""
-    problems = [problem for file in files for problem in file.problems]
-    summary = {
-        "files": len(files),
-        "links": sum(file.links for file in files),
-        "problems": len(problems),
-    }
-    return to_json("validate", summary, problems=[_problem(problem) for problem in problems])
-
-
-def _problem(problem: ManifestProblem) -> dict[str, object]:
-    return {
-        "file": problem.file,
-        "line": problem.line,
-        "column": problem.column,
-        "path": problem.path,
-        "code": problem.code.value,
-        "problem": problem.problem,
-    }
+def format_stats(stats: RequestStats) -> str:
+    """Return how often Omise was asked: ``12 requests, 0 retries, 0 writes.``."""
+    parts = ((stats.requests, "request"), (stats.retries, "retry"), (stats.writes, "write"))
+    return ", ".join(pluralize(number, noun, zero="0") for number, noun in parts) + "."

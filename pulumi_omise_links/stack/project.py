@@ -1,8 +1,8 @@
-"""The Pulumi project beside us: what its program declares, what its stack manages, what is pending.
+"""A Pulumi project and one of its stacks, driven through the ``pulumi`` command.
 
-Everything goes through the ``pulumi`` command, so that every backend, lock and secrets provider
-works as it does for the user. What may be secret travels through pipes, never over a command line
-and never into a file: ``preview --save-plan`` and ``import --file`` are given ``/dev/fd`` paths.
+So every backend, lock and secrets provider works as it does for the user. What may be secret goes
+through pipes, never over a command line and never into a file: ``preview --save-plan`` and
+``import --file`` are given ``/dev/fd`` paths.
 """
 
 from __future__ import annotations
@@ -13,19 +13,24 @@ import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import ProjectError
-from ..output.terminal import show
+from ..output.terminal import escape
 from ..settings import CONFIG_KEYS, NAMESPACE, PLANNING, Settings, refuse_misspelt
-from .pulumi_cli import Done, run
-from .pulumi_json import OtherStacks, Preview, StackState, read_preview, read_state, unsealed
+from .environment import CONFIG_FILE, pulumi_environment
+from .pulumi_cli import PulumiRun, run_pulumi
+from .pulumi_json import Preview, StackState, read_preview, read_state, with_secret_values
+from .stdout_json import parse_json
 
 OLDEST = (3, 254)  # the first whose import file takes inputs and outputs (pulumi/pulumi#23984)
-_READERS = 4
-_RUNS_A_PAGE = 100
+_RUNS_PER_PAGE = 100
+_TARGETS_PER_RUN = 200
+_VERSION = re.compile(r"^v?(\d+)\.(\d+)\.\d", re.M)
+# A file backend of the old layout has no organization and no project in its names.
+_STACK_NAME = re.compile(r"^(?:[\w.-]+/[\w.-]+/)?[\w.-]+$", re.M)
 
 
 class Project:
@@ -35,20 +40,31 @@ class Project:
     run holds the stack.
     """
 
-    def __init__(self, folder: str | os.PathLike[str] = ".", stack: str | None = None) -> None:
-        """Find the project and the stack; no name means the stack that is selected.
+    def __init__(
+        self,
+        folder: str | os.PathLike[str] = ".",
+        stack: str | None = None,
+        *,
+        config_file: str | None = None,
+    ) -> None:
+        """Find the project and the stack.
 
-        :raises ProjectError: no ``pulumi``, one that is too old, or no project.
+        :param stack: its name; None is the one that is selected.
+        :param config_file: the file with the stack's config, if it is not where Pulumi looks; a
+            relative path starts from the current folder of the process.
+        :raises ProjectError: no ``pulumi``, one that is too old, no project, or no such file.
         :raises StackNotFoundError: there is no such stack, or none is selected.
         """
         self.folder = Path(folder)
         if not self.folder.is_dir():
-            raise ProjectError(f"There is no folder {show(str(folder), longest=500)}.")
-        self._stack: list[str] = ["--stack", stack] if stack else []
+            raise ProjectError(f"There is no folder {escape(str(folder), longest=500)}.")
+        self._config_file = _absolute_file(config_file)
         self._require_version()
-        shown = self._run("stack", "--show-name", "--fully-qualify-stack-names").out
-        self.stack = shown.decode().strip()
-        self._stack = ["--stack", self.stack]
+        selected = ["--stack", stack] if stack else []
+        run = self._run(
+            "stack", "--show-name", "--fully-qualify-stack-names", *selected, stack=False
+        )
+        self.stack = _stack_name(run.stdout)
 
     # -- reading
 
@@ -57,116 +73,111 @@ class Project:
 
         :raises OmiseLinksError: a setting is wrong.
         """
-        config = json.loads(self._run("config", "--json").out or b"{}")
+        config = parse_json(self._run("config", "--json").stdout or b"{}", dict, "config --json")
         refuse_misspelt(config)
         given: dict[str, str | None] = {}
         for name in CONFIG_KEYS:
             entry = config.get(f"{NAMESPACE}:{name}")
-            if entry is not None:
+            if isinstance(entry, Mapping):
                 given[name] = entry.get("value")
                 if given[name] is None:
-                    # A secret; asked for by name, so that no other secret of the stack is opened.
-                    got = self._run("config", "get", f"{NAMESPACE}:{name}").out
-                    given[name] = got.decode().rstrip("\n")
-        return Settings.resolve(given)
+                    given[name] = self._secret_config(f"{NAMESPACE}:{name}")
+        settings = Settings.resolve(given)
+        if settings.key_advice and not self._config_file and CONFIG_FILE not in os.environ:
+            advice = (
+                f"{settings.key_advice} If the config of the stack is in a file of another place,"
+                " name that file with --config-file."
+            )
+            settings = replace(settings, key_advice=advice)
+        return settings
 
     def preview(self) -> Preview:
         """Run the program, and return what it declares beside what the stack manages."""
         return read_preview(*self._preview())
 
-    def unseal(self, preview: Preview) -> Preview:
-        """Return the same with the plain values of secret inputs, for comparing; in memory only."""
-        _, plan = self._preview("--show-secrets")
-        return unsealed(preview, plan)
+    def with_secrets(self, preview: Preview) -> Preview:
+        """Return the preview with the plain values of secret inputs, for comparing; in memory."""
+        _, update_plan = self._preview("--show-secrets")
+        return with_secret_values(preview, update_plan)
 
-    def state(self) -> StackState:
-        """Return what the stack manages and what is pending. No secret is opened."""
-        return read_state(json.loads(self._run("stack", "export").out))
+    def state(self, *, show_secrets: bool = False) -> StackState:
+        """Return what the stack manages and what is pending.
 
-    def unsealed_state(self) -> StackState:
-        """Return the same with the plain values of secrets, for comparing; in memory only."""
-        return read_state(json.loads(self._run("stack", "export", "--show-secrets").out))
-
-    def elsewhere(self) -> OtherStacks:
-        """Return what the other stacks of the backend manage and have begun to make.
-
-        No secret is opened: a stack whose passphrase we do not have can be asked as well.
+        :param show_secrets: whether to open secrets, for comparing; they stay in memory.
         """
-        listed = json.loads(
-            self._run(
-                "stack", "ls", "--all", "--json", "--fully-qualify-stack-names", stack=False
-            ).out
-        )
-        names = [
-            each["name"]
-            for each in listed
-            if each["name"] != self.stack and each.get("resourceCount") != 0
-        ]
+        return self.state_of(self.stack, show_secrets=show_secrets)
 
-        def ask(name: str) -> StackState | None:
-            try:
-                export = self._run("stack", "export", "--stack", name, stack=False)
-                return read_state(json.loads(export.out))
-            except ProjectError:
-                return None
+    def state_of(self, stack: str, *, show_secrets: bool = False) -> StackState:
+        """Return the same of any stack of the backend.
 
-        with ThreadPoolExecutor(_READERS) as pool:
-            states = dict(zip(names, pool.map(ask, names), strict=True))
-        known = {name: state for name, state in states.items() if state}
-        return OtherStacks(
-            managed={link.id: name for name, state in known.items() for link in state.links},
-            pending={name: state.pending for name, state in known.items() if state.pending},
-            unread=tuple(name for name in names if name not in known),
-        )
+        Without its secrets, a stack whose passphrase we do not have can be read as well.
+        """
+        secrets = ["--show-secrets"] if show_secrets else []
+        run = self._run("stack", "export", *secrets, "--stack", stack, stack=False)
+        return read_state(parse_json(run.stdout, dict, "stack export", secret=show_secrets))
 
-    def last_success(self) -> str | None:
+    def other_stacks(self) -> list[str]:
+        """Return the full names of the other stacks of the backend; empty ones may be left out."""
+        flags = ("--all", "--json", "--fully-qualify-stack-names")
+        run = self._run("stack", "ls", *flags, stack=False)
+        listed = parse_json(run.stdout, list, "stack ls")
+        names = [str(stack["name"]) for stack in listed if stack.get("resourceCount") != 0]
+        return [name for name in names if name != self.stack]
+
+    def last_successful_update(self) -> str | None:
         """Return when the last update of this stack that went through had ended, or None."""
         for page in itertools.count(1):
-            size = ("--page-size", str(_RUNS_A_PAGE), "--page", str(page))
-            history = json.loads(self._run("stack", "history", "--json", *size).out or b"[]")
+            size = ("--page-size", str(_RUNS_PER_PAGE), "--page", str(page))
+            run = self._run("stack", "history", "--json", *size)
+            history = parse_json(run.stdout or b"[]", list, "stack history")
             ends = [
-                each.get("endTime") or ""
-                for each in history
-                if each.get("kind") == "update" and each.get("result") == "succeeded"
+                update.get("endTime") or ""
+                for update in history
+                if update.get("kind") == "update" and update.get("result") == "succeeded"
             ]
-            if ends or len(history) < _RUNS_A_PAGE:
+            if ends or len(history) < _RUNS_PER_PAGE:
                 break
         return max(ends, default=None) or None
 
     # -- writing to the state
 
-    def adopt(self, resources: Mapping[str, Any], *, protect: bool) -> None:
-        """Take the resources of an import file into the stack. Omise is not written to."""
-        # The preview has been made and judged; `--generate-code` needs a schema, which a dynamic
-        # resource has not; `--protect` is on by default and would show as a change.
+    def import_resources(self, resources: Mapping[str, Any], *, protect: bool) -> None:
+        """Import the resources of an import file into the stack. Omise is not written to."""
+        # The preview has been made and checked; `--generate-code` needs a schema, which a dynamic
+        # resource does not have; `--protect` is on by default and would show as a change.
         self._run(
             "import",
             *("--file", "/dev/stdin", "--yes", "--skip-preview", "--generate-code=false"),
             f"--protect={'true' if protect else 'false'}",
-            *("--message", "omise-links: adopt links"),
-            given=json.dumps(resources).encode(),
+            *("--message", "omise-links: import links"),
+            stdin=json.dumps(resources).encode(),
         )
 
     def refresh(self, urns: Sequence[str]) -> None:
-        """Look at these links in Omise, and drop from the state what is gone."""
-        for start in range(0, len(urns), 200):
-            targets = [word for urn in urns[start : start + 200] for word in ("--target", urn)]
-            self._run("refresh", "--yes", "--skip-preview", *targets)
+        """Read these links again, and remove from the state those that are gone."""
+        for start in range(0, len(urns), _TARGETS_PER_RUN):
+            part = urns[start : start + _TARGETS_PER_RUN]
+            targets = [word for urn in part for word in ("--target", urn)]
+            # With the program, as its settings may be newer than those in the state.
+            self._run("refresh", "--yes", "--skip-preview", "--run-program", *targets)
 
-    def clear_pending(self, urns: Sequence[str], root: str) -> None:
-        """Take the pending creates of these URNs out of the state, and touch nothing else."""
+    def clear_pending_creates(self, urns: Sequence[str], root: str) -> None:
+        """Remove the pending creates of these URNs from the state, and touch nothing else.
+
+        :param root: the URN of the stack.
+        """
         # A pending create that is given an id becomes a pending import, which the engine drops at
-        # the next write of the state; the refresh that follows is held to the stack itself.
-        for start in range(0, len(urns), 200):
+        # the next write of the state; the refresh that follows is limited to the stack itself.
+        for start in range(0, len(urns), _TARGETS_PER_RUN):
             marks = [
                 word
-                for urn in urns[start : start + 200]
+                for urn in urns[start : start + _TARGETS_PER_RUN]
                 for text in (urn, "cleared")
                 for word in ("--import-pending-creates", text)
             ]
             self._run("refresh", "--yes", "--skip-preview", "--target", root, *marks)
 
-    def rename(self, urn: str, name: str) -> None:
+    def rename_resource(self, urn: str, name: str) -> None:
         """Give what the stack manages under a URN another name, in the state alone."""
         self._run("state", "rename", urn, name, "--yes")
 
@@ -175,8 +186,18 @@ class Project:
     def _preview(self, *more: str) -> tuple[Any, Any]:
         # --refresh=false: a project may ask for a refresh first, which is one call a link.
         flags = ("--json", "--show-sames", "--refresh=false", *more)
-        done = self._run("preview", *flags, plan=True)
-        return json.loads(done.out), json.loads(done.plan)
+        run = self._run("preview", *flags, save_update_plan=True)
+        secret = "--show-secrets" in more
+        return (
+            parse_json(run.stdout, dict, "preview --json", secret=secret),
+            parse_json(run.update_plan, dict, "preview --save-plan", secret=True),
+        )
+
+    def _secret_config(self, key: str) -> str | None:
+        """Return one secret of the config; asked for by name, so that no other one is opened."""
+        run = self._run("config", "get", key, "--json")
+        value = parse_json(run.stdout, dict, "config get --json", secret=True).get("value")
+        return value if isinstance(value, str) else None
 
     def _require_version(self) -> None:
         if not shutil.which("pulumi"):
@@ -184,18 +205,45 @@ class Project:
                 "There is no `pulumi` on the PATH. Install it"
                 " (https://www.pulumi.com/docs/iac/download-install/) and try again."
             )
-        text = self._run("version", stack=False).out.decode("utf-8", "replace").strip()
-        found = re.match(r"v?(\d+)\.(\d+)", text)
-        if not found or tuple(map(int, found.groups())) < OLDEST:
+        text = self._run("version", stack=False).stdout.decode("utf-8", "replace").strip()
+        found = _VERSION.search(text)
+        if not found or (int(found[1]), int(found[2])) < OLDEST:
             needed = ".".join(map(str, OLDEST))
             raise ProjectError(
                 f"Pulumi {needed} or newer is needed, and `pulumi` on the PATH is"
-                f" {show(text) or 'without a version'}: older ones cannot import these links."
+                f" {escape(text) or 'without a version'}: older ones cannot import these links."
             )
 
-    def _run(self, *args: str, stack: bool = True, given: bytes = b"", plan: bool = False) -> Done:
-        command = [*args, *(self._stack if stack else [])]
-        # A preview writes nothing, so a plan may be made with a live key; who imports asks for the
-        # permission before.
-        planning = {PLANNING: "true"} if args[0] == "preview" else {}
-        return run(command, self.folder, given=given, plan=plan, environ=planning)
+    def _run(
+        self,
+        *args: str,
+        stack: bool = True,
+        stdin: bytes = b"",
+        save_update_plan: bool = False,
+    ) -> PulumiRun:
+        command = [*args, *(["--stack", self.stack] if stack else [])]
+        env = pulumi_environment(os.environ, config_file=self._config_file)
+        if args[0] == "preview":
+            # A preview writes nothing, so a plan may be made with a live key; whoever imports asks
+            # for the permission before.
+            env[PLANNING] = "true"
+        return run_pulumi(
+            command, self.folder, environ=env, stdin=stdin, save_update_plan=save_update_plan
+        )
+
+
+def _absolute_file(path: str | None) -> str | None:
+    if path is None:
+        return None
+    file = str(Path(path).resolve())
+    if not Path(file).is_file():
+        raise ProjectError(f"There is no config file {escape(file, longest=500)}.")
+    return file
+
+
+def _stack_name(stdout: bytes) -> str:
+    """Return the name that ``stack --show-name`` printed, whatever was printed around it."""
+    names: list[str] = _STACK_NAME.findall(stdout.decode("utf-8", "replace").replace("\r", ""))
+    if not names:
+        raise ProjectError("`pulumi stack --show-name` has printed no name of a stack.")
+    return next((name for name in names if "/" in name), names[-1])

@@ -1,4 +1,4 @@
-"""What the ``pulumi`` command answers, read: previews, update plans, exported states.
+"""What the ``pulumi`` command prints as JSON: previews, update plans, exported states.
 
 ``__provider``, which is a pickle, is compared and copied as text and never loaded.
 """
@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..errors import ProjectError
 from ..state_format import TYPE_TOKEN
 
 PROVIDER_TYPE = "pulumi:providers:pulumi-python"
+_ROOT_TYPE = "pulumi:pulumi:Stack"
 # How Pulumi marks a secret, and a value that is not known before `pulumi up`, in JSON
 # (sdk/go/common/resource/sig, sdk/go/common/resource/plugin/rpc.go).
 SECRET_MARK = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
@@ -20,7 +22,7 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
 def name_of(urn: str) -> str:
-    """Return the name the program gave to the resource of this URN."""
+    """Return the name that the program gave to the resource of this URN."""
     return urn.split("::", 3)[-1]
 
 
@@ -29,28 +31,28 @@ def is_secret(value: object) -> bool:
     return isinstance(value, Mapping) and SECRET_MARK.items() <= value.items()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PulumiResource:
     """A resource as the program declares it, and what the next ``pulumi up`` would do to it.
 
-    ``step`` is Pulumi's word: ``same``, ``create``, ``replace``, ``read``, …. ``sealed`` are the
-    inputs as an import file takes them, secrets encrypted; in ``inputs`` those of ``secrets`` are
-    missing until ``Project.unseal``. ``provider`` is a URN. ``current_id`` is what the stack
-    manages under this URN, aliases followed.
+    ``step`` is Pulumi's word: ``same``, ``create``, ``replace``, ``read``, …. ``encrypted_inputs``
+    are the inputs as an import file takes them; in ``inputs`` those named in ``secret_inputs`` are
+    missing until ``Project.with_secrets``. ``current_id`` is what the stack manages under this URN,
+    aliases followed.
     """
 
     urn: str
     type: str
     step: str
-    parent: str = ""
-    provider: str = ""
+    parent_urn: str = ""
+    provider_urn: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    sealed: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    secrets: frozenset[str] = frozenset()
+    encrypted_inputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    secret_inputs: frozenset[str] = frozenset()
     secret_outputs: frozenset[str] = frozenset()
     custom: bool = True
     protect: bool = False
-    retain: bool = False
+    retain_on_delete: bool = False
     current_id: str | None = None
     changed: tuple[str, ...] = ()
 
@@ -67,41 +69,45 @@ class PulumiResource:
 
 @dataclass(frozen=True)
 class Preview:
-    """What the program declares, by URN, parents first; and the links it no longer declares."""
+    """What the program declares, by URN, parents first.
+
+    ``removed`` are the links that it no longer declares: URN by id.
+    """
 
     resources: Mapping[str, PulumiResource]
-    dropped: Mapping[str, str] = field(default_factory=dict)
+    removed: Mapping[str, str] = field(default_factory=dict)
 
     def links(self) -> Iterator[PulumiResource]:
         """Yield the links."""
-        return (each for each in self.resources.values() if each.is_link)
+        return (resource for resource in self.resources.values() if resource.is_link)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ManagedLink:
-    """A link in a state. ``leaving``: the next update deletes it, after a failed replacement.
+    """A link in a state.
 
-    ``provider`` is a URN; ``texts`` are those outputs that are texts and no secrets.
+    ``pending_delete``: the next update deletes it, after a replacement that has failed.
+    ``text_outputs`` are those outputs that are texts and no secrets.
     """
 
     urn: str
     id: str
-    leaving: bool = False
-    provider: str = ""
-    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    pending_delete: bool = False
+    provider_urn: str = ""
+    text_outputs: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StackState:
-    """What a stack holds that matters here.
+    """What is in a stack's state, as far as links are concerned.
 
-    ``pending`` are creates of links that a killed run left, ``deleting`` the links that it was
-    deleting; ``providers`` are the explicit ones; ``written`` is when the state was, ``begun`` when
-    the oldest resource in it was made.
+    ``pending`` are creates of links that a killed run left, ``deleting`` the URNs of links that it
+    was deleting; ``providers`` are the explicit ones, by URN; ``root`` is the URN of the stack;
+    ``written`` is when the state was written, ``begun`` when the oldest resource in it was made.
     """
 
-    links: tuple[ManagedLink, ...]
-    urns: frozenset[str]
+    links: tuple[ManagedLink, ...] = ()
+    urns: frozenset[str] = frozenset()
     pending: tuple[PulumiResource, ...] = ()
     deleting: frozenset[str] = frozenset()
     providers: Mapping[str, PulumiResource] = field(default_factory=dict)
@@ -110,70 +116,101 @@ class StackState:
     begun: str = ""
 
     def link(self, urn: str) -> ManagedLink | None:
-        """Return what the stack manages under this URN."""
-        return next((each for each in self.links if each.urn == urn and not each.leaving), None)
+        """Return the link that the stack manages under this URN."""
+        return next(
+            (link for link in self.links if link.urn == urn and not link.pending_delete), None
+        )
 
 
-@dataclass(frozen=True)
-class OtherStacks:
-    """What the other stacks of a backend hold: which manages a link, and what is pending in which.
+def read_preview(digest: Any, update_plan: Any) -> Preview:
+    """Read ``preview --json --show-sames`` and the update plan that it has saved.
 
-    ``unread`` are stacks that could not be asked.
+    :raises ProjectError: they are not what Pulumi writes.
     """
+    try:
+        return _read_preview(digest, update_plan)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise _unexpected("pulumi preview --json", error) from None
 
-    managed: Mapping[str, str] = field(default_factory=dict)
-    pending: Mapping[str, tuple[PulumiResource, ...]] = field(default_factory=dict)
-    unread: tuple[str, ...] = ()
+
+def read_state(export: Any) -> StackState:
+    """Read ``stack export``.
+
+    :raises ProjectError: it is not what Pulumi writes.
+    """
+    try:
+        return _read_state(export)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise _unexpected("pulumi stack export", error) from None
 
 
-def read_preview(digest: Any, plan: Any) -> Preview:
-    """Read ``preview --json --show-sames`` and the update plan that it has saved."""
+def with_secret_values(preview: Preview, update_plan: Any) -> Preview:
+    """Return the preview with the secret inputs that an update plan of ``--show-secrets`` holds.
+
+    :raises ProjectError: the update plan is not what Pulumi writes.
+    """
+    opened = {}
+    try:
+        for urn, resource in preview.resources.items():
+            if resource.secret_inputs:
+                planned = _planned_inputs(
+                    update_plan, urn, resource.type, resource.encrypted_inputs
+                )
+                opened[urn] = replace(resource, inputs={**resource.inputs, **_plain(planned)})
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise _unexpected("pulumi preview --save-plan", error) from None
+    return Preview({**preview.resources, **opened}, preview.removed)
+
+
+def _unexpected(command: str, error: Exception) -> ProjectError:
+    # The kind of the error alone: its text may hold a value out of the state.
+    return ProjectError(
+        f"`{command}` has printed JSON that this version cannot read ({type(error).__name__}). Is"
+        " `pulumi` on the PATH newer than this package, or a script of your own?"
+    )
+
+
+def _read_preview(digest: Any, update_plan: Any) -> Preview:
     resources: dict[str, PulumiResource] = {}
-    dropped: dict[str, str] = {}
+    removed: dict[str, str] = {}
     for step in digest.get("steps") or ():
         new, old, urn = step.get("newState"), step.get("oldState") or {}, step["urn"]
         if new is None:
             if step["op"] == "delete" and old.get("type") == TYPE_TOKEN and old.get("id"):
-                dropped[old["id"]] = urn
+                removed[old["id"]] = urn
             continue
         if urn in resources and resources[urn].step != "same":
             continue  # a replacement is three steps
         shown = new.get("inputs") or {}
-        # The preview only says that an input is a secret; the plan has it encrypted.
-        sealed = _planned(plan, urn, new["type"], shown) or shown
-        secrets = frozenset(k for k, v in sealed.items() if is_secret(v) or v == "[secret]")
+        # The preview only says that an input is a secret; the update plan has it encrypted.
+        encrypted = _planned_inputs(update_plan, urn, new["type"], shown) or shown
+        secrets = frozenset(
+            name for name, value in encrypted.items() if is_secret(value) or value == "[secret]"
+        )
         resources[urn] = PulumiResource(
             urn=urn,
             type=new["type"],
             step=step["op"],
-            parent=new.get("parent") or "",
-            provider=_provider_of(new),
-            inputs={k: v for k, v in shown.items() if k not in secrets},
-            sealed=sealed,
-            secrets=secrets,
+            parent_urn=new.get("parent") or "",
+            provider_urn=_provider_urn(new),
+            inputs={name: value for name, value in shown.items() if name not in secrets},
+            encrypted_inputs=encrypted,
+            secret_inputs=secrets,
             secret_outputs=frozenset(new.get("additionalSecretOutputs") or ()),
             custom=bool(new.get("custom")),
             protect=bool(new.get("protect")),
-            retain=bool(new.get("retainOnDelete")),
+            retain_on_delete=bool(new.get("retainOnDelete")),
             current_id=old.get("id") if not old.get("external") else None,
             changed=tuple(step.get("replaceReasons") or step.get("diffReasons") or ()),
         )
-    return Preview(resources, dropped)
+    return Preview(resources, removed)
 
 
-def unsealed(preview: Preview, plan: Any) -> Preview:
-    """Return the same with the secret inputs that a plan of ``--show-secrets`` has in the open."""
-    opened = {}
-    for urn, each in preview.resources.items():
-        if each.secrets:
-            values = _plain(_planned(plan, each.urn, each.type, each.sealed))
-            opened[urn] = replace(each, inputs={**each.inputs, **values})
-    return Preview({**preview.resources, **opened}, preview.dropped)
-
-
-def _planned(plan: Any, urn: str, type_: str, shown: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the inputs of a resource out of an update plan; those of a provider in any case."""
-    planned = (plan.get("resourcePlans") or {}).get(urn) or {}
+def _planned_inputs(
+    update_plan: Any, urn: str, type_: str, shown: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the inputs of a resource in an update plan; those of a provider in any case."""
+    planned = (update_plan.get("resourcePlans") or {}).get(urn) or {}
     state = planned.get("state") or {}
     if type_ == PROVIDER_TYPE:
         return dict(state)
@@ -190,61 +227,69 @@ def _plain(properties: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def read_state(export: Any) -> StackState:
-    """Read ``stack export``."""
+def _read_state(export: Any) -> StackState:
     deployment = export.get("deployment") or {}
     resources = deployment.get("resources") or []
-    roots = [each["urn"] for each in resources if each["type"] == "pulumi:pulumi:Stack"]
     return StackState(
         links=tuple(
             ManagedLink(
-                each["urn"],
-                each["id"],
-                leaving=bool(each.get("delete")),
-                provider=_provider_of(each),
-                texts={k: v for k, v in (each.get("outputs") or {}).items() if isinstance(v, str)},
+                urn=resource["urn"],
+                id=resource["id"],
+                pending_delete=bool(resource.get("delete")),
+                provider_urn=_provider_urn(resource),
+                text_outputs={
+                    name: value
+                    for name, value in (resource.get("outputs") or {}).items()
+                    if isinstance(value, str)
+                },
             )
-            for each in resources
-            if each["type"] == TYPE_TOKEN and each.get("id") and not each.get("external")
+            for resource in resources
+            if resource["type"] == TYPE_TOKEN
+            and resource.get("id")
+            and not resource.get("external")
         ),
-        urns=frozenset(each["urn"] for each in resources if not each.get("delete")),
-        pending=tuple(map(_held, _pending(deployment, "creating"))),
-        deleting=frozenset(each["urn"] for each in _pending(deployment, "deleting")),
+        urns=frozenset(resource["urn"] for resource in resources if not resource.get("delete")),
+        pending=tuple(map(_resource_from_state, _pending(deployment, "creating"))),
+        deleting=frozenset(resource["urn"] for resource in _pending(deployment, "deleting")),
         providers={
-            each["urn"]: _held(each)
-            for each in resources
-            if each["type"] == PROVIDER_TYPE and not each.get("delete")
+            resource["urn"]: _resource_from_state(resource)
+            for resource in resources
+            if resource["type"] == PROVIDER_TYPE and not resource.get("delete")
         },
-        root=roots[0] if roots else "",
+        root=next(
+            (resource["urn"] for resource in resources if resource["type"] == _ROOT_TYPE), ""
+        ),
         written=(deployment.get("manifest") or {}).get("time") or "",
-        begun=min((each["created"] for each in resources if each.get("created")), default=""),
+        begun=min(
+            (resource["created"] for resource in resources if resource.get("created")), default=""
+        ),
     )
 
 
 def _pending(deployment: Any, operation: str) -> Iterator[Any]:
     """Yield the links to which this was being done when a run was killed."""
-    for each in deployment.get("pending_operations") or ():
-        if each["type"] == operation and each["resource"]["type"] == TYPE_TOKEN:
-            yield each["resource"]
+    for pending in deployment.get("pending_operations") or ():
+        if pending["type"] == operation and pending["resource"]["type"] == TYPE_TOKEN:
+            yield pending["resource"]
 
 
-def _held(resource: Any) -> PulumiResource:
+def _resource_from_state(resource: Any) -> PulumiResource:
     """Read a resource of a state as if a program declared it."""
     inputs = resource.get("inputs") or {}
     return PulumiResource(
         urn=resource["urn"],
         type=resource["type"],
         step="create",
-        parent=resource.get("parent") or "",
-        provider=_provider_of(resource),
+        parent_urn=resource.get("parent") or "",
+        provider_urn=_provider_urn(resource),
         inputs={name: value for name, value in _plain(inputs).items() if not is_secret(value)},
-        sealed=inputs,
-        secrets=frozenset(name for name, value in inputs.items() if is_secret(value)),
+        encrypted_inputs=inputs,
+        secret_inputs=frozenset(name for name, value in inputs.items() if is_secret(value)),
         secret_outputs=frozenset(resource.get("additionalSecretOutputs") or ()),
         protect=bool(resource.get("protect")),
     )
 
 
-def _provider_of(resource: Any) -> str:
+def _provider_urn(resource: Any) -> str:
     """Return the URN out of a reference, which is a URN and an id."""
     return (resource.get("provider") or "").rpartition("::")[0]

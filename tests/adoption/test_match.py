@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from samples import ACCOUNT_LINE
 
 from pulumi_omise_links.adoption.matching import Outcome, match
 from pulumi_omise_links.cli import run
@@ -67,16 +68,19 @@ def test_it_shows_what_it_would_write(omise: Emulator, capsys: pytest.CaptureFix
 
     assert run(["match", "links.yaml"]) == 0
 
-    assert capsys.readouterr() == (
+    out, err = capsys.readouterr()
+    assert ACCOUNT_LINE.match(out)
+    assert ACCOUNT_LINE.sub("", out) == (
         f"""\
-tea   matched    {tea}
-cake  unmatched
-new   unmatched
-cake: {near} has this title, but its amount is 9500 (THB 95.00) and the entry's 9000 (THB 90.00).
+matched    tea   {tea}  THB 50.00  Tea
+unmatched  cake                                 THB 90.00  Cake
+          {near} has this title, but its amount is 9500 (THB 95.00) and the entry's\
+ 9000 (THB 90.00).
+unmatched  new                                  THB 80.00  New
 1 matched, 2 unmatched; --write puts the ids into the file.
-""",
-        "1 request, 0 retries, 0 writes.\n",
+"""
     )
+    assert err == "2 requests, 0 retries, 0 writes.\n"
     assert Path("links.yaml").read_text() == MANIFEST
 
 
@@ -165,7 +169,7 @@ def test_two_links_for_an_entry_are_left_to_a_person(
     assert found["tea"]["candidates"] == [first, second]
     assert [each.id for each in load("links.yaml").entries] == [None, cake, None]
     assert run(["match", "links.yaml"]) == 1
-    assert f"tea  ambiguous  2 links fit: {first}, {second}\n" in capsys.readouterr().out
+    assert f"  2 links fit: {first}, {second}.\n" in capsys.readouterr().out
 
 
 def test_two_entries_for_a_link_are_left_to_a_person(
@@ -181,7 +185,7 @@ def test_two_entries_for_a_link_are_left_to_a_person(
     assert (found["tea"]["rivals"], found["twin"]["rivals"]) == (["twin"], ["tea"])
     assert Path("links.yaml").read_text() == MANIFEST + twin % ""
     assert run(["match", "links.yaml"]) == 1
-    assert f"{link} fits twin as well\n" in capsys.readouterr().out
+    assert f"{link} fits twin as well.\n" in capsys.readouterr().out
 
     Path("links.yaml").write_text(MANIFEST + twin % f", id: {link}")
     assert matched()["tea"]["outcome"] == "claimed"
@@ -218,6 +222,24 @@ def test_problems_are_told_before_omise_is_asked(
     assert len(omise.journal) == 0
 
 
+def test_a_file_of_another_account_is_refused(
+    omise: Emulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its entries would be given ids of links that the key of the others cannot read."""
+    known = seed(omise, CAKE)
+    Path("links.yaml").write_text(MANIFEST.replace("cake: {", f"cake: {{id: {known}, "))
+    before = Path("links.yaml").read_text()
+    monkeypatch.setenv("SECOND", omise.key("jp"))
+    seed(omise, TEA, account="jp", currency="THB")
+
+    assert run(["match", "links.yaml", "--write", "--key-env", "SECOND"]) == 1
+
+    err = capsys.readouterr().err
+    assert "links.yaml was left as it is: it is about another account, as none of its links" in err
+    assert known in err
+    assert Path("links.yaml").read_text() == before
+
+
 FIELDS = "title: Tea, description: Two cups, amount: 5000, currency: THB"
 LINES = "title: Tea\n    description: Two cups\n    amount: 5000\n    currency: THB"
 
@@ -250,10 +272,10 @@ def test_any_layout_takes_an_id(omise: Emulator, text: str) -> None:
     assert all(each in characters for each in text.encode())
 
 
-def test_a_thousand_links_are_ten_calls(
+def test_a_thousand_links_are_eleven_calls(
     omise: Emulator, matched: Callable[..., dict[str, Any]]
 ) -> None:
-    """And no write, also with --write."""
+    """One for the account, ten for the links, and no write, also with --write."""
     ids = omise.seed(1000, title="T{n}", amount=5000)
     entries = [
         f"  n{n}: {{title: T{n}, description: A seeded link, amount: 5000, currency: thb}}"
@@ -264,7 +286,7 @@ def test_a_thousand_links_are_ten_calls(
     assert [each["id"] for each in matched("--write").values()] == ids
 
     assert [each.id for each in load("links.yaml").entries] == ids
-    assert len(omise.journal) == 10
+    assert len(omise.journal) == 11
     assert omise.journal.writes == []
 
 

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from pulumi_omise_links.cli import run
-from pulumi_omise_links.output.terminal import human_amount, to_json
 
 GOOD = """\
 version: 1
@@ -165,27 +164,3 @@ def test_standard_input_is_a_file(
     monkeypatch.setenv("OMISE_SECRET_KEY", "skey_test_1")
     assert run(["match", "-"]) == 2
     assert "standard input is read by validate and generate alone" in capsys.readouterr().err
-
-
-def test_json_is_readable_and_harmless() -> None:
-    """Any script stays as it is; what could steer a terminal is escaped and reads back alike."""
-    text = "ชา 🍵 \x1b[31m \x7f \x9b \u202e \u200b \U000e0041 \ud800"
-    printed = to_json("validate", {"files": 1}, name=text)
-    assert json.loads(printed)["name"] == text
-    assert printed.replace("\n", "").isprintable()
-    assert "ชา 🍵" in printed
-
-
-@pytest.mark.parametrize(
-    ("amount", "currency", "shown"),
-    [
-        (150_000, "THB", "THB 1,500.00"),
-        (5, "thb", "THB 0.05"),
-        (1500, "JPY", "JPY 1,500"),
-        (-150, "USD", "USD -1.50"),
-        (1, "\x1b[", "\\x1b[ 0.01"),
-    ],
-)
-def test_amounts_are_shown_as_people_write_them(amount: int, currency: str, shown: str) -> None:
-    """The smallest unit becomes the usual one; the yen has none smaller."""
-    assert human_amount(amount, currency) == shown

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import psutil
+import pulumi_project
 import pytest
 from harness import Project
-from pulumi_project import descendants, kill
+from pulumi_project import descendants, kill, running
 
 from pulumi_omise_links.emulator import Emulator, JournalEntry
 
@@ -87,31 +90,167 @@ def omise(gate: Gate) -> Iterator[Emulator]:
 
 
 def killed_up(
-    project: Project, gate: Gate, *, pending: int, held: Mapping[str | None, int]
-) -> None:
-    """Run `pulumi up`, kill it with -9 once so many creates are pending in its state and so many
-    answers to creates are held back, let these go, and release the lock."""
+    project: Project,
+    gate: Gate,
+    *,
+    pending: int,
+    held: Mapping[str | None, int],
+    victims: str = "pulumi",
+    how: signal.Signals = signal.SIGKILL,
+) -> str:
+    """Run `pulumi up`, and kill it once so many creates are pending in its state and so many
+    answers to creates are held back; let these go, and release the lock.
+
+    ``victims`` are `pulumi`, its `plugin`, its `program`, or `all` of its processes. Returns what
+    it said, if it ended by itself.
+    """
     child = subprocess.Popen(
         # All creates are begun at once, however few processors there are.
         ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--parallel=32"],
         cwd=project.folder,
         env=project.env,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,
+        text=True,
     )
+    said = ""
     try:
         deadline = time.monotonic() + 120
         while not gate.holds(held) or project.state_text().count('"creating"') < pending:
             assert child.poll() is None, "it ended before it was killed"
             assert time.monotonic() < deadline, "the moment to kill it did not come"
             time.sleep(0.02)
+        family = descendants(child.pid)
+        _left_behind.extend(family)
+        if victims == "plugin":
+            plugins = running(pulumi_project.PLUGIN, family)
+            assert plugins
+            for plugin in plugins:
+                plugin.send_signal(how)
+            said = child.communicate(timeout=120)[0]
+        elif victims == "program":
+            kill(running(pulumi_project.PROGRAM, family))
+            gate.open()
+            said = child.communicate(timeout=120)[0]
+        else:
+            child.kill()
+            kill(family if victims == "all" else ())
     finally:
-        _left_behind.extend(descendants(child.pid))
         child.kill()
         child.wait()
+        if child.stdout:
+            child.stdout.close()
         gate.open()
     project.unlock()
+    return said
+
+
+def records(project: Project) -> list[Path]:
+    """The records of creates under way that are on this machine."""
+    return sorted(Path(project.env["PULUMI_HOME"]).glob("omise-links/creates/*"))
+
+
+THREE = """
+for n in range(3):
+    Link(f"n{n}", amount=150_000 + n * 100, currency="thb", title="Spring sale",
+         description=pulumi.Output.secret(f"Hall {n}"), multiple=True)
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=["kill", "term"])
+def test_a_plugin_that_dies_alone_leaves_neither_doubles_nor_orphans(
+    project: Project, omise: Emulator, gate: Gate, how: signal.Signals
+) -> None:
+    """Pulumi forgets such creates; the records of the plugin stop the next `pulumi up`, name the
+    remedy, and `recover` takes the links that Omise had made."""
+    project.program(THREE)
+    th = omise.account("th").id
+    gate.close({})
+    said = killed_up(project, gate, pending=3, held={th: 3}, victims="plugin", how=how)
+
+    assert "error reading from server: EOF" in said
+    assert '"creating"' not in project.state_text()
+    assert len(records(project)) == 3
+    for record in records(project):
+        assert record.stat().st_mode & 0o777 == 0o600
+        assert "Hall" not in record.read_text()
+    made = {link["id"] for link in omise.links(deleted=False)}
+    assert len(made) == 3
+    omise.journal.clear()
+    project.up().failed().says("begun at", "Run `omise-links recover` there")
+    assert not omise.journal.writes
+
+    result = project.cli_json("recover", "--yes", "--settle", "1")
+
+    assert result["summary"]["adopt"] == 3
+    assert {create["pending"] for create in result["creates"]} == {False}
+    assert set(project.ids().values()) == made
+    assert not omise.journal.writes
+    assert "Hall" not in project.state_text()
+    assert records(project) == []
+    project.unchanged()
+    project.up().ok()
+    assert {link["id"] for link in omise.links(deleted=False)} == made
+    project.cli("recover", "--yes").ok().says("Nothing was done.")
+
+
+def test_a_create_that_omise_never_carried_out_is_made_after_recover(
+    project: Project, omise: Emulator, gate: Gate
+) -> None:
+    """The record of the dead plugin is dropped once no answer can come any more."""
+    project.program(
+        "Link('spring', amount=5_000, currency='THB', title='Spring', description='d')\n"
+    )
+    gate.close({})
+    killed_up(project, gate, pending=1, held={omise.account("th").id: 1}, victims="plugin")
+    (made,) = (link["id"] for link in omise.links(deleted=False))
+    omise.delete(made)  # the same as never made, for who looks now
+
+    run = project.cli("recover", "--yes", "--settle", "1").ok()
+
+    run.says("clear   spring", "Waiting 1 s", "`pulumi up` makes what is missing")
+    assert records(project) == []
+    project.up().ok()
+    assert len(omise.links(deleted=False)) == 1
+    assert records(project) == []
+
+
+def test_all_processes_of_an_up_are_killed(project: Project, omise: Emulator, gate: Gate) -> None:
+    """State and records tell of the same creates: each link is taken once."""
+    project.program(THREE)
+    gate.close({})
+    killed_up(project, gate, pending=3, held={omise.account("th").id: 3}, victims="all")
+
+    project.cli("recover", "--yes", "--settle", "1").ok().says("3 links taken into the stack")
+
+    assert records(project) == []
+    project.unchanged()
+    assert len(omise.links(deleted=False)) == 3
+
+
+def test_on_another_machine_the_candidates_are_named(
+    project: Project, omise: Emulator, gate: Gate
+) -> None:
+    """Neither state nor records tell of the create: an equal link that nobody manages is shown, and
+    taken only if a person says so."""
+    project.program(
+        "Link('spring', amount=5_000, currency='THB', title='Spring', description='d')\n"
+    )
+    gate.close({})
+    killed_up(project, gate, pending=1, held={omise.account("th").id: 1}, victims="plugin")
+    for record in records(project):
+        record.unlink()
+    (made,) = (link["id"] for link in omise.links(deleted=False))
+
+    run = project.cli("recover", "--yes", "--settle", "1")
+
+    assert run.code == 1
+    run.says("leave   spring", "on another machine", made, "--adopt NAME=ID")
+    assert project.ids() == {}
+    project.cli("recover", "--yes", "--adopt", f"spring={made}").ok()
+    assert project.ids() == {"spring": made}
+    project.unchanged()
 
 
 def test_a_killed_up_leaves_neither_doubles_nor_orphans(
@@ -131,15 +270,15 @@ def test_a_killed_up_leaves_neither_doubles_nor_orphans(
     killed_up(project, gate, pending=4, held={th: 3, jp: 1})
 
     assert "creating" in project.state_text()
-    project.cli("recover").failed().says("say --yes")
+    project.cli("recover").failed().says("use --yes")
     writes = len(omise.journal.writes)
     result = project.cli_json("recover", "--yes", "--settle", "3")
     assert len(omise.journal.writes) == writes  # nor does what the killed run left behind write
     assert result["done"] is True
     assert result["summary"]["leave"] == 0
     assert result["summary"]["adopt"] >= 4
-    assert result["cost"]["writes"] == 0
-    adopted = {each["id"] for each in result["pending"] if each["action"] == "adopt"}
+    assert result["stats"]["writes"] == 0
+    adopted = {each["id"] for each in result["creates"] if each["action"] == "adopt"}
     assert project.ids()["yen"] in adopted
     assert older not in adopted
     assert adopted <= set(project.ids().values())
@@ -168,7 +307,7 @@ def test_what_cannot_be_told_is_shown_and_left_alone(
     run = project.cli("recover", "--yes", "--settle", "3")
 
     assert run.code == 1
-    run.says("leave   spring", "More links fit than creates are pending", twin)
+    run.says("leave   spring", "More links fit than creates are open", twin)
     assert "creating" in project.state_text()
     (right,) = (each["id"] for each in omise.links() if each["id"] != twin)
     project.cli("recover", "--yes", "--adopt", f"spring={right}").ok()
@@ -213,3 +352,103 @@ def test_a_killed_replacement_takes_its_place(
     assert project.ids() == after
     project.unchanged()
     project.refresh("--expect-no-changes").ok()
+
+
+def test_the_program_alone_is_killed(project: Project, omise: Emulator, gate: Gate) -> None:
+    """Pulumi finishes the creates that it has begun and saves them: nothing is open."""
+    project.program(THREE)
+    gate.close({})
+    killed_up(project, gate, pending=3, held={omise.account("th").id: 3}, victims="program")
+
+    project.cli("recover", "--yes", "--settle", "1").ok()
+
+    project.up().ok()
+    project.unchanged()
+    assert len(omise.links(deleted=False)) == 3
+    assert records(project) == []
+
+
+SPRING = "Link('spring', amount=5_000, currency='THB', title='Spring', description='d'{})\n"
+
+
+def test_a_stack_that_cannot_be_read_does_not_stop_recover(
+    project: Project, omise: Emulator, gate: Gate
+) -> None:
+    """What only a person can vouch for is left, and the reason names both ways out, which work."""
+    project.program(SPRING.format("") + SPRING.format("").replace("pring", "ummer"))
+    gate.close({})
+    killed_up(project, gate, pending=2, held={omise.account("th").id: 2})
+    broken = project.backend / ".pulumi/stacks/other/dev.json"
+    broken.parent.mkdir()
+    broken.write_text('{"version": 3, "checkpoint": {"stack": "organization/other/dev", "lat')
+
+    run = project.cli("recover", "--yes", "--settle", "1")
+
+    assert run.code == 1
+    run.says("leave", "say --adopt NAME=ID or --only-this-stack")
+    assert project.ids() == {}
+    ids = {link["title"]: link["id"] for link in omise.links(deleted=False)}
+    run = project.cli("recover", "--yes", "--settle", "1", "--adopt", f"spring={ids['Spring']}")
+    assert run.code == 1
+    assert project.ids() == {"spring": ids["Spring"]}
+    project.cli("recover", "--yes", "--settle", "1", "--only-this-stack").ok()
+    assert set(project.ids().values()) == set(ids.values())
+    assert '"creating"' not in project.state_text()
+
+
+def test_a_rotated_key_of_an_explicit_provider_is_taken_from_the_program(
+    project: Project, omise: Emulator, gate: Gate
+) -> None:
+    """The state has the old key; the new one is in the program, and links are found with it."""
+    program = (
+        "th = Provider('th', secret_key=pulumi.Output.secret(os.environ['TH_KEY']))\n"
+        + SPRING.format(", opts=pulumi.ResourceOptions(provider=th)")
+    )
+    project.program("import os\n" + program)
+    project.env["TH_KEY"] = omise.key("th")
+    gate.close({})
+    killed_up(project, gate, pending=1, held={omise.account("th").id: 1})
+    omise.revoke(project.env["TH_KEY"])
+    project.env["TH_KEY"] = "skey_test_emulator_rotated"
+    omise.add_key(project.env["TH_KEY"], "th")
+
+    project.cli("recover", "--yes", "--settle", "1").ok().says("adopt", "spring")
+
+    (made,) = (link["id"] for link in omise.links(deleted=False))
+    assert project.ids() == {"spring": made}
+
+
+def test_a_key_of_which_nothing_is_known_clears_nothing(
+    project: Project, omise: Emulator, gate: Gate
+) -> None:
+    """A restricted key of another account sees no link; that proves nothing about the creates."""
+    project.program(SPRING.format(""))
+    gate.close({})
+    killed_up(project, gate, pending=1, held={omise.account("th").id: 1}, victims="all")
+    for record in records(project):
+        record.unlink()
+    omise.switch(account_readable="forbidden")
+
+    run = project.cli("recover", "--yes", "--settle", "1", OMISE_SECRET_KEY=omise.key("jp"))
+
+    assert run.code == 1
+    run.says("may not read GET /account", "--clear NAME")
+    assert '"creating"' in project.state_text()
+
+
+@pytest.mark.parametrize("variable", ["CLEAR_PENDING_CREATES", "IMPORT_PENDING_CREATES"])
+def test_what_is_left_stays_pending_whatever_the_environment_says(
+    project: Project, omise: Emulator, gate: Gate, variable: str
+) -> None:
+    """An option of Pulumi that is set for a whole pipeline clears no create behind our back."""
+    project.program(SPRING.format("") + SPRING.format("").replace("pring", "ummer"))
+    gate.close({})
+    killed_up(project, gate, pending=2, held={omise.account("th").id: 2})
+    omise.seed(title="Spring", description="d", amount=5_000)
+
+    run = project.cli("recover", "--yes", "--settle", "1", **{f"PULUMI_OPTION_{variable}": "true"})
+
+    assert run.code == 1
+    run.says("1 link taken into the stack, 0 cleared, 1 left alone")
+    assert list(project.ids()) == ["summer"]
+    assert '"creating"' in project.state_text()

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from pulumi_omise_links.cli._shared import read_links
 from samples import CHARGE, LINK
 from wire import client_for, hurry, raw_server, response
 
-from pulumi_omise_links.cli._shared import read_links
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.errors import OmiseUnavailableError
 from pulumi_omise_links.inventory.accounts import find_links

@@ -17,7 +17,7 @@ from pulumi_omise_links.errors import ManifestError
 from pulumi_omise_links.manifest import source as yaml_source
 from pulumi_omise_links.manifest.entries import MOST_PROBLEMS, Manifest, check, load
 from pulumi_omise_links.omise.models import LinkInputs
-from pulumi_omise_links.output.terminal import show
+from pulumi_omise_links.output.terminal import escape
 
 GOOD = """\
 version: 1
@@ -468,16 +468,16 @@ def test_any_bytes_are_a_manifest_or_have_problems(
         assert result.problems
         for each in result.problems:
             assert min(each.line, each.column) >= 1
-            assert show(str(each), longest=10_000) == str(each)
+            assert escape(str(each), longest=10_000) == str(each)
 
 
 @given(st.text(), st.integers(2, 100))
 def test_shown_text_is_one_harmless_line(text: str, longest: int) -> None:
     """Whatever the text was: no line break, no control, no direction mark; it can be encoded."""
-    shown = show(text, longest=longest)
+    shown = escape(text, longest=longest)
     assert shown.replace("\u200c", "").replace("\u200d", "").isprintable()
     assert shown.encode().decode() == shown
-    assert show(shown, longest=10_000) == shown
+    assert escape(shown, longest=10_000) == shown
 
 
 def test_a_checked_file_counts_its_links(folder: Path) -> None:

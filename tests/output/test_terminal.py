@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pulumi_omise_links.adoption.report import format_stats
 from pulumi_omise_links.omise.models import LinkInputs
 from pulumi_omise_links.omise.transport import RequestStats
-from pulumi_omise_links.output.terminal import count, show_input
+from pulumi_omise_links.output.terminal import format_amount, format_input, format_stats, pluralize
 
 
 @pytest.mark.parametrize(
@@ -24,7 +23,7 @@ from pulumi_omise_links.output.terminal import count, show_input
 )
 def test_a_number_and_its_noun(number: int, noun: str, text: str) -> None:
     """One, none, or many; those in -y as well."""
-    assert count(number, noun) == text
+    assert pluralize(number, noun) == text
 
 
 def test_what_it_cost() -> None:
@@ -47,4 +46,19 @@ def test_an_input_of_a_link(name: str, text: str) -> None:
     """As people read it, harmless to a terminal, and not too long."""
     inputs = LinkInputs(150_000, "thb", "Spring\u202e", "x" * 61, True)
 
-    assert show_input(inputs, name) == text
+    assert format_input(inputs, name) == text
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "shown"),
+    [
+        (150_000, "THB", "THB 1,500.00"),
+        (5, "thb", "THB 0.05"),
+        (1500, "JPY", "JPY 1,500"),
+        (-150, "USD", "USD -1.50"),
+        (1, "\x1b[", "\\x1b[ 0.01"),
+    ],
+)
+def test_amounts_are_shown_as_people_write_them(amount: int, currency: str, shown: str) -> None:
+    """The smallest unit becomes the usual one; the yen has none smaller."""
+    assert format_amount(amount, currency) == shown

@@ -1,21 +1,116 @@
-"""A plugin outlives a killed engine: it must notice, as nobody would hear of what it writes."""
+"""A plugin and its engine: what the user is told, and how a plugin ends whose engine has gone."""
 
 from __future__ import annotations
 
 import socket
+import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from concurrent import futures
+from typing import Any
 
+import grpc
 import pytest
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
-from pulumi_omise_links.link_provider import _engine_is_there
+from pulumi_omise_links.engine import Engine
 
 
-def test_a_plugin_notices_that_its_engine_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The engine gives its address as the last argument; without one, nothing is concluded."""
-    with socket.create_server(("127.0.0.1", 0)) as engine:
-        host, port = engine.getsockname()
-        monkeypatch.setattr(sys, "argv", ["pulumi.dynamic", f"{host}:{port}"])
-        assert _engine_is_there()
-    assert not _engine_is_there()
-    monkeypatch.setattr(sys, "argv", ["pulumi.dynamic"])
-    assert _engine_is_there()
+class Diagnostics(engine_pb2_grpc.EngineServicer):
+    """An engine that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[int, str]] = []
+
+    def Log(self, request: Any, context: Any) -> Any:  # noqa: N802  (the name of the protocol)
+        self.told.append((request.severity, request.message))
+        return empty_pb2.Empty()
+
+
+@pytest.fixture
+def diagnostics() -> Iterator[tuple[Diagnostics, str]]:
+    server = grpc.server(futures.ThreadPoolExecutor(2))
+    engine = Diagnostics()
+    engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield engine, f"127.0.0.1:{port}"
+    server.stop(0)
+
+
+def test_each_fact_is_told_once(
+    diagnostics: tuple[Diagnostics, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message reaches the engine with its severity, once, whatever proxy the environment has."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    engine, address = diagnostics
+    plugin = Engine(["pulumi.dynamic", address])
+    for _ in range(3):
+        plugin.tell("An existing link is adopted.")
+        plugin.tell("No key was found.", warning=True)
+        plugin.tell(f"The account is {_}.", about="account")
+
+    assert engine.told == [
+        (engine_pb2.INFO, "An existing link is adopted."),
+        (engine_pb2.WARNING, "No key was found."),
+        (engine_pb2.INFO, "The account is 0."),
+    ]
+
+
+@pytest.mark.parametrize("arguments", [["pulumi.dynamic"], ["pulumi.dynamic", "no-engine"]])
+def test_without_an_engine_nothing_is_told_or_concluded(arguments: list[str]) -> None:
+    """A plugin that was started otherwise works as well, and does not end itself."""
+    engine = Engine(arguments)
+    engine.end_process_with_it()
+    engine.tell("Nobody hears this.")
+
+    assert engine.is_running()
+    assert "engine-watch" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_plugin_notices_that_its_engine_is_gone() -> None:
+    """Only a refused connection says that the engine has gone; then no further write is sent."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host, port = listener.getsockname()
+        engine = Engine(["pulumi.dynamic", f"{host}:{port}"])
+        assert engine.is_running()
+    assert not engine.is_running()
+    engine.tell("A message that cannot be shown is no error.")
+
+
+ENDS_WITH_ITS_ENGINE = """
+import sys, time
+from pulumi_omise_links.engine import Engine
+engine = Engine()
+engine.end_process_with_it()
+with engine.writing():
+    print("begun", flush=True)
+    sys.stdin.readline()
+    print("written", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_process_ends_with_its_engine_but_not_within_a_write() -> None:
+    """Once the engine has gone, the process ends by itself, after the write that is under way."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host, port = listener.getsockname()
+        process = subprocess.Popen(
+            [sys.executable, "-c", ENDS_WITH_ITS_ENGINE, f"{host}:{port}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        with process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            assert process.stdout.readline() == "begun\n"
+            listener.close()
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(5)
+            process.stdin.write("\n")
+            process.stdin.flush()
+            assert process.stdout.readline() == "written\n"
+            assert process.wait(10) == 1

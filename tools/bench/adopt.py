@@ -25,11 +25,12 @@ MEASURED = """
 import resource, time
 import pulumi_omise_links.stack.project as project_module
 from pulumi_omise_links.inventory.accounts import Accounts
-from pulumi_omise_links.adoption.plan import look, plan
+from pulumi_omise_links.adoption.gather import gather_facts
+from pulumi_omise_links.adoption.import_plan import make_import_plan
 from pulumi_omise_links.manifest.entries import load
 
 spent = {}
-really_run = project_module.run
+really_run = project_module.run_pulumi
 
 def run(args, *rest, **more):
     began = time.monotonic()
@@ -38,13 +39,13 @@ def run(args, *rest, **more):
     finally:
         spent[args[0]] = spent.get(args[0], 0) + time.monotonic() - began
 
-project_module.run = run
+project_module.run_pulumi = run
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 began, used = time.monotonic(), time.process_time()
 project = project_module.Project()
 entries = load("links.yaml").entries
 with Accounts(project.settings()) as accounts:
-    result = plan(entries, look(project, entries, accounts))
+    result = make_import_plan(entries, gather_facts(project, entries, accounts))
     cost = vars(accounts.stats)
 seconds = time.monotonic() - began
 after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -10,13 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_omise_links.adoption.import_file import import_file, import_files
-from pulumi_omise_links.adoption.plan import Action, Facts, Planned, changed_after, plan
-from pulumi_omise_links.adoption.report import plan_json, plan_text
-from pulumi_omise_links.inventory.accounts import AccountSnapshot
+from pulumi_omise_links.adoption.import_file import make_import_file, make_import_files
+from pulumi_omise_links.adoption.import_plan import (
+    Action,
+    ImportFacts,
+    PlannedEntry,
+    find_changes,
+    make_import_plan,
+)
+from pulumi_omise_links.cli._plans import plan_result
+from pulumi_omise_links.inventory.accounts import AccountSnapshot, UnusableProvider
 from pulumi_omise_links.manifest.entries import Entry, Place
 from pulumi_omise_links.omise.models import LinkInputs, OmiseLink, Scope
 from pulumi_omise_links.omise.transport import RequestStats
+from pulumi_omise_links.output.json import write_json
+from pulumi_omise_links.output.text import write_text
 from pulumi_omise_links.stack.pulumi_json import (
     PROVIDER_TYPE,
     SECRET_MARK,
@@ -58,10 +66,10 @@ def declared(name: str = "spring", **changes: Any) -> PulumiResource:
         urn=changes.pop("urn", urn(name)),
         type=changes.pop("type", TYPE_TOKEN),
         step=changes.pop("step", "create"),
-        parent=changes.pop("parent", STACK),
-        provider=changes.pop("provider", DEFAULT),
+        parent_urn=changes.pop("parent_urn", STACK),
+        provider_urn=changes.pop("provider_urn", DEFAULT),
         inputs=sealed,
-        sealed=sealed,
+        encrypted_inputs=sealed,
         **changes,
     )
 
@@ -70,21 +78,29 @@ def facts(
     *resources: PulumiResource,
     links: tuple[OmiseLink, ...] = (LINK,),
     held: tuple[ManagedLink, ...] = (),
-    dropped: Mapping[str, str] | None = None,
+    removed: Mapping[str, str] | None = None,
     elsewhere: Mapping[str, str] | None = None,
     live: bool = False,
-    accounts: Mapping[str, AccountSnapshot | str] | None = None,
-) -> Facts:
+    accounts: Mapping[str, AccountSnapshot | UnusableProvider] | None = None,
+) -> ImportFacts:
     account = AccountSnapshot(
-        Scope("account_test_1"), live, "OMISE_SECRET_KEY", {each.id: each for each in links}
+        scope=Scope("account_test_1"),
+        live=live,
+        key_source="OMISE_SECRET_KEY",
+        links={link.id: link for link in links},
     )
-    state = State(held, frozenset({STACK, *(each.urn for each in held)}))
-    preview = Preview({each.urn: each for each in resources or (declared(),)}, dropped or {})
-    return Facts(preview, state, accounts or {"": account}, elsewhere or {})
+    state = State(links=held, urns=frozenset({STACK, *(link.urn for link in held)}))
+    preview = Preview({each.urn: each for each in resources or (declared(),)}, removed or {})
+    return ImportFacts(
+        preview=preview,
+        state=state,
+        accounts=accounts or {"": account},
+        managed_elsewhere=elsewhere or {},
+    )
 
 
-def only(facts_: Facts, *entries: Entry) -> Planned:
-    return plan(entries or (ENTRY,), facts_).entries[0]
+def only(facts_: ImportFacts, *entries: Entry) -> PlannedEntry:
+    return make_import_plan(entries or (ENTRY,), facts_).entries[0]
 
 
 def test_a_link_that_agrees_in_everything_is_imported() -> None:
@@ -95,7 +111,7 @@ def test_a_link_that_agrees_in_everything_is_imported() -> None:
     assert planned.reasons == ()
 
 
-BLOCKED: dict[str, tuple[Facts, Entry, list[str]]] = {
+BLOCKED: dict[str, tuple[ImportFacts, Entry, list[str]]] = {
     "amount differs": (
         facts(links=(replace(LINK, amount=140_000),)),
         ENTRY,
@@ -140,17 +156,19 @@ BLOCKED: dict[str, tuple[Facts, Entry, list[str]]] = {
     ),
     "not in the account": (facts(links=()), ENTRY, [f"There is no link {ID} in account"]),
     "managed by another resource of this stack": (
-        facts(declared(), declared("other", step="same"), held=(ManagedLink(urn("other"), ID),)),
+        facts(
+            declared(), declared("other", step="same"), held=(ManagedLink(urn=urn("other"), id=ID),)
+        ),
         ENTRY,
         ["This stack manages it already, as", "::other"],
     ),
     "managed by one that the program dropped": (
-        facts(held=(ManagedLink(urn("old"), ID),), dropped={ID: urn("old")}),
+        facts(held=(ManagedLink(urn=urn("old"), id=ID),), removed={ID: urn("old")}),
         ENTRY,
         ["manages it as old, which the program no longer declares"],
     ),
     "about to be deleted by this stack": (
-        facts(held=(ManagedLink(urn("spring"), ID, leaving=True),)),
+        facts(held=(ManagedLink(urn=urn("spring"), id=ID, pending_delete=True),)),
         ENTRY,
         ["This stack is about to delete link"],
     ),
@@ -191,8 +209,12 @@ BLOCKED: dict[str, tuple[Facts, Entry, list[str]]] = {
     ),
     "its provider has no key": (
         facts(
-            declared(provider=urn("th", PROVIDER_TYPE)),
-            accounts={urn("th", PROVIDER_TYPE): "Its provider th cannot be used: No key."},
+            declared(provider_urn=urn("th", PROVIDER_TYPE)),
+            accounts={
+                urn("th", PROVIDER_TYPE): UnusableProvider(
+                    "Its provider th cannot be used: No key."
+                )
+            },
         ),
         ENTRY,
         ["Its provider th cannot be used: No key."],
@@ -200,11 +222,16 @@ BLOCKED: dict[str, tuple[Facts, Entry, list[str]]] = {
     "its provider's settings are not known yet": (
         facts(
             PulumiResource(
-                urn("th", PROVIDER_TYPE), PROVIDER_TYPE, "create", sealed={"a": UNKNOWN}
+                urn=urn("th", PROVIDER_TYPE),
+                type=PROVIDER_TYPE,
+                step="create",
+                encrypted_inputs={"a": UNKNOWN},
             ),
-            declared(provider=urn("th", PROVIDER_TYPE)),
+            declared(provider_urn=urn("th", PROVIDER_TYPE)),
             accounts={
-                urn("th", PROVIDER_TYPE): AccountSnapshot(Scope("a"), False, "KEY", {ID: LINK})
+                urn("th", PROVIDER_TYPE): AccountSnapshot(
+                    scope=Scope("a"), live=False, key_source="KEY", links={ID: LINK}
+                )
             },
         ),
         ENTRY,
@@ -212,16 +239,22 @@ BLOCKED: dict[str, tuple[Facts, Entry, list[str]]] = {
     ),
     "its parent does not exist yet": (
         facts(
-            PulumiResource(urn("bucket", "aws:Bucket"), "aws:Bucket", "create"),
-            declared(parent=urn("bucket", "aws:Bucket")),
+            PulumiResource(urn=urn("bucket", "aws:Bucket"), type="aws:Bucket", step="create"),
+            declared(parent_urn=urn("bucket", "aws:Bucket")),
         ),
         ENTRY,
         ["Its parent bucket does not exist yet: run `pulumi up` for that first."],
     ),
     "its parent is a component of another package": (
         facts(
-            PulumiResource(urn("shop", "x:Shop"), "x:Shop", "create", provider="p", custom=False),
-            declared(parent=urn("shop", "x:Shop")),
+            PulumiResource(
+                urn=urn("shop", "x:Shop"),
+                type="x:Shop",
+                step="create",
+                provider_urn="p",
+                custom=False,
+            ),
+            declared(parent_urn=urn("shop", "x:Shop")),
         ),
         ENTRY,
         ["Its parent shop is a component of another package"],
@@ -246,7 +279,9 @@ def test_an_id_that_two_entries_claim_blocks_both_and_no_other() -> None:
     twin = replace(ENTRY, name="twin", place=Place("more.yaml", 9, 3))
     third = replace(ENTRY, name="third", id=None)
 
-    result = plan((ENTRY, twin, third), facts(*map(declared, ("spring", "twin", "third"))))
+    result = make_import_plan(
+        (ENTRY, twin, third), facts(*map(declared, ("spring", "twin", "third")))
+    )
 
     assert [each.action.value for each in result.entries] == ["blocked", "blocked", "create"]
     assert "claimed by another entry as well: twin (more.yaml:9:3)" in result.entries[0].reasons[0]
@@ -281,11 +316,12 @@ def test_the_programs_adopt_is_as_good_as_an_id_in_the_manifest() -> None:
 
 def test_secret_values_are_compared_and_never_shown() -> None:
     """Neither a reason nor the output of a plan holds the value of a secret input."""
-    secret = declared(secrets=frozenset({"title"}), inputs={"title": "Geheim"})
-    result = plan([ENTRY], facts(secret))
+    secret = declared(secret_inputs=frozenset({"title"}), inputs={"title": "Geheim"})
+    result = make_import_plan([ENTRY], facts(secret))
 
     assert result.entries[0].reasons == ("title differs (a secret, so the values are not shown).",)
-    for text in (plan_text(result), plan_json("plan", result, RequestStats())):
+    shown = plan_result("plan", result, RequestStats())
+    for text in (write_text(shown), write_json(shown)):
         assert "Geheim" not in text
         assert "Spring sale" not in text
 
@@ -296,17 +332,30 @@ def test_what_parents_and_providers_lack_comes_into_the_file_before_the_links() 
     provider = urn("th", PROVIDER_TYPE)
     resources = (
         PulumiResource(
-            provider, PROVIDER_TYPE, "create", STACK, sealed={"omise:secretKeyEnv": "TH"}
+            urn=provider,
+            type=PROVIDER_TYPE,
+            step="create",
+            parent_urn=STACK,
+            encrypted_inputs={"omise:secretKeyEnv": "TH"},
         ),
-        PulumiResource(shop, "my:Shop", "same", STACK, custom=False),
-        PulumiResource(inner, "my:Inner", "create", shop, sealed={"size": 1}, custom=False),
-        declared(parent=inner, provider=provider),
+        PulumiResource(urn=shop, type="my:Shop", step="same", parent_urn=STACK, custom=False),
+        PulumiResource(
+            urn=inner,
+            type="my:Inner",
+            step="create",
+            parent_urn=shop,
+            encrypted_inputs={"size": 1},
+            custom=False,
+        ),
+        declared(parent_urn=inner, provider_urn=provider),
     )
-    account = AccountSnapshot(Scope("account_test_1"), False, "TH", {ID: LINK})
+    account = AccountSnapshot(
+        scope=Scope("account_test_1"), live=False, key_source="TH", links={ID: LINK}
+    )
     made = facts(*resources, accounts={provider: account})
-    made = replace(made, state=State((), frozenset({STACK, shop})))
+    made = replace(made, state=State(urns=frozenset({STACK, shop})))
 
-    (file,) = import_files(plan([ENTRY], made), made)
+    (file,) = make_import_files(make_import_plan([ENTRY], made), made)
 
     assert file.content["nameTable"] == {"shop": shop}
     assert [
@@ -322,15 +371,15 @@ def test_what_parents_and_providers_lack_comes_into_the_file_before_the_links() 
 def test_the_state_gets_what_a_create_would_have_left() -> None:
     """Inputs letter for letter as the program gives them; secrets are encrypted in both."""
     sealed = {**SECRET_MARK, "ciphertext": "v1:x"}
-    one = declared(secrets=frozenset({"title"}), secret_outputs=frozenset({"payment_uri"}))
-    one = replace(one, sealed={**one.sealed, "title": sealed})
+    one = declared(secret_inputs=frozenset({"title"}), secret_outputs=frozenset({"payment_uri"}))
+    one = replace(one, encrypted_inputs={**one.encrypted_inputs, "title": sealed})
     made = facts(one)
 
-    (spec,) = import_file(plan([ENTRY], made), made)["resources"]
+    (spec,) = make_import_file(make_import_plan([ENTRY], made), made)["resources"]
 
-    assert spec["inputs"] == one.sealed
+    assert spec["inputs"] == one.encrypted_inputs
     assert spec["outputs"] == {
-        **one.sealed,
+        **one.encrypted_inputs,
         "payment_uri": {**SECRET_MARK, "plaintext": '"https://pay/1"'},
         "created_at": "2026-01-01T00:00:00Z",
         "used": False,
@@ -345,7 +394,7 @@ def test_protected_links_are_protected_from_the_first_moment() -> None:
     links = tuple(replace(LINK, id=f"{ID}{name}") for name in names)
     made = facts(*(declared(name, protect=name == "b") for name in names), links=links)
 
-    files = import_files(plan(entries, made), made)
+    files = make_import_files(make_import_plan(entries, made), made)
 
     shown = [(file.protect, [each["name"] for each in file.content["resources"]]) for file in files]
     assert shown == [(False, ["a", "c"]), (True, ["b"])]
@@ -353,12 +402,12 @@ def test_protected_links_are_protected_from_the_first_moment() -> None:
 
 def test_a_proof_fails_for_anything_but_the_very_link_unchanged() -> None:
     """Another id, a replacement and an absent resource are each named."""
-    result = plan([ENTRY], facts())
+    result = make_import_plan([ENTRY], facts())
     unchanged = declared(step="same", current_id=ID)
 
-    assert changed_after(result, Preview({unchanged.urn: unchanged})) == {}
+    assert find_changes(result, Preview({unchanged.urn: unchanged})) == {}
     for bad in (replace(unchanged, current_id="x"), replace(unchanged, step="replace"), None):
-        assert changed_after(result, Preview({bad.urn: bad} if bad else {})).keys() == {"spring"}
+        assert find_changes(result, Preview({bad.urn: bad} if bad else {})).keys() == {"spring"}
 
 
 @given(
@@ -375,7 +424,7 @@ def test_imports_come_in_files_that_pulumi_can_take(
         parent = resources[above].urn if 0 <= above < len(resources) else STACK
         types = parent.split("::")[2] + "$" if parent != STACK else ""
         own = urn(f"n{name}", parents=f"{types}l{number}$")
-        resources.append(declared(urn=own, protect=protect, parent=parent))
+        resources.append(declared(urn=own, protect=protect, parent_urn=parent))
     names: dict[str, int] = {}
     for each in resources:
         names[each.name] = names.get(each.name, 0) + 1
@@ -386,10 +435,10 @@ def test_imports_come_in_files_that_pulumi_can_take(
     ]
     links = tuple(replace(LINK, id=f"{ID}{number}") for number in range(len(resources)))
     made = facts(*resources, links=links)
-    result = plan(entries, made)
+    result = make_import_plan(entries, made)
 
     there = {STACK}
-    for file in import_files(result, made):
+    for file in make_import_files(result, made):
         table = dict(file.content["nameTable"])
         for spec in file.content["resources"]:
             assert spec["name"] not in table
@@ -398,10 +447,10 @@ def test_imports_come_in_files_that_pulumi_can_take(
             (one,) = (
                 each
                 for each in resources
-                if each.sealed == spec["inputs"]
+                if each.encrypted_inputs == spec["inputs"]
                 and each.name == spec.get("logicalName", spec["name"])
             )
-            assert one.parent == parent
+            assert one.parent_urn == parent
             assert one.protect == file.protect
             table[spec["name"]] = one.urn
             there.add(one.urn)

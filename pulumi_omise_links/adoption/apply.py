@@ -1,0 +1,44 @@
+"""Carrying out an import plan: the imports, then a preview that verifies them."""
+
+from __future__ import annotations
+
+from ..inventory.accounts import Accounts
+from ..stack.dependencies import explicit_provider
+from ..stack.project import Project
+from .import_file import make_import_files
+from .import_plan import Action, ImportFacts, ImportPlan, find_changes
+
+
+def require_permission(accounts: Accounts, plan: ImportPlan, facts: ImportFacts) -> None:
+    """Refuse an import that needs consent, which nobody has given.
+
+    An import sends no write to Omise. But a stack that manages a live link deletes it with the
+    next ``pulumi destroy``, so the consent is asked for here.
+
+    :raises LiveModeError: the key of a link is live and ``omise:allowLive`` is not true.
+    """
+    resources = facts.preview.resources
+    links = [resources[planned.urn] for planned in plan.of(Action.IMPORT) if planned.urn]
+    for urn in {explicit_provider(link.provider_urn) for link in links}:
+        accounts.settings(resources.get(urn)).require_permission("import links")
+
+
+def import_links(project: Project, plan: ImportPlan, facts: ImportFacts) -> None:
+    """Import the links of a plan into the stack. Omise is not written to.
+
+    Killed in between and run again with a new plan, it comes to the same end.
+
+    :raises ProjectError: Pulumi refused.
+    """
+    for file in make_import_files(plan, facts):
+        project.import_resources(file.content, protect=file.protect)
+
+
+def verify_import(project: Project, plan: ImportPlan) -> dict[str, str]:
+    """Preview, and return what the next ``pulumi up`` would change about the links of a plan.
+
+    Sentences by name of the entry; an empty result verifies the import.
+
+    :raises ProjectError: Pulumi refused.
+    """
+    return find_changes(plan, project.preview())

@@ -1,0 +1,103 @@
+"""Settings and connections of commands that talk to Omise."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TypeVar
+
+import click
+
+from ..errors import OmiseLinksError, SettingsError
+from ..inventory.accounts import Accounts
+from ..omise.client import OmiseClient
+from ..output import Account
+from ..output.terminal import escape, format_stats
+from ..settings import SECRET_KEY_ENV, Settings
+from ..stack.project import Project
+from ._results import say
+
+Connection = TypeVar("Connection", OmiseClient, Accounts)
+
+
+def projects_and_settings(
+    stacks: Sequence[str], cwd: str | None, key_env: str | None
+) -> tuple[list[Project], Settings]:
+    """Return the given stacks, and the settings: those of the first one, else the environment's.
+
+    A folder alone stands for the stack that is selected in it.
+
+    :param key_env: the variable with the key to use in place of the one in the settings.
+    :raises ProjectError: a stack cannot be used.
+    """
+    if not stacks and cwd is None:
+        # No stack's config has been read, so it is no use to be told to put a key there.
+        advice = "set it, or name a Pulumi project whose config holds the key: --cwd DIR."
+        settings = _with_key(key_env) if key_env else Settings.resolve({}, os.environ)
+        return [], replace(settings, key_advice=advice)
+    projects = [Project(cwd or ".", stack) for stack in (stacks or (None,))]
+    settings = projects[0].settings()
+    if key_env:
+        other = _with_key(key_env)
+        settings = replace(
+            settings,
+            secret_key=other.secret_key,
+            key_source=other.key_source,
+            key_advice="Set it, or leave out --key-env.",
+        )
+    return projects, settings
+
+
+def _with_key(variable: str) -> Settings:
+    try:
+        return Settings.resolve({SECRET_KEY_ENV: variable}, os.environ)
+    except SettingsError as error:
+        if SECRET_KEY_ENV not in str(error):
+            raise
+        # The value is not shown: it may well be the key.
+        raise click.UsageError(
+            "--key-env takes the name of an environment variable, never the key itself."
+        ) from None
+
+
+@contextmanager
+def connected(connection: Connection) -> Iterator[Connection]:
+    """Open a connection; when the command is over, say how often Omise was asked, if at all."""
+
+    def say_stats() -> None:
+        if connection.stats.requests:
+            say(format_stats(connection.stats))
+
+    click.get_current_context().call_on_close(say_stats)
+    with connection:
+        yield connection
+
+
+def describe(client: OmiseClient) -> Account:
+    """Return the account that a client reads.
+
+    :raises OmiseLinksError: Omise could not be asked, or refused the key.
+    """
+    account = client.account()
+    key = client.settings.key()
+    country = account.country if account else None
+    return Account(
+        id=escape(account.id) if account else None,
+        country=escape(country) if country else None,
+        live=key.live,
+        sub_merchant=client.settings.sub_merchant_id,
+        key_source=key.source,
+    )
+
+
+def describe_all(accounts: Accounts) -> list[Account]:
+    """Return the accounts that were opened, but for those whose key was refused."""
+    described = []
+    for client in accounts.clients:
+        try:
+            described.append(describe(client))
+        except OmiseLinksError:
+            continue  # the plan has the reason, beside the links that it concerns
+    return described

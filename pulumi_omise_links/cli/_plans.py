@@ -1,0 +1,149 @@
+"""What ``plan`` and ``import`` share: reading manifests, making a plan, showing it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..adoption.gather import gather_facts
+from ..adoption.import_plan import Action, ImportFacts, ImportPlan, PlannedEntry, make_import_plan
+from ..errors import ManifestError, ProblemCode
+from ..inventory.accounts import Accounts, AccountSnapshot
+from ..manifest.entries import Entry, check, entries_for_stack
+from ..omise.transport import RequestStats
+from ..output import Account, Column, Result, Row, Tone
+from ..output.terminal import escape, format_amount
+from ..settings import Settings
+from ..stack.project import Project
+from ._progress import progress
+
+_COLUMNS = (
+    Column("action"),
+    Column("name", narrow="fold"),
+    Column("link"),
+    Column("amount", narrow="optional"),
+    Column("title", narrow="optional"),
+)
+_TONES: dict[Action, Tone] = {
+    Action.IMPORT: "ready",
+    Action.MANAGED: "done",
+    Action.CREATE: "new",
+    Action.BLOCKED: "problem",
+}
+_WORDS = {
+    Action.IMPORT: "to import",
+    Action.MANAGED: "managed already",
+    Action.CREATE: "to create",
+    Action.BLOCKED: "blocked",
+}
+
+
+def load_entries(files: Sequence[str], settings: Settings, stack: str) -> list[Entry]:
+    """Read the manifests as they are in a stack: without the ids that are for other stacks.
+
+    An id that several entries claim is no problem here: a plan blocks those entries and no others.
+
+    :raises ManifestError: with all other problems of all files.
+    """
+    checked = check(files, amount_limits=settings.amount_limits)
+    problems = [
+        problem
+        for file in checked
+        for problem in file.problems
+        if problem.code is not ProblemCode.DUPLICATE_ID
+    ]
+    if problems:
+        raise ManifestError(problems)
+    return entries_for_stack([entry for file in checked for entry in file.entries], stack)
+
+
+def make_plan(
+    project: Project, accounts: Accounts, entries: Sequence[Entry], only_this_stack: bool
+) -> tuple[ImportPlan, ImportFacts]:
+    """Gather the facts and decide."""
+    with progress("Previewing, and reading the account"):
+        facts = gather_facts(project, entries, accounts, other_stacks=not only_this_stack)
+    plan = make_import_plan(entries, facts)
+    return replace(plan, notes=(*plan.notes, *_notes_on_stacks(plan, project.stack))), facts
+
+
+def _notes_on_stacks(plan: ImportPlan, stack: str) -> list[str]:
+    """Warn where every stack of the program would adopt the same links."""
+    files = dict.fromkeys(
+        planned.entry.place.file
+        for planned in plan.of(Action.IMPORT)
+        if planned.entry.id and not planned.entry.stacks
+    )
+    name = escape(stack.rpartition("/")[2])
+    return [
+        f"{escape(file, longest=1000)} does not say for which stacks its ids are: another stack of"
+        f" this program would adopt the same links, and delete them with its `pulumi destroy`."
+        f" `stacks: [{name}]` at its top prevents that."
+        for file in files
+    ]
+
+
+def plan_result(command: str, plan: ImportPlan, stats: RequestStats, **changes: Any) -> Result:
+    """Return a plan as a result; ``changes`` are fields of it to set otherwise."""
+    fields: dict[str, Any] = {
+        "summary": plan.summary,
+        "accounts": [_account(snapshot) for snapshot in plan.accounts],
+        "columns": _COLUMNS,
+        "rows": [_row(plan, planned) for planned in plan.entries],
+        "notes": plan.notes,
+        "ending": _count(plan),
+        "details": plan_details(plan),
+        "stats": stats,
+    }
+    return Result(command=command, **{**fields, **changes})
+
+
+def plan_details(plan: ImportPlan) -> dict[str, object]:
+    """Return a plan for programs."""
+    links = [
+        {
+            "name": planned.name,
+            "action": planned.action.value,
+            "id": planned.id,
+            "urn": planned.urn,
+            "reasons": list(planned.reasons),
+        }
+        for planned in plan.entries
+    ]
+    return {"links": links, "notes": list(plan.notes)}
+
+
+def _account(snapshot: AccountSnapshot) -> Account:
+    account_id = snapshot.scope.account_id
+    return Account(
+        id=escape(account_id) if account_id else None,
+        country=escape(snapshot.country) if snapshot.country else None,
+        live=snapshot.live,
+        sub_merchant=snapshot.scope.sub_merchant_id,
+        key_source=snapshot.key_source,
+    )
+
+
+def _count(plan: ImportPlan) -> str:
+    return ", ".join(f"{len(plan.of(action)):,} {_WORDS[action]}" for action in Action) + "."
+
+
+def _row(plan: ImportPlan, planned: PlannedEntry) -> Row:
+    """Show an entry; what is a secret in the program stays one."""
+    secrets = plan.secrets.get(planned.name, frozenset())
+    inputs = planned.link.inputs if planned.link else planned.entry.inputs
+    hidden = "[secret]"
+    return Row(
+        cells=(
+            planned.action.value,
+            escape(planned.name),
+            planned.id or "",
+            hidden
+            if {"amount", "currency"} & secrets
+            else format_amount(inputs.amount, inputs.currency),
+            hidden if "title" in secrets else escape(inputs.title, longest=40),
+        ),
+        reasons=planned.reasons,
+        tone=_TONES[planned.action],
+    )

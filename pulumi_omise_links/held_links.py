@@ -1,0 +1,203 @@
+"""Which links the resources of one engine run are: no link gets two, none is deleted by mistake.
+
+The engine runs one plugin process for each explicit provider. Processes of one run see each
+other's marks: empty files in a folder named after the port of their engine, below the folder for
+temporary files. Each process holds a shared lock on that folder's ``lock`` file, which the
+operating system releases however the process ends. So a process can tell which runs have ended, and
+removes their marks. Where that cannot be had (no ``fcntl``, no
+writable folder), a process knows only what it has seen itself.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from .errors import LinkConflictError
+from .state_format import PROVIDER_KEY
+
+if sys.platform != "win32":
+    import fcntl
+
+_HELD, _TO_BE_ADOPTED = "held", "to-be-adopted"
+
+
+class HeldLinks:
+    """The links of this run that a resource is, and those that one is about to adopt.
+
+    Safe for many threads, and shared with the other plugin processes of the run.
+    """
+
+    def __init__(self, engine_port: int | None, folder: Path | None = None) -> None:
+        """:param folder: where the marks of all runs are; by default for temporary files."""
+        self._marks = _Marks(engine_port, folder)
+        self._lock = threading.Lock()
+        self._checked: Counter[frozenset[tuple[str, object]]] = Counter()
+
+    def note_check(self, inputs: Mapping[str, Any]) -> None:
+        """Note that the program declares a resource that exists, with these checked inputs."""
+        with self._lock:
+            self._checked[_fingerprint(inputs)] += 1
+
+    def is_declared(self, inputs: Mapping[str, Any]) -> bool:
+        """Tell whether a comparison is of a resource that the program declares.
+
+        A refresh compares, too, even resources that the program no longer has and that are deleted
+        next. Pulumi does not say which one it is, but it checks what the program declares first.
+        """
+        with self._lock:
+            fingerprint = _fingerprint(inputs)
+            if not self._checked[fingerprint]:
+                return False
+            self._checked[fingerprint] -= 1
+            return True
+
+    def plan_adoption(self, link_id: str) -> None:
+        """Note that a new resource of the program names this link.
+
+        :raises LinkConflictError: another resource of the program is this link, or names it.
+        """
+        if not self._marks.add(_TO_BE_ADOPTED, link_id) or self._marks.has(_HELD, link_id):
+            raise _conflict(link_id)
+
+    def keep(self, link_id: str) -> None:
+        """Note that a resource of the program is this link and stays it.
+
+        :raises LinkConflictError: another resource of the program is this link, or names it.
+        """
+        if not self._marks.add(_HELD, link_id) or self._marks.has(_TO_BE_ADOPTED, link_id):
+            raise _conflict(link_id)
+
+    def adopt(self, link_id: str) -> None:
+        """Note that a new resource has become this link.
+
+        :raises LinkConflictError: another resource of the program is this link.
+        """
+        if not self._marks.add(_HELD, link_id):
+            raise _conflict(link_id)
+
+    def may_be_deleted(self, link_id: str) -> bool:
+        """Tell whether no other resource of the program is this link.
+
+        :raises LinkConflictError: one was to adopt it, and did not.
+        """
+        if self._marks.has(_HELD, link_id):
+            return False
+        if self._marks.has(_TO_BE_ADOPTED, link_id):
+            raise LinkConflictError(
+                f"Link {link_id} was not deleted: a resource of this program is to adopt it, and"
+                " did not. Correct that resource, or remove its adopt, and run `pulumi up` again."
+            )
+        return True
+
+
+class _Marks:
+    """Marks on links, in memory and, where that can be, on disk for other processes."""
+
+    def __init__(self, engine_port: int | None, folder: Path | None) -> None:
+        self._mine: set[str] = set()
+        self._lock = threading.Lock()
+        self._port = engine_port
+        self._parent = folder
+        self._folder: Path | None = None
+        self._opened = False
+
+    def add(self, kind: str, link_id: str) -> bool:
+        """Set a mark; tell whether it was not there before."""
+        name = f"{kind} {link_id}"
+        with self._lock:
+            new = name not in self._mine
+            self._mine.add(name)
+            if new and (folder := self._shared_folder()):
+                try:
+                    os.close(os.open(folder / name, os.O_CREAT | os.O_EXCL, 0o600))
+                except FileExistsError:
+                    return False
+                except OSError:
+                    pass
+            return new
+
+    def has(self, kind: str, link_id: str) -> bool:
+        """Tell whether a mark is set, by any process of this run."""
+        name = f"{kind} {link_id}"
+        with self._lock:
+            folder = self._shared_folder()
+            return name in self._mine or (folder is not None and (folder / name).exists())
+
+    def _shared_folder(self) -> Path | None:
+        if not self._opened:
+            self._opened = True
+            if self._port is not None and sys.platform != "win32":
+                with suppress(OSError):
+                    self._folder = _open_folder(self._port, self._parent)
+        return self._folder
+
+
+if sys.platform != "win32":
+
+    def _open_folder(port: int, parent: Path | None) -> Path | None:
+        """Return the folder of this run, without the marks of earlier runs at the same port."""
+        user = os.getuid()
+        parent = parent or Path(tempfile.gettempdir()) / f"pulumi-omise-links-{user}"
+        parent.mkdir(mode=0o700, exist_ok=True)
+        made = parent.lstat()
+        # The folder for temporary files is everybody's: another user may have been first.
+        if made.st_uid != user or made.st_mode & 0o077:
+            return None
+        _remove_ended_runs(parent, str(port))
+        folder = parent / str(port)
+        while True:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            try:
+                lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)  # held until we end
+            except FileNotFoundError:
+                continue  # a run at another port has just removed the folder
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                pass  # another process of this run has been here
+            else:
+                for mark in folder.iterdir():
+                    if mark.name != "lock":
+                        mark.unlink()
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(lock), (folder / "lock").stat()):
+                    return folder
+            os.close(lock)  # likewise
+
+    def _remove_ended_runs(parent: Path, own: str) -> None:
+        for folder in parent.iterdir():
+            if folder.name == own:
+                continue
+            with suppress(OSError):
+                lock = os.open(folder / "lock", os.O_RDWR)
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(folder)
+                finally:
+                    os.close(lock)
+
+
+def _conflict(link_id: str) -> LinkConflictError:
+    return LinkConflictError(
+        f"Two resources of this program would be link {link_id}: only one can be it. Leave out one"
+        " of them, or its adopt (in a manifest: id). The link stays; nothing was changed at Omise."
+    )
+
+
+def _fingerprint(inputs: Mapping[str, Any]) -> frozenset[tuple[str, object]]:
+    """Return what tells inputs apart: they pass the engine between a check and its comparison."""
+    return frozenset(
+        (name, value if isinstance(value, (str, float, int)) else type(value).__name__)
+        for name, value in inputs.items()
+        if value is not None and name != PROVIDER_KEY
+    )

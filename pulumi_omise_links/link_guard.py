@@ -1,0 +1,336 @@
+"""May this link be touched with the key at hand? The one place that answers.
+
+A preview asks as far as Omise can be reached, and says what it could not find out. Before a write,
+what is not proved is refused.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from .engine import Engine
+from .errors import (
+    AdoptError,
+    AuthenticationError,
+    LinkGoneError,
+    OmiseLinksError,
+    OmiseUnavailableError,
+    SettingsError,
+    WrongAccountError,
+)
+from .settings import ACCOUNT_ID, NAMESPACE, SECRET_KEY_ENV, Settings, refuse_misspelt
+from .state_format import scope_of
+
+if TYPE_CHECKING:
+    from .omise.bulk import BulkReader
+    from .omise.client import OmiseClient
+    from .omise.models import LinkInputs, OmiseAccount, OmiseLink, Scope
+
+# One link proves a scope. More than one is kept, as one may have been deleted in the dashboard.
+_LINKS_PER_SCOPE = 3
+
+
+class LinkGuard:
+    """The settings of one provider, its client, and what they may touch. For many threads."""
+
+    def __init__(
+        self, config: Mapping[str, str | None], config_keys: tuple[str, ...], engine: Engine
+    ) -> None:
+        """Resolve nothing yet: a preview needs no key, and says what is wrong with the settings.
+
+        :param config: the stack's config, without the namespace.
+        :param config_keys: all keys of the stack's config, with their namespaces.
+        """
+        self._config = config
+        self._config_keys = config_keys
+        self._engine = engine
+        self._lock = threading.RLock()
+        self._asking = threading.Lock()
+        self._settings: Settings | None = None
+        self._connected: tuple[OmiseClient, BulkReader] | None = None
+        self._reachable = True
+        # Links of each scope that this stack has links in, until the key is known to be of it.
+        self._unproved: dict[Scope, list[str]] = {}
+        self._proved: set[Scope] = set()
+        self._told: set[object] = set()
+
+    @property
+    def settings(self) -> Settings:
+        """What the stack's config and the environment say.
+
+        :raises OmiseLinksError: a setting is missing, wrong or misspelt.
+        """
+        with self._lock:
+            if self._settings is None:
+                settings = Settings.resolve(self._config)
+                if self._config.get(SECRET_KEY_ENV):
+                    # Only the environment has this key; the general advice does not apply.
+                    settings = replace(settings, key_advice="Set it in the environment.")
+                self._settings = settings
+            return self._settings
+
+    @property
+    def client(self) -> OmiseClient:
+        """The client, made when it is first needed: a preview without a key loads no network.
+
+        :raises AuthenticationError: there is no key.
+        """
+        return self._connect()[0]
+
+    @property
+    def bulk(self) -> BulkReader:
+        """Reads of many links."""
+        return self._connect()[1]
+
+    def _connect(self) -> tuple[OmiseClient, BulkReader]:
+        from .omise.bulk import BulkReader  # noqa: PLC0415  (only calls need it)
+        from .omise.client import OmiseClient  # noqa: PLC0415  (only calls need it)
+        from .omise.create_log import CreateLog  # noqa: PLC0415  (only calls need it)
+
+        with self._lock:
+            if self._connected is None:
+                self.settings.key()
+                client = OmiseClient(
+                    self.settings, may_write=self._engine.is_running, create_log=CreateLog()
+                )
+                self._connected = client, BulkReader(client)
+            return self._connected
+
+    # -- in previews
+
+    def refuse_misspelt(self) -> None:
+        """Refuse a key of the stack's config that is a setting with a slip in its spelling.
+
+        :raises SettingsError: there is one.
+        """
+        refuse_misspelt(self._config_keys)
+
+    def check(self, operation: str | None) -> tuple[str, ...] | None:
+        """Refuse settings that the operation would fail with.
+
+        :param operation: "create the link" or "adopt a link"; None for a link that there is.
+        :return: currencies that the account supports; None if that is not known or not asked.
+        :raises OmiseLinksError: the settings are wrong, or name another account or mode.
+        """
+        settings = self.settings
+        if settings.secret_key is None:
+            self._engine.tell(
+                f"No Omise secret key: {settings.key_source} is not set. So nothing was compared"
+                " with Omise: neither the account and its currencies, nor links to adopt.",
+                warning=True,
+            )
+            return None
+        if operation is not None:
+            settings.require_permission(operation)
+        elif settings.account_id is None:
+            return None
+        account = self._ask_account()
+        if account is None:
+            return None
+        self._refuse_account(account.id)
+        return account.supported_currencies or None if operation is not None else None
+
+    def check_adoption(self, link_id: str, inputs: LinkInputs) -> None:
+        """Refuse to adopt a link that differs from ``inputs`` or is gone, if Omise can be asked.
+
+        :raises OmiseLinksError: the link cannot be adopted.
+        """
+        if self.settings.secret_key is None or not self._reachable:
+            return
+        try:
+            _require_equal(self.bulk.find(link_id) or self.client.get_link(link_id), inputs)
+        except OmiseUnavailableError as error:
+            self._note_unreachable(error)
+
+    def compare(self, link_id: str, outputs: Mapping[str, Any], *, replaced: bool) -> None:
+        """Refuse a link of the state that is of another account, mode or sub-merchant.
+
+        Its replacement would be made in the wrong one, before the old link is deleted. Links that
+        stay are remembered, as what is made beside them belongs to their account, too.
+
+        :raises WrongAccountError: the link is not one of the key's account and mode.
+        """
+        scope = scope_of(outputs)
+        self._note_link(scope, link_id)
+        if self.settings.secret_key is None:
+            return
+        try:
+            self._ask_account()
+            if not self._reachable:
+                return
+            self.client.refuse_other_scope(link_id, scope)
+            if replaced:
+                self.client.require_scope(link_id, scope)
+        except OmiseUnavailableError as error:
+            self._note_unreachable(error)
+        except WrongAccountError:
+            raise
+        except OmiseLinksError as error:
+            # Nothing is to be written: a key that cannot be used is told, and stops nobody.
+            if replaced:
+                raise
+            self._engine.tell(f"Nothing was compared with Omise. {error}", warning=True)
+
+    # -- before writes, and after them
+
+    def require_create(self) -> Scope:
+        """Return where a new link will live, or refuse to make it there.
+
+        :raises WrongAccountError: the stack's links live elsewhere, or that cannot be told.
+        """
+        with self._lock:
+            unproved = {scope: list(links) for scope, links in self._unproved.items()}
+        for scope, links in unproved.items():
+            self._prove(scope, links)
+        scope = self.client.scope()
+        expected = self.settings.account_id
+        if expected is not None and scope.account_id is None:
+            raise WrongAccountError(
+                f"Links of this stack belong to {expected} ({NAMESPACE}:{ACCOUNT_ID}). Whether the"
+                f" key in {self.settings.key().source} is of that account cannot be told, as it may"
+                " not read GET /account and no link of the stack proves it. Nothing was changed."
+                f" Use a key that may, or remove {NAMESPACE}:{ACCOUNT_ID}."
+            )
+        self._refuse_account(scope.account_id)
+        return scope
+
+    def get_adoptable(self, link_id: str, inputs: LinkInputs) -> OmiseLink:
+        """Return the link to adopt.
+
+        :raises LiveModeError: the key is live and the stack has not allowed that.
+        :raises AdoptError: the link differs from ``inputs``.
+        :raises LinkGoneError: the link was deleted.
+        """
+        self.settings.require_permission(f"adopt link {link_id}")
+        link = self.client.get_link(link_id)
+        _require_equal(link, inputs)
+        return link
+
+    def require_delete(self) -> None:
+        """Refuse to delete with a key of another account than ``omise:accountId`` names.
+
+        :raises WrongAccountError: the key is of another account.
+        """
+        if self.settings.account_id is not None:
+            self._refuse_account(self.client.scope().account_id)
+
+    def get(self, link_id: str) -> tuple[OmiseLink, Scope]:
+        """Return a link that no state knows, and where it lives.
+
+        :raises NotFoundError: the account of the key has no such link.
+        :raises LinkGoneError: the link was deleted.
+        """
+        link = self.client.get_link(link_id)
+        _require_live(link)
+        return link, self.client.scope()
+
+    def find(self, link_id: str, outputs: Mapping[str, Any]) -> tuple[OmiseLink, Scope] | None:
+        """Return a link of the state and where it lives; None if it is gone.
+
+        What the state does not know of the scope is filled in: a link that is found is one of the
+        key's account.
+
+        :raises WrongAccountError: it is not found, and that proves nothing.
+        """
+        scope = scope_of(outputs)
+        link = self.bulk.find(link_id) or self.client.find_link(
+            link_id, scope, created_at=outputs.get("created_at")
+        )
+        if link is None or link.deleted:
+            return None
+        if scope.account_id is None:
+            scope = replace(scope, account_id=self.client.scope().account_id)
+        return link, scope
+
+    def advise_account(self, scope: Scope) -> None:
+        """Say once how to have another account's key refused, where nothing says so yet."""
+        if scope.account_id is not None and self.settings.account_id is None:
+            self._engine.tell(
+                f"Links are made in account {scope.account_id}. `pulumi config set"
+                f" {NAMESPACE}:{ACCOUNT_ID} {scope.account_id}` has the key of any other account"
+                " refused, in previews, too. (A Provider of its own takes it as account_id.)",
+                about=ACCOUNT_ID,
+            )
+
+    def reason_once(self, verb: str, error: OmiseLinksError) -> OmiseLinksError:
+        """Return the error, or a short one if another link of the provider has given the reason.
+
+        Settings concern all links of a provider. A refused key is told with another request each
+        time, so the kind of the error counts there.
+        """
+        reason = type(error) if isinstance(error, AuthenticationError) else str(error)
+        with self._lock:
+            if (verb, reason) not in self._told:
+                self._told.add((verb, reason))
+                return error
+        kind = SettingsError if isinstance(error, SettingsError) else AuthenticationError
+        return kind("This provider cannot be used: the error of another of its links says why.")
+
+    # -- what both need
+
+    def _ask_account(self) -> OmiseAccount | None:
+        # A preview needs no network, and must not wait for it once a resource or a thread.
+        with self._asking:
+            if not self._reachable:
+                return None
+            try:
+                return self.client.account()
+            except OmiseUnavailableError as error:
+                self._note_unreachable(error)
+                return None
+
+    def _note_unreachable(self, error: OmiseUnavailableError) -> None:
+        self._reachable = False
+        self._engine.tell(
+            f"Nothing more was compared with Omise: {error.problem}",
+            warning=True,
+            about="unreachable",
+        )
+
+    def _refuse_account(self, account_id: str | None) -> None:
+        expected = self.settings.account_id
+        if None not in {expected, account_id} and expected != account_id:
+            raise WrongAccountError(
+                f"Links of this stack belong to {expected} ({NAMESPACE}:{ACCOUNT_ID}), but the key"
+                f" in {self.settings.key().source} is of {account_id}. Nothing was changed. Use a"
+                f" key of that account, or correct {NAMESPACE}:{ACCOUNT_ID}."
+            )
+
+    def _note_link(self, scope: Scope, link_id: str) -> None:
+        with self._lock:
+            if scope in self._proved:
+                return
+            links = self._unproved.setdefault(scope, [])
+            if len(links) < _LINKS_PER_SCOPE and link_id not in links:
+                links.append(link_id)
+
+    def _prove(self, scope: Scope, links: list[str]) -> None:
+        """Return only if one of the links proves that the key is of their scope."""
+        problem: WrongAccountError | None = None
+        for link_id in links:
+            try:
+                self.client.require_scope(link_id, scope)
+            except WrongAccountError as error:
+                problem = error
+            else:
+                with self._lock:
+                    self._proved.add(scope)
+                    self._unproved.pop(scope, None)
+                return
+        if problem is not None:
+            raise problem
+
+
+def _require_equal(link: OmiseLink, inputs: LinkInputs) -> None:
+    _require_live(link)
+    differing = inputs.describe_differences(link.inputs)
+    if differing:
+        raise AdoptError(link.id, differing)
+
+
+def _require_live(link: OmiseLink) -> None:
+    if link.deleted:
+        raise LinkGoneError(link.id, link.deleted_at)

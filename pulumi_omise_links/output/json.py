@@ -1,0 +1,64 @@
+"""A result, or the reason why there is none, as JSON for programs: one envelope for all commands.
+
+Keys may be added in later versions, none is removed or changes its meaning.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from .result import Account, Failure, Result
+
+FORMAT_VERSION = "1.0"
+
+
+def write_json(result: Result) -> str:
+    """Return the summary and the details of a result. Rows, notes and ending are for people."""
+    envelope: dict[str, object] = {
+        "format_version": FORMAT_VERSION,
+        "command": result.command,
+        "summary": result.summary,
+    }
+    if result.accounts:
+        envelope["accounts"] = [_account(account) for account in result.accounts]
+    envelope |= result.details
+    if result.stats is not None:
+        envelope["stats"] = vars(result.stats)
+    return _dump(envelope)
+
+
+def write_failure(failure: Failure) -> str:
+    """Return what ``--json`` prints on standard output in place of a result."""
+    return _dump(
+        {
+            "format_version": FORMAT_VERSION,
+            "command": failure.command,
+            "error": {
+                "type": failure.type,
+                "message": failure.message,
+                "exit_code": int(failure.exit_code),
+                **failure.details,
+            },
+        }
+    )
+
+
+def _account(account: Account) -> dict[str, object]:
+    return {
+        "id": account.id,
+        "country": account.country,
+        "mode": account.mode,
+        "sub_merchant": account.sub_merchant,
+    }
+
+
+def _dump(envelope: object) -> str:
+    """Return JSON that is as readable as can be; what could harm a terminal is escaped."""
+    text = json.dumps(envelope, ensure_ascii=False, indent=2)
+    return re.sub(r"[^\n\x20-\x7e]", _escape_in_json, text)
+
+
+def _escape_in_json(found: re.Match[str]) -> str:
+    character = found.group()
+    return character if character.isprintable() else json.dumps(character)[1:-1]

@@ -1,0 +1,96 @@
+"""A result as a table for a person at a terminal: coloured, and as wide as the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from rich.console import Console, OverflowMethod
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from .result import Result, Tone
+from .text import closing, describe_account
+
+_STYLES: dict[Tone, str] = {
+    "plain": "",
+    "done": "dim",
+    "ready": "green",
+    "new": "cyan",
+    "problem": "red",
+}
+_GAP = 2
+# Less of a title or an amount tells nothing.
+_LEAST_OF_A_COLUMN = 12
+
+
+def write_table(result: Result, console: Console | None = None) -> str:
+    """Return the rows as a table, each with its reasons below, then notes and the ending.
+
+    :param console: the terminal; its width and its colours count.
+    """
+    console = console or Console()
+    with console.capture() as captured:
+        for account in result.accounts:
+            console.print(Text(describe_account(account)), soft_wrap=True)
+        if result.rows:
+            _print_rows(console, result)
+        for sentence in closing(result):
+            console.print(Text(sentence), soft_wrap=True)
+    return captured.get().removesuffix("\n")
+
+
+def _print_rows(console: Console, result: Result) -> None:
+    widths = _fit(result, console.width)
+    _print_line(console, result, [column.heading for column in result.columns], widths, "bold")
+    for row in result.rows:
+        _print_line(console, result, row.cells, widths, _STYLES[row.tone])
+        for reason in row.reasons:
+            console.print(Padding(Text(reason), (0, 0, 0, 4)))
+
+
+def _print_line(
+    console: Console, result: Result, cells: Sequence[str], widths: Sequence[int], style: str
+) -> None:
+    """Print one row. It is a table of its own, so that sentences can stand between two rows."""
+    line = Table.grid(padding=(0, _GAP, 0, 0), pad_edge=False)
+    shown = []
+    for column, cell, width in zip(result.columns, cells, widths, strict=True):
+        if width:
+            one_line = column.narrow == "optional"
+            overflow: OverflowMethod = "ellipsis" if one_line else "fold"
+            line.add_column(width=width, overflow=overflow, no_wrap=one_line)
+            shown.append(Text(cell, style=style))
+    line.add_row(*shown)
+    console.print(line)
+
+
+def _fit(result: Result, available: int) -> list[int]:
+    """Return the width of each column; 0 for one that is left out."""
+    columns = result.columns
+    cells = zip(*(row.cells for row in result.rows), strict=True)
+    natural = [
+        max(cell_len(text) for text in (column.heading, *texts))
+        for column, texts in zip(columns, cells, strict=True)
+    ]
+    widths = [
+        0 if column.narrow == "optional" else width
+        for column, width in zip(columns, natural, strict=True)
+    ]
+    missing = _total(widths) - available
+    for index, column in enumerate(columns):
+        if missing > 0 and column.narrow == "fold":
+            narrower = max(_LEAST_OF_A_COLUMN, widths[index] - missing)
+            missing -= max(0, widths[index] - narrower)
+            widths[index] = min(widths[index], narrower)
+    for index, column in enumerate(columns):
+        left = available - _total(widths) - _GAP
+        if column.narrow == "optional" and (left >= natural[index] or left >= _LEAST_OF_A_COLUMN):
+            widths[index] = min(natural[index], left)
+    return widths
+
+
+def _total(widths: Sequence[int]) -> int:
+    shown = [width for width in widths if width]
+    return sum(shown) + _GAP * (len(shown) - 1)

@@ -1,0 +1,67 @@
+"""Carrying a recovery out: the stack's state and the create records. Omise is not written to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from ..adoption.import_file import make_file_content, make_link_spec
+from ..errors import ProjectError
+from ..output.terminal import escape
+from ..stack.project import Project
+from ..stack.pulumi_json import name_of
+from .decide import Action, Decision, removable_records
+from .gather import RecoveryFacts
+
+
+def apply_decisions(project: Project, facts: RecoveryFacts, decisions: Sequence[Decision]) -> None:
+    """Adopt what is to be adopted, clear what made nothing, refresh links that were being deleted.
+
+    Killed in between and run again, it goes on where it was: records go last.
+
+    :raises ProjectError: Pulumi refused, or the stack has changed since it was read.
+    :raises CreateLogError: a record cannot be removed.
+    """
+    if project.state().written != facts.state.written:
+        raise ProjectError(
+            f"Stack {escape(project.stack)} has changed since it was read. Nothing was done;"
+            " run this again."
+        )
+    adopted = [decision for decision in decisions if decision.action is Action.ADOPT]
+    for decision in adopted:
+        if decision.replaces:
+            taken = {*facts.state.urns, *facts.program}
+            project.rename_resource(decision.urn, _free_name(decision.urn, taken))
+    for protect in (False, True):
+        specs = [
+            (
+                decision.create.resource,
+                make_link_spec(
+                    decision.create.resource,
+                    decision.link,
+                    facts.scopes[decision.create.provider],
+                    decision.create.resource.inputs,
+                ),
+            )
+            for decision in adopted
+            if decision.create.resource.protect is protect and decision.link
+        ]
+        if specs:
+            project.import_resources(make_file_content(specs), protect=protect)
+    left = {decision.urn for decision in decisions if decision.action is Action.LEAVE}
+    settled = {decision.urn for decision in decisions} - left
+    # The engine clears one entry a URN at a time; several runs killed alike leave several.
+    while urns := sorted({create.urn for create in project.state().pending} & settled):
+        project.clear_pending_creates(urns, facts.state.root)
+    if facts.state.deleting:
+        project.refresh(sorted(facts.state.deleting))
+    for record in removable_records(facts, decisions):
+        record.remove()
+
+
+def _free_name(urn: str, taken: Collection[str]) -> str:
+    """Return a name that nothing has, for the link that is about to make room."""
+    name = name_of(urn)
+    while True:
+        name = f"replaced-{name}"
+        if f"{urn.removesuffix(name_of(urn))}{name}" not in taken:
+            return name

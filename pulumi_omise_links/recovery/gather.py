@@ -1,0 +1,406 @@
+"""What a recovery is decided on: the state, the program, the accounts, and the create records."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from ..errors import (
+    AuthenticationError,
+    NotFoundError,
+    SettingsError,
+)
+from ..inventory.accounts import Accounts, find_provider
+from ..inventory.other_stacks import OtherStacks, read_other_stacks
+from ..omise.client import OmiseClient
+from ..omise.create_log import CreateLog, CreateRecord, Place
+from ..omise.models import LinkInputs, OmiseLink, Scope
+from ..output.terminal import escape
+from ..stack.dependencies import explicit_provider
+from ..stack.project import Project
+from ..stack.pulumi_json import (
+    UNKNOWN,
+    Preview,
+    PulumiResource,
+    StackState,
+    name_of,
+)
+from ..state_format import ADOPT, inputs_of, scope_of
+
+# How far the clocks of Omise and of whoever ran Pulumi may be apart, in seconds.
+_CLOCKS_APART = 5.0
+# What the preview calls the steps that make a link (pkg/resource/deploy/step.go).
+REPLACING = frozenset({"replace", "create-replacement", "delete-replaced"})
+_CREATING = REPLACING | {"create"}
+# How many links of the state are read for a proof of the account.
+_MOST_PROOFS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenCreate:
+    """A create of which it is not known whether it made a link.
+
+    ``pending``: the state says that it was begun. ``records``: this machine has records of creates
+    of equal inputs that were cut off. With neither, the program wants the link and an equal one
+    exists, which a run on another machine may have made. ``not_before`` is the time before which it
+    was not begun, in Unix seconds; None if nothing proves one.
+    """
+
+    resource: PulumiResource
+    pending: bool = False
+    records: tuple[CreateRecord, ...] = ()
+    not_before: float | None = None
+
+    @property
+    def name(self) -> str:
+        """The name in the program."""
+        return self.resource.name
+
+    @property
+    def urn(self) -> str:
+        """The URN in the stack."""
+        return self.resource.urn
+
+    @property
+    def inputs(self) -> LinkInputs:
+        """The inputs, to be compared with those of links."""
+        return inputs_of(self.resource.inputs).folded()
+
+    @property
+    def provider(self) -> str:
+        """The URN of its explicit provider; empty for the stack's own account."""
+        return explicit_provider(self.resource.provider_urn)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryFacts:
+    """What was gathered.
+
+    Links, scopes and problems are by the URN of the explicit provider, empty for the stack's own
+    account; programs and providers are by their own. ``links`` are unmanaged and fit an open
+    create. ``unusable`` says why an account cannot be read, ``unproved`` why it may be another one
+    than that of the stack's links. ``rivals`` are creates that other stacks have pending, by stack;
+    ``unread`` says which other stacks may manage a link without our knowing. ``leftovers`` are
+    records of this project that fit no create of the program, with the unmanaged links that fit
+    them; ``busy`` are records of processes still at work. ``longest_timeout`` is in seconds.
+    """
+
+    state: StackState
+    creates: tuple[OpenCreate, ...] = ()
+    links: Mapping[str, Sequence[OmiseLink]] = field(default_factory=dict)
+    scopes: Mapping[str, Scope] = field(default_factory=dict)
+    program: Mapping[str, PulumiResource] = field(default_factory=dict)
+    providers: Mapping[str, PulumiResource] = field(default_factory=dict)
+    unusable: Mapping[str, str] = field(default_factory=dict)
+    unproved: Mapping[str, str] = field(default_factory=dict)
+    rivals: Mapping[str, Sequence[PulumiResource]] = field(default_factory=dict)
+    unread: str = ""
+    leftovers: tuple[tuple[CreateRecord, tuple[OmiseLink, ...]], ...] = ()
+    busy: tuple[CreateRecord, ...] = ()
+    problems: tuple[str, ...] = ()
+    longest_timeout: float = 0.0
+
+    @property
+    def mark(self) -> tuple[object, ...]:
+        """What changes while somebody is still at work."""
+        return (
+            self.state.written,
+            frozenset(link.id for links in self.links.values() for link in links),
+            frozenset(record.path for record in self.busy),
+            frozenset((create.urn, len(create.records)) for create in self.creates),
+            frozenset(record.path for record, _ in self.leftovers),
+        )
+
+
+def gather_facts(
+    project: Project, accounts: Accounts, log: CreateLog, *, other_stacks: bool = True
+) -> RecoveryFacts:
+    """Gather everything: a preview, the state, pages of the accounts if anything is open.
+
+    :param other_stacks: whether to ask the other stacks of the backend what they manage.
+    :raises ProjectError: Pulumi refused.
+    :raises OmiseLinksError: Omise could not be asked, or refused the stack's own key.
+    """
+    state, preview = _read_project(project)
+    records, problems = log.read()
+    wanted = _wanted_creates(preview, state)
+    found = {
+        urn: find_provider(urn, state, preview) for urn in (*state.providers, *_providers(preview))
+    }
+    providers = {urn: provider for urn, provider in found.items() if provider is not None}
+    accounts_read = _Accounts(accounts, providers, state)
+    if not (state.pending or wanted or records):
+        return RecoveryFacts(state=state, problems=tuple(problems))
+    for urn in dict.fromkeys(
+        explicit_provider(create.provider_urn) for create in (*state.pending, *wanted)
+    ):
+        accounts_read.open(urn)
+    ours = [record for record in records if record.project == _project_of(preview)]
+    if ours:
+        # A record may be of a link that the program no longer declares.
+        for urn in ("", *_providers(preview)):
+            accounts_read.open(urn, needed=False)
+    keys = {inputs_of(each.inputs).folded() for each in (*state.pending, *wanted)}
+    listed = {
+        urn: _fitting(accounts, client, keys, ours) for urn, client in accounts_read.clients()
+    }
+    # Asked after the account: a run of another stack tells its state before it makes a link.
+    elsewhere = read_other_stacks(project) if other_stacks else OtherStacks()
+    managed = {link.id for link in state.links} | elsewhere.managed.keys()
+    links = {urn: [link for link in some if link.id not in managed] for urn, some in listed.items()}
+    creates, used = _open_creates(
+        state,
+        wanted,
+        accounts_read.places,
+        records,
+        ours,
+        links,
+        _last_success(project, accounts_read),
+    )
+    return RecoveryFacts(
+        state=state,
+        creates=creates,
+        links={
+            urn: [link for link in some if link.inputs.folded() in keys]
+            for urn, some in links.items()
+        },
+        scopes=accounts_read.scopes,
+        program={resource.urn: resource for resource in preview.links()},
+        providers=providers,
+        unusable=accounts_read.unusable,
+        unproved=accounts_read.unproved,
+        rivals=elsewhere.pending,
+        unread=" ".join(elsewhere.unknowns()),
+        leftovers=tuple(_leftovers(ours, used, accounts_read.places, links)),
+        busy=tuple(record for record in records if record.under_way and record.path in used),
+        problems=tuple(problems),
+        longest_timeout=max((record.timeout for record in records), default=0.0),
+    )
+
+
+def _read_project(project: Project) -> tuple[StackState, Preview]:
+    """Return the state and what the program declares, with the secrets that are compared."""
+    preview = project.preview()
+    providers = _providers(preview)
+    if any(resource.secret_inputs for resource in (*preview.links(), *providers.values())):
+        preview = project.with_secrets(preview)
+    state = project.state()
+    if any(resource.secret_inputs for resource in (*state.pending, *state.providers.values())):
+        state = project.state(show_secrets=True)
+    return state, preview
+
+
+def _providers(preview: Preview) -> dict[str, PulumiResource]:
+    """Return the explicit providers of the program's links: a rotated key is in these."""
+    urns = {explicit_provider(link.provider_urn) for link in preview.links()}
+    return {urn: preview.resources[urn] for urn in urns if urn and urn in preview.resources}
+
+
+def _wanted_creates(preview: Preview, state: StackState) -> list[PulumiResource]:
+    """Return the links that the next update would make, and whose inputs are known."""
+    pending = {(create.urn, inputs_of(create.inputs).folded()) for create in state.pending}
+    return [
+        link
+        for link in preview.links()
+        if link.step in _CREATING and ADOPT not in link.encrypted_inputs and _is_known(link)
+        if (link.urn, inputs_of(link.inputs).folded()) not in pending
+    ]
+
+
+def _is_known(link: PulumiResource) -> bool:
+    names = LinkInputs.__dataclass_fields__
+    return all(link.inputs.get(name, UNKNOWN) != UNKNOWN for name in names)
+
+
+class _Accounts:
+    """The accounts that open creates are in, each proved to be the one of the stack's links."""
+
+    def __init__(
+        self, accounts: Accounts, providers: Mapping[str, PulumiResource], state: StackState
+    ) -> None:
+        self._accounts = accounts
+        self._providers = providers
+        self._state = state
+        self._clients: dict[str, OmiseClient] = {}
+        self.scopes: dict[str, Scope] = {}
+        self.places: dict[str, Place] = {}
+        self.unusable: dict[str, str] = {}
+        self.unproved: dict[str, str] = {}
+
+    def open(self, urn: str, *, needed: bool = True) -> None:
+        """Open the account of a provider, and remember what keeps it from being used.
+
+        :param needed: whether it is an error that the stack's own settings cannot be used.
+
+        :raises OmiseLinksError: the stack's own account cannot be used, or it is another one.
+        """
+        if urn in self._clients or urn in self.unusable:
+            return
+        provider = self._providers.get(urn)
+        if urn and provider is None:
+            self.unusable[urn] = (
+                f"Its provider {escape(name_of(urn))} has left the stack, so the account of its"
+                " link is not known. Look in that account; then say --clear NAME."
+            )
+            return
+        try:
+            client = self._accounts.client(provider)
+            scope = client.scope()
+        except (AuthenticationError, SettingsError) as error:
+            if not urn:
+                if needed:
+                    raise
+                return
+            self.unusable[urn] = (
+                f"Its provider {escape(name_of(urn))} cannot be used: {error} If the program no"
+                " longer declares that provider, declare it again with a valid key; or look in"
+                " its account and say --clear NAME."
+            )
+            return
+        self._prove(urn, client, scope)
+        self._clients[urn] = client
+        self.scopes[urn] = scope
+        self.places[urn] = Place.of(client.settings, scope)
+
+    def _prove(self, urn: str, client: OmiseClient, scope: Scope) -> None:
+        # A key of another account would show no link, and every create would be forgotten.
+        managed = [
+            link for link in self._state.links if explicit_provider(link.provider_urn) == urn
+        ]
+        for link in managed:
+            client.refuse_other_scope(link.id, scope_of(link.text_outputs))
+        if scope.account_id is not None:
+            return
+        for link in managed[-_MOST_PROOFS:]:
+            try:
+                client.get_link(link.id)
+            except NotFoundError:
+                continue
+            return
+        self.unproved[urn] = (
+            f"The key in {client.settings.key().source} may not read GET /account, and shows none"
+            " of the links that the stack manages there, so it may be of another account. Use a key"
+            " that may read GET /account, or say --adopt NAME=ID or --clear NAME."
+        )
+
+    def clients(self) -> Iterable[tuple[str, OmiseClient]]:
+        """Return the accounts that could be opened."""
+        return self._clients.items()
+
+    @property
+    def clocks_agree(self) -> bool:
+        """Whether Omise's clock and ours tell the same time, as far as they were compared."""
+        times = [client.server_time() for client in self._clients.values()]
+        return all(at is not None and abs(at - time.time()) <= _CLOCKS_APART for at in times)
+
+
+def _fitting(
+    accounts: Accounts, client: OmiseClient, keys: set[LinkInputs], records: list[CreateRecord]
+) -> list[OmiseLink]:
+    """Return the links that fit a create or a record; only these are kept in memory."""
+    place = Place.of(client.settings, client.scope())
+    near = [record for record in records if record.place.may_be(place)]
+    return [
+        replace(link, charges=())
+        for link in client.iter_links()
+        if not link.deleted
+        if link.inputs.folded() in keys
+        or any(_made_since(link, record) and record.is_of(link.inputs) for record in near)
+    ]
+
+
+def _made_since(link: OmiseLink, record: CreateRecord) -> bool:
+    return record.since is None or link.created_at >= record.began
+
+
+def _last_success(project: Project, accounts: _Accounts) -> float | None:
+    """Return the time at which the last successful update had ended, if it bounds anything."""
+    text = project.last_successful_update()
+    if text is None or not accounts.clocks_agree:
+        return None
+    ended = read_time(text)
+    return None if ended is None else ended - _CLOCKS_APART
+
+
+def _project_of(preview: Preview) -> str:
+    """Return the name of the Pulumi project, which is the second part of each URN."""
+    return next((urn.split("::")[1] for urn in preview.resources), "")
+
+
+def _open_creates(
+    state: StackState,
+    wanted: Sequence[PulumiResource],
+    places: Mapping[str, Place],
+    records: Sequence[CreateRecord],
+    ours: Sequence[CreateRecord],
+    links: Mapping[str, Sequence[OmiseLink]],
+    last_success: float | None,
+) -> tuple[tuple[OpenCreate, ...], set[object]]:
+    """Return the creates to be decided about, and the paths of the records that are of one."""
+    creates = []
+    used: set[object] = set()
+    for resource in (*state.pending, *wanted):
+        pending = resource in state.pending
+        create = OpenCreate(resource=resource, pending=pending)
+        place = places.get(create.provider)
+        near = [
+            record
+            for record in records
+            if place and record.place.may_be(place) and record.is_of(create.inputs)
+        ]
+        used |= {record.path for record in near}
+        # What a living process has an answer to is its own, unless it has outlived our run.
+        over = tuple(
+            record
+            for record in near
+            if not record.alive or (record in ours and not record.under_way)
+        )
+        fits = any(link.inputs.folded() == create.inputs for link in links.get(create.provider, ()))
+        if not (pending or over or fits):
+            continue
+        since = [record.since for record in over]
+        known = [at for at in since if at is not None]
+        if since:
+            # Omise's clock on both sides; links have whole seconds.
+            not_before = float(int(min(known))) if len(known) == len(since) else None
+        else:
+            not_before = last_success if pending else None
+        creates.append(replace(create, records=over, not_before=not_before))
+    return tuple(creates), used
+
+
+def _leftovers(
+    records: Iterable[CreateRecord],
+    used: set[object],
+    places: Mapping[str, Place],
+    links: Mapping[str, Sequence[OmiseLink]],
+) -> Iterable[tuple[CreateRecord, tuple[OmiseLink, ...]]]:
+    """Yield records that no create of the program explains, where their account was read."""
+    for record in records:
+        near = [urn for urn, place in places.items() if record.place.may_be(place)]
+        if record.path in used or record.under_way or not near:
+            continue
+        by_id: dict[str, OmiseLink] = {
+            link.id: link
+            for urn in near
+            for link in links[urn]
+            if _made_since(link, record) and record.is_of(link.inputs)
+        }
+        yield record, tuple(by_id.values())
+
+
+def read_time(text: str) -> float | None:
+    """Read a time in Unix seconds; None if it is not one.
+
+    Omise writes UTC and whole seconds, Pulumi nanoseconds and any zone.
+    """
+    found = re.fullmatch(r"([-0-9]{10}T[:0-9]{8})(?:\.\d+)?(Z|[-+]\d\d:\d\d)", text)
+    if not found:
+        return None
+    try:
+        return datetime.fromisoformat(found[1] + found[2].replace("Z", "+00:00")).timestamp()
+    except ValueError:
+        return None

@@ -1,0 +1,105 @@
+"""One link, one resource: what the plugin processes of an engine run know of each other."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pulumi_omise_links.errors import LinkConflictError
+from pulumi_omise_links.held_links import HeldLinks
+
+LINK, OTHER = "link_test_1", "link_test_2"
+Step = Callable[[HeldLinks], object]
+
+PLAN: Step = lambda links: links.plan_adoption(LINK)  # noqa: E731
+KEEP: Step = lambda links: links.keep(LINK)  # noqa: E731
+ADOPT: Step = lambda links: links.adopt(LINK)  # noqa: E731
+
+# In any order, two of these are two resources that would be one link.
+CONFLICTS = [(PLAN, PLAN), (PLAN, KEEP), (KEEP, PLAN), (KEEP, KEEP), (KEEP, ADOPT), (ADOPT, KEEP),
+             (ADOPT, ADOPT), (ADOPT, PLAN)]  # fmt: skip
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize(("first", "second"), CONFLICTS)
+def test_a_link_is_one_resource(tmp_path: Path, processes: int, first: Step, second: Step) -> None:
+    """Whoever comes second is refused, within one plugin process and across two of one run."""
+    ours = HeldLinks(1, tmp_path)
+    theirs = HeldLinks(1, tmp_path) if processes == 2 else ours
+    first(ours)
+    theirs.keep(OTHER)
+    with pytest.raises(LinkConflictError, match=f"Two resources .* would be link {LINK}"):
+        second(theirs)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_link_that_a_resource_keeps_is_not_deleted(tmp_path: Path, processes: int) -> None:
+    """A link that was adopted or stays is not deleted; one whose adoption failed is an error."""
+    ours = HeldLinks(1, tmp_path)
+    theirs = HeldLinks(1, tmp_path) if processes == 2 else ours
+    assert theirs.may_be_deleted(LINK)
+    ours.plan_adoption(LINK)
+    with pytest.raises(LinkConflictError, match=f"Link {LINK} was not deleted"):
+        theirs.may_be_deleted(LINK)
+    ours.adopt(LINK)
+    assert not theirs.may_be_deleted(LINK)
+    ours.keep(OTHER)
+    assert not theirs.may_be_deleted(OTHER)
+
+
+def test_runs_at_once_know_nothing_of_each_other(tmp_path: Path) -> None:
+    """Each run has an engine, and so a port, of its own; without an engine nothing is shared."""
+    HeldLinks(1, tmp_path).keep(LINK)
+    others = [HeldLinks(2, tmp_path), HeldLinks(None, tmp_path)]
+
+    assert all(links.may_be_deleted(LINK) for links in others)
+
+
+@pytest.mark.parametrize("port", [1, 2])
+def test_marks_of_a_run_that_has_ended_count_no_more(tmp_path: Path, port: int) -> None:
+    """A later run whose engine happens to have the same port deletes what it is to delete; and no
+    run leaves its marks for long. Those of a run that is still at work stay."""
+    working = HeldLinks(3, tmp_path)
+    working.keep(LINK)
+    program = (
+        "import pathlib, sys; from pulumi_omise_links.held_links import HeldLinks;"
+        f"HeldLinks(1, pathlib.Path(sys.argv[1])).keep({LINK!r})"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True, timeout=60)
+    mark = tmp_path / "1" / f"held {LINK}"
+    assert mark.exists()
+
+    assert HeldLinks(port, tmp_path).may_be_deleted(LINK)
+    assert not mark.exists()
+    assert not HeldLinks(3, tmp_path).may_be_deleted(LINK)
+    assert not working.may_be_deleted(LINK)
+
+
+def test_a_folder_of_somebody_else_is_not_used(tmp_path: Path) -> None:
+    """Marks of another user could keep a link alive, so a process then knows its own alone."""
+    tmp_path.chmod(0o777)
+    links = HeldLinks(1, tmp_path)
+    links.keep(LINK)
+
+    assert not links.may_be_deleted(LINK)
+    assert list(tmp_path.iterdir()) == []
+    gone = HeldLinks(1, tmp_path / "none" / "deeper")
+    gone.keep(LINK)
+    assert not gone.may_be_deleted(LINK)
+
+
+def test_a_comparison_is_of_the_program_if_it_was_checked(tmp_path: Path) -> None:
+    """A refresh compares, too; only what the program declares is checked before."""
+    links = HeldLinks(None, tmp_path)
+    inputs = {"amount": 5000, "title": "T", "multiple": False, "adopt": None}
+    on_the_wire = {"amount": 5000.0, "title": "T", "multiple": False, "__provider": "x"}
+
+    assert not links.is_declared(on_the_wire)
+    links.note_check(inputs)
+    assert not links.is_declared({**on_the_wire, "title": "U"})
+    assert links.is_declared(on_the_wire)
+    assert not links.is_declared(on_the_wire)
