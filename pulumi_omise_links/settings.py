@@ -239,19 +239,32 @@ def refuse_misspelt(keys: Iterable[str]) -> None:
             )
 
 
-def refuse_plain_key(plain: Iterable[str]) -> None:
-    """Refuse a key in stack config that is not encrypted.
+def refuse_plain_key(*, is_secret: bool) -> None:
+    """Refuse a secret key that stands in plain text in a stack's config.
 
-    :param plain: the config keys whose values are not secret, with their namespaces.
-    :raises SettingsError: ``omise:secretKey`` is among them.
+    :param is_secret: whether ``omise:secretKey``, which the config has, is stored as a secret.
+    :raises SettingsError: it is not.
     """
-    key = f"{NAMESPACE}:{SECRET_KEY}"
-    if key in plain:
+    if not is_secret:
+        key = f"{NAMESPACE}:{SECRET_KEY}"
         raise SettingsError(
-            f"{key} is stored in plain text, so the key gets into the stack's file, its state, its"
-            f" backups and its history: run `pulumi config set --secret {key}`, and replace the"
-            " key in the Omise dashboard if anybody else could read it."
+            f"{key} stands in plain text in the stack's config, and so in its file, its state, its"
+            " backups and its history. Store it encrypted, with `pulumi config set --secret"
+            f" {key}`, and replace the key in the Omise dashboard, under Keys: whoever can read one"
+            " of these knows it."
         )
+
+
+def refuse_plain_key_in_config() -> None:
+    """Refuse a plain-text secret key in the config of the stack whose program runs.
+
+    :raises SettingsError: see ``refuse_plain_key``.
+    """
+    from pulumi.runtime import config  # noqa: PLC0415  (heavy, and only a program needs it)
+
+    key = f"{NAMESPACE}:{SECRET_KEY}"
+    if key in config.CONFIG.get():
+        refuse_plain_key(is_secret=config.is_config_secret(key))
 
 
 def _folded(name: str) -> str:
@@ -272,10 +285,14 @@ def amount_limits(config: Mapping[str, str | None] | None = None) -> bool:
 
 
 def from_program() -> Settings:
-    """Resolve the settings of a Pulumi program: its stack's config, then the environment."""
+    """Resolve the settings of a Pulumi program: its stack's config, then the environment.
+
+    :raises SettingsError: a setting is misspelt or cannot be used, or the key is in plain text.
+    """
     import pulumi  # noqa: PLC0415  (heavy, and only a program needs it)
 
     refuse_misspelt(pulumi.runtime.config.CONFIG.get())
+    refuse_plain_key_in_config()
     config = pulumi.Config(NAMESPACE)
     return Settings.resolve({name: config.get(name) for name in CONFIG_KEYS})
 

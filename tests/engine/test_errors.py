@@ -18,8 +18,8 @@ def test_all_faults_of_a_link_at_once(project: Project, omise: Emulator) -> None
     """A preview lists every fault of a link, each with the resource and the input, and asks Omise
     for nothing but the account."""
     project.program(
-        "Link('spring', amount=15.5, currency='TBH', title=' ', descripton='x', used=True,"
-        " multiple='yes')"
+        "Link('spring', amount=pulumi.Output.from_input(15.5), currency='TBH', title=' ',"
+        " descripton='x', used=True, multiple='yes')"
     )
 
     run = project.preview().failed()

@@ -11,7 +11,7 @@ import pytest
 from pulumi.runtime import mocks as pulumi_mocks
 
 import pulumi_omise_links
-from pulumi_omise_links import Link, declare_links
+from pulumi_omise_links import Link, OmiseLinksError, declare_links
 
 MANIFEST = """\
 version: 1
@@ -61,9 +61,8 @@ def finish(program: Callable[[], object]) -> None:
 
 
 def refusal(**kw: Any) -> str:
-    with pytest.raises(pulumi.RunError) as caught:
+    with pytest.raises(OmiseLinksError) as caught:
         declare_links("links.yaml", **kw)
-    assert caught.value.__cause__ is None
     return str(caught.value)
 
 
@@ -105,20 +104,22 @@ def test_options_hold_for_every_link(mocks: Mocks, tmp_path: Path) -> None:
 
 
 def test_a_faulty_manifest_is_shown_by_line_and_declares_nothing(mocks: Mocks) -> None:
-    """Pulumi shows the text of a RunError as it is: all faults, no traceback."""
+    """The text of the error is all that is wrong, a line each."""
     Path("links.yaml").write_text(MANIFEST.replace("5000", "0x1").replace("Cake", "no"))
     assert refusal().splitlines() == [
-        "links.yaml:4:52: links.tea.amount: must be a whole number in decimal digits",
+        "links.yaml:4:52: links.tea.amount: must be a whole number in decimal digits"
+        " [not-a-whole-number]",
         "links.yaml:5:17: links.cake.title: must be text, and YAML can read no as true or false:"
-        ' write "no", in quotes',
+        ' write "no", in quotes [not-text]',
     ]
     assert not mocks.made
 
 
 def test_a_missing_manifest_is_one_sentence(mocks: Mocks) -> None:
-    """The file is named as the program names it."""
-    Path("links.yaml").unlink()
-    assert refusal() == "links.yaml: there is no such file"
+    """The file is named as the program names it, and by its whole path."""
+    path = Path("links.yaml").absolute()
+    path.unlink()
+    assert refusal() == f"links.yaml: there is no such file: {path} [no-such-file]"
 
 
 def test_limits_follow_the_stack(mocks: Mocks, monkeypatch: pytest.MonkeyPatch) -> None:
