@@ -189,13 +189,16 @@ class Settings:
             )
         return self.secret_key
 
-    def require_permission(self, action: str) -> None:
+    def require_permission(
+        self, action: str, consequence: str = "this would change real payment links"
+    ) -> None:
         """Refuse ``action`` (such as "create a link") with a live key until the stack allows it.
 
+        :param consequence: why that needs consent, for the error.
         :raises LiveModeError: the key is live and ``omise:allowLive`` is not true.
         """
         if self.key().live and not self.allow_live:
-            raise LiveModeError(action, self.key().source)
+            raise LiveModeError(action, self.key().source, consequence)
 
     @property
     def on_loopback(self) -> bool:

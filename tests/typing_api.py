@@ -8,6 +8,7 @@ import pulumi
 from typing_extensions import assert_type
 
 from pulumi_omise_links import (
+from pulumi_omise_links.errors import ExitCode
     Link,
     LinkArgs,
     LinkInputs,
@@ -161,5 +162,5 @@ with OmiseClient(settings) as omise:
 try:
     get_link("link_test_1")
 except OmiseLinksError as error:
-    assert_type(error.exit_code, int)
+    assert_type(error.exit_code, ExitCode)
 assert_type(__version__, str)

@@ -45,6 +45,7 @@ def projects_and_settings(
             settings,
             secret_key=other.secret_key,
             key_source=other.key_source,
+            account_id=None,  # it is the account of the stack's own key
             key_advice="Set it, or leave out --key-env.",
         )
     return projects, settings
