@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from .link import Link, LinkArgs
     from .lookups import get_link, get_links
     from .omise.client import OmiseClient
-    from .omise.models import OmiseAccount, OmiseCharge, OmiseLink, Scope
+    from .omise.models import LinkInputs, OmiseAccount, OmiseCharge, OmiseLink, Scope
     from .provider import Provider
     from .settings import Settings
 
 __all__ = [
     "Link",
     "LinkArgs",
+    "LinkInputs",
     "OmiseAccount",
     "OmiseCharge",
     "OmiseClient",
@@ -41,6 +42,7 @@ _MODULES = {
     "Scope": "omise.models",
     "Link": "link",
     "LinkArgs": "link",
+    "LinkInputs": "omise.models",
     "OmiseAccount": "omise.models",
     "OmiseCharge": "omise.models",
     "OmiseClient": "omise.client",

@@ -6,7 +6,6 @@ import os
 
 import pulumi
 
-from .errors import OmiseLinksError
 from .link import Link
 from .manifest.entries import Entry, entries_for_stack, load
 from .settings import AMOUNT_LIMITS, NAMESPACE, amount_limits
@@ -25,13 +24,10 @@ def declare_links(
     :param path: the manifest; a relative path starts at the program's folder, which is the current
         directory of a Pulumi program.
     :param opts: options of every link, such as ``provider`` or ``protect``.
-    :raises pulumi.RunError: the manifest has problems. Nothing is declared then, and Pulumi shows
-        the problems, a line each, without a traceback.
+    :raises ManifestError: the manifest has problems. Nothing is declared then, and if nobody
+        catches it, Pulumi shows the problems, a line each.
     """
-    try:
-        entries = load(path, amount_limits=_check_limits(opts)).entries
-    except OmiseLinksError as error:
-        raise pulumi.RunError(str(error)) from None
+    entries = load(path, amount_limits=_check_limits(opts)).entries
     stack = pulumi.get_stack()
     return {
         entry.name: Link(

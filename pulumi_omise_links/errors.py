@@ -3,6 +3,7 @@
 ::
 
     OmiseLinksError
+    ├── ArgumentError          a program calls the package with what it cannot take
     ├── SettingsError          a setting is missing or wrong
     ├── AuthenticationError    no key, or a key that Omise refuses
     ├── LiveModeError          a live key would write and nobody has said yes
@@ -38,6 +39,8 @@ from dataclasses import asdict, dataclass
 from enum import Enum, IntEnum
 from typing import ClassVar
 
+from .program_errors import ExpectedError
+
 
 class ExitCode(IntEnum):
     """What a command ends with."""
@@ -56,7 +59,7 @@ class ExitCode(IntEnum):
     BUG = 255
 
 
-class OmiseLinksError(Exception):
+class OmiseLinksError(ExpectedError):
     """The base of all errors of this package. Catch it to catch them all."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.ERROR
@@ -64,6 +67,12 @@ class OmiseLinksError(Exception):
     def details(self) -> Mapping[str, object]:
         """Return what a program needs beside the message; ``--json`` prints it."""
         return {}
+
+
+class ArgumentError(OmiseLinksError):
+    """A program calls a function or class of this package with what it cannot take."""
+
+    exit_code = ExitCode.WRONG_USE
 
 
 class SettingsError(OmiseLinksError):

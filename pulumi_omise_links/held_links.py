@@ -1,16 +1,17 @@
-"""Which links the resources of one engine run are, so that no link gets two and none dies by a slip.
+"""Which links the resources of one engine run are: no link gets two, none is deleted by mistake.
 
 The engine runs one plugin process for each explicit provider. Processes of one run see each
 other's marks: empty files in a folder named after the port of their engine, below the folder for
 temporary files. Each process holds a shared lock on that folder's ``lock`` file, which the
-operating system releases however the process ends. So the first process of a run can tell that
-marks are those of an earlier one, and removes them. Where that cannot be had (no ``fcntl``, no
+operating system releases however the process ends. So a process can tell which runs have ended, and
+removes their marks. Where that cannot be had (no ``fcntl``, no
 writable folder), a process knows only what it has seen itself.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 import threading
@@ -151,19 +152,39 @@ if sys.platform != "win32":
         # The folder for temporary files is everybody's: another user may have been first.
         if made.st_uid != user or made.st_mode & 0o077:
             return None
+        _remove_ended_runs(parent, str(port))
         folder = parent / str(port)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)  # held until we end
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            pass  # another process of this run has been here
-        else:
-            for mark in folder.iterdir():
-                if mark.name != "lock":
-                    mark.unlink()
-        fcntl.flock(lock, fcntl.LOCK_SH)
-        return folder
+        while True:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            try:
+                lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)  # held until we end
+            except FileNotFoundError:
+                continue  # a run at another port has just removed the folder
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                pass  # another process of this run has been here
+            else:
+                for mark in folder.iterdir():
+                    if mark.name != "lock":
+                        mark.unlink()
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(lock), (folder / "lock").stat()):
+                    return folder
+            os.close(lock)  # likewise
+
+    def _remove_ended_runs(parent: Path, own: str) -> None:
+        for folder in parent.iterdir():
+            if folder.name == own:
+                continue
+            with suppress(OSError):
+                lock = os.open(folder / "lock", os.O_RDWR)
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(folder)
+                finally:
+                    os.close(lock)
 
 
 def _conflict(link_id: str) -> LinkConflictError:

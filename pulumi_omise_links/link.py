@@ -1,4 +1,4 @@
-"""The Pulumi resource that a program declares; ``link`` is what the engine then calls."""
+"""The Pulumi resource that a program declares; ``link_provider`` is what the engine then calls."""
 
 from __future__ import annotations
 
@@ -8,8 +8,17 @@ from typing import Any, overload
 
 import pulumi
 
+from .errors import ArgumentError
 from .inputs import INPUT_NAMES, is_live
-from .state_format import PROVIDER_KEY, PROVIDER_PICKLE, STORED_OUTPUTS, TYPE_TOKEN
+from .program_inputs import prepare_inputs, prepare_link_id
+from .settings import refuse_plain_key_in_config
+from .state_format import (
+    PROVIDER_KEY,
+    PROVIDER_PACKAGE,
+    PROVIDER_PICKLE,
+    STORED_OUTPUTS,
+    TYPE_TOKEN,
+)
 
 
 @dataclass(kw_only=True)
@@ -70,9 +79,15 @@ class Link(pulumi.CustomResource):
         multiple: pulumi.Input[bool] | None = None,
         adopt: pulumi.Input[str] | None = None,
     ) -> None: ...
-    def __init__(self, resource_name: str, *args: Any, **kwargs: Any) -> None:
-        """Declare a link; what is wrong with the inputs is reported at preview, all at once."""
-        given, opts = _given_and_opts(*args, **kwargs)
+    def __init__(self, resource_name: str, *args: Any, **inputs: Any) -> None:
+        """Declare a link; what is wrong with the inputs is reported at preview, all at once.
+
+        :raises ArgumentError: an input has a type that it cannot have, such as a ``float`` for the
+            amount, or the call itself is wrong.
+        :raises SettingsError: the secret key stands in plain text in the stack's config.
+        """
+        given, opts = _sort_arguments(resource_name, args, inputs)
+        refuse_plain_key_in_config()
         # CustomResource rather than pulumi.dynamic.Resource: that one pickles the provider again
         # for every resource, leaves a wrapper behind in `pickle` each time, and so ends in a
         # RecursionError after some 300 resources.
@@ -81,7 +96,7 @@ class Link(pulumi.CustomResource):
             resource_name,
             {
                 **dict.fromkeys((*INPUT_NAMES, *STORED_OUTPUTS)),
-                **given,
+                **prepare_inputs(resource_name, given),
                 PROVIDER_KEY: PROVIDER_PICKLE,
             },
             opts,
@@ -93,9 +108,17 @@ class Link(pulumi.CustomResource):
     ) -> Link:
         """Look up an existing link without managing it: never replaced, never deleted.
 
+        In place of a ``Link`` that manages the same link, it is no protection: Pulumi deletes what
+        the program does not declare any more. ``retain_on_delete`` keeps the link (see "Leaving" in
+        docs/pulumi-notes.md).
+
         :param id: ``link_test_…`` or ``link_…``. An unknown or deleted link is an error.
+        :raises ArgumentError: ``id`` is neither text nor an ``Output`` of text.
         """
-        merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
+        _refuse_wrong_name(resource_name)
+        _refuse_wrong_options(resource_name, opts)
+        known_id = prepare_link_id(resource_name, id)
+        merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=known_id))
         return Link(resource_name, {}, merged)
 
     # Getters, not annotations: the SDK evaluates annotations anew for every resource, and not at
@@ -198,16 +221,69 @@ def _output(link: Link, name: str) -> pulumi.Output[Any]:
     return output
 
 
-def _given_and_opts(
-    args: LinkArgs | Mapping[str, Any] | pulumi.ResourceOptions | None = None,
-    opts: pulumi.ResourceOptions | None = None,
-    **inputs: Any,
-) -> tuple[dict[str, Any], pulumi.ResourceOptions | None]:
+def _sort_arguments(
+    resource_name: str, args: tuple[Any, ...], inputs: dict[str, Any]
+) -> tuple[Mapping[str, Any], pulumi.ResourceOptions | None]:
     """Sort out the ways to call ``Link``; unknown inputs pass, so that preview reports them."""
-    if isinstance(args, pulumi.ResourceOptions):
-        args, opts = None, args
-    if args is not None and inputs:
-        raise TypeError("give the inputs of a Link either as args or as keywords, not both")
-    if isinstance(args, LinkArgs):
-        args = vars(args)
-    return dict(args or inputs), opts
+    _refuse_wrong_name(resource_name)
+    link = f"Link {resource_name!r}"
+    if isinstance(next(iter(args), None), pulumi.ResourceOptions) and "opts" not in inputs:
+        args = (None, *args)
+    names = ("args", "opts")
+    doubled = [name for name in names[: len(args)] if name in inputs]
+    if len(args) > len(names) or doubled:
+        raise ArgumentError(f"{link}: {_BY_NAME}")
+    positional = dict(zip(names, args, strict=False))
+    given, opts = (positional.get(name, inputs.pop(name, None)) for name in names)
+    _refuse_wrong_options(resource_name, opts)
+    if isinstance(given, LinkArgs):
+        given = vars(given)
+    if given is None:
+        return inputs, opts
+    if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
+        raise ArgumentError(f"{link}: {_BY_NAME}")
+    if inputs:
+        raise ArgumentError(
+            f"{link}: give the inputs either as args or as keywords, not both"
+            f" ({', '.join(inputs)} came as keywords)."
+        )
+    return given, opts
+
+
+_BY_NAME = (
+    'give the inputs by their names: Link(name, amount=12_000, currency="THB", title=…,'
+    " description=…), or as LinkArgs or a mapping."
+)
+
+
+def _refuse_wrong_name(resource_name: object) -> None:
+    # "::" separates the parts of a URN: whoever reads the state would take the end for the name.
+    if not isinstance(resource_name, str) or not resource_name.strip() or "::" in resource_name:
+        shown = (
+            repr(resource_name) if isinstance(resource_name, str) else type(resource_name).__name__
+        )
+        raise ArgumentError(
+            f"The first argument of a Link is its name in the program: a text that is not blank and"
+            f" holds no '::', such as \"spring-sale\"; it is {shown}."
+        )
+
+
+def _refuse_wrong_options(resource_name: str, opts: object) -> None:
+    if opts is None:
+        return
+    link = f"Link {resource_name!r}"
+    if not isinstance(opts, pulumi.ResourceOptions):
+        raise ArgumentError(f"{link}: opts must be pulumi.ResourceOptions(…).")
+    if opts.parent is not None and not isinstance(opts.parent, pulumi.Resource):
+        raise ArgumentError(f"{link}: parent in opts must be a resource.")
+    if opts.provider is not None and getattr(opts.provider, "package", None) != PROVIDER_PACKAGE:
+        raise ArgumentError(
+            f"{link}: provider in opts must be a Provider of pulumi_omise_links; those of other"
+            " packages cannot make links."
+        )
+    if opts.import_ is not None:
+        raise ArgumentError(
+            f"{link}: Pulumi's own import (import_ in opts) does not work with dynamic resources."
+            ' To manage a link that exists, declare it with adopt="<its id>", or use `omise-links'
+            " import` for many."
+        )

@@ -12,14 +12,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .engine import Engine
-from .errors import OmiseLinksError, OmiseUnavailableError, WrongAccountError
+from .errors import (
+    AdoptError,
+    AuthenticationError,
+    LinkGoneError,
+    OmiseLinksError,
+    OmiseUnavailableError,
+    SettingsError,
+    WrongAccountError,
+)
 from .settings import ACCOUNT_ID, NAMESPACE, SECRET_KEY_ENV, Settings, refuse_misspelt
 from .state_format import scope_of
 
 if TYPE_CHECKING:
     from .omise.bulk import BulkReader
     from .omise.client import OmiseClient
-    from .omise.models import OmiseAccount, OmiseLink, Scope
+    from .omise.models import LinkInputs, OmiseAccount, OmiseLink, Scope
 
 # One link proves a scope. More than one is kept, as one may have been deleted in the dashboard.
 _LINKS_PER_SCOPE = 3
@@ -47,6 +55,7 @@ class LinkGuard:
         # Links of each scope that this stack has links in, until the key is known to be of it.
         self._unproved: dict[Scope, list[str]] = {}
         self._proved: set[Scope] = set()
+        self._told: set[object] = set()
 
     @property
     def settings(self) -> Settings:
@@ -124,18 +133,17 @@ class LinkGuard:
         self._refuse_account(account.id)
         return account.supported_currencies or None if operation is not None else None
 
-    def look_up(self, link_id: str) -> OmiseLink | None:
-        """Return a link that is to be adopted; None if Omise cannot be asked.
+    def check_adoption(self, link_id: str, inputs: LinkInputs) -> None:
+        """Refuse to adopt a link that differs from ``inputs`` or is gone, if Omise can be asked.
 
-        :raises OmiseLinksError: the link cannot be read with this key.
+        :raises OmiseLinksError: the link cannot be adopted.
         """
         if self.settings.secret_key is None or not self._reachable:
-            return None
+            return
         try:
-            return self.bulk.find(link_id) or self.client.get_link(link_id)
+            _require_equal(self.bulk.find(link_id) or self.client.get_link(link_id), inputs)
         except OmiseUnavailableError as error:
             self._note_unreachable(error)
-            return None
 
     def compare(self, link_id: str, outputs: Mapping[str, Any], *, replaced: bool) -> None:
         """Refuse a link of the state that is of another account, mode or sub-merchant.
@@ -189,6 +197,18 @@ class LinkGuard:
         self._refuse_account(scope.account_id)
         return scope
 
+    def get_adoptable(self, link_id: str, inputs: LinkInputs) -> OmiseLink:
+        """Return the link to adopt.
+
+        :raises LiveModeError: the key is live and the stack has not allowed that.
+        :raises AdoptError: the link differs from ``inputs``.
+        :raises LinkGoneError: the link was deleted.
+        """
+        self.settings.require_permission(f"adopt link {link_id}")
+        link = self.client.get_link(link_id)
+        _require_equal(link, inputs)
+        return link
+
     def require_delete(self) -> None:
         """Refuse to delete with a key of another account than ``omise:accountId`` names.
 
@@ -196,6 +216,16 @@ class LinkGuard:
         """
         if self.settings.account_id is not None:
             self._refuse_account(self.client.scope().account_id)
+
+    def get(self, link_id: str) -> tuple[OmiseLink, Scope]:
+        """Return a link that no state knows, and where it lives.
+
+        :raises NotFoundError: the account of the key has no such link.
+        :raises LinkGoneError: the link was deleted.
+        """
+        link = self.client.get_link(link_id)
+        _require_live(link)
+        return link, self.client.scope()
 
     def find(self, link_id: str, outputs: Mapping[str, Any]) -> tuple[OmiseLink, Scope] | None:
         """Return a link of the state and where it lives; None if it is gone.
@@ -219,11 +249,25 @@ class LinkGuard:
         """Say once how to have another account's key refused, where nothing says so yet."""
         if scope.account_id is not None and self.settings.account_id is None:
             self._engine.tell(
-                f"Links were made in account {scope.account_id}. `pulumi config set"
+                f"Links are made in account {scope.account_id}. `pulumi config set"
                 f" {NAMESPACE}:{ACCOUNT_ID} {scope.account_id}` has the key of any other account"
                 " refused, in previews, too. (A Provider of its own takes it as account_id.)",
                 about=ACCOUNT_ID,
             )
+
+    def reason_once(self, verb: str, error: OmiseLinksError) -> OmiseLinksError:
+        """Return the error, or a short one if another link of the provider has given the reason.
+
+        Settings concern all links of a provider. A refused key is told with another request each
+        time, so the kind of the error counts there.
+        """
+        reason = type(error) if isinstance(error, AuthenticationError) else str(error)
+        with self._lock:
+            if (verb, reason) not in self._told:
+                self._told.add((verb, reason))
+                return error
+        kind = SettingsError if isinstance(error, SettingsError) else AuthenticationError
+        return kind("This provider cannot be used: the error of another of its links says why.")
 
     # -- what both need
 
@@ -278,3 +322,15 @@ class LinkGuard:
                 return
         if problem is not None:
             raise problem
+
+
+def _require_equal(link: OmiseLink, inputs: LinkInputs) -> None:
+    _require_live(link)
+    differing = inputs.describe_differences(link.inputs)
+    if differing:
+        raise AdoptError(link.id, differing)
+
+
+def _require_live(link: OmiseLink) -> None:
+    if link.deleted:
+        raise LinkGoneError(link.id, link.deleted_at)

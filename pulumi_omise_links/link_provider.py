@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import functools
 import os
-import sys
-import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from pulumi.dynamic import (
     CheckFailure,
@@ -32,15 +30,14 @@ from .errors import (
     AuthenticationError,
     DeleteRefusedError,
     LinkConflictError,
-    LinkGoneError,
     OmiseLinksError,
-    OmiseUnavailableError,
     RateLimitedError,
     SettingsError,
 )
 from .held_links import HeldLinks
 from .inputs import INPUT_NAMES, INPUTS, LINK_ID, check_inputs, is_live
 from .link_guard import LinkGuard
+from .program_errors import without_traceback
 from .settings import CONFIG_KEYS, KEEP_LINKS, NAMESPACE, PLANNING
 from .state_format import (
     ADOPT,
@@ -53,31 +50,20 @@ from .state_format import (
     scope_of,
 )
 
-if TYPE_CHECKING:
-    from .omise.models import OmiseLink
-
 Method = TypeVar("Method", bound=Callable[..., Any])
 _DEFAULTS = {known.name: known.default for known in INPUTS}
 
 
 def _in_sentences(method: Method) -> Method:
-    """Let an expected error reach the user as one line, and one about the key only once in full.
+    """Let an expected error reach the user as one line, and one about the key only once in full."""
 
-    The plugin sends the engine ``traceback.format_exc()``; a limit of 0 leaves the last line of
-    it. The limit holds for the process, which other dynamic providers of the program may share, so
-    it is set only once something has gone wrong and never for a bug.
-    """
-
+    @without_traceback
     @functools.wraps(method)
     def wrapper(self: LinkProvider, *args: Any) -> Any:
         try:
             return method(self, *args)
         except (SettingsError, AuthenticationError) as error:
-            sys.tracebacklimit = 0
-            raise self._reason_once(method.__name__, error) from None
-        except OmiseLinksError as error:
-            sys.tracebacklimit = 0
-            raise error from None
+            raise self._guard.reason_once(method.__name__, error) from None
 
     return cast(Method, wrapper)
 
@@ -98,8 +84,6 @@ class LinkProvider(ResourceProvider):
             self._engine,
         )
         self._held = HeldLinks(self._engine.port)
-        self._told_lock = threading.Lock()
-        self._told: set[object] = set()
 
     @_in_sentences
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -119,7 +103,7 @@ class LinkProvider(ResourceProvider):
                 operation = "create the link" if adopt is None else "adopt a link"
                 supported = self._guard.check(None if exists else operation)
         except OmiseLinksError as error:
-            problems.append(str(self._reason_once("check", error)))
+            problems.append(str(self._guard.reason_once("check", error)))
         checked = check_inputs(
             given,
             later=later,
@@ -131,7 +115,7 @@ class LinkProvider(ResourceProvider):
         if adopt is not None and not _is_link_id(adopt) and ADOPT not in later:
             problems.append("adopt must be the id of a link (link_test_5x…)")
         elif adopt is not None and not exists and not later and not planning:
-            problems += self._check_adoption(adopt, checked.inputs, compare=not problems)
+            problems += self._check_adoption(adopt, None if problems else checked.inputs)
         inputs = {**given, **checked.inputs, **later}
         if exists:
             self._held.note_check(inputs)
@@ -171,11 +155,13 @@ class LinkProvider(ResourceProvider):
         """Make the link, or take the one that ``adopt`` names."""
         with self._engine.writing():
             scope = self._guard.require_create()
+            self._guard.advise_account(scope)
             if adopted := props.get(ADOPT):
-                link = self._adopt(adopted, props)
+                link = self._guard.get_adoptable(adopted, inputs_of(props))
+                self._held.adopt(adopted)
             else:
                 link = self._guard.client.create_link(inputs_of(props))
-        self._guard.advise_account(scope)
+        # Nothing may fail or wait from here on: the link exists, and the engine does not know it.
         return CreateResult(link.id, outputs_of_new(link, scope, props))
 
     @_in_sentences
@@ -187,8 +173,7 @@ class LinkProvider(ResourceProvider):
                 return ReadResult("", {})
             link, scope = found
         else:
-            link, scope = self._guard.client.get_link(id_), self._guard.client.scope()
-            _require_live(link)
+            link, scope = self._guard.get(id_)
         return ReadResult(id_, outputs_from(link, scope, props), inputs_from(link, props))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -222,57 +207,23 @@ class LinkProvider(ResourceProvider):
                 raise DeleteRefusedError(_id, error) from None
             self._guard.bulk.drop(_id)
 
-    def _check_adoption(
-        self, link_id: str, inputs: Mapping[str, Any], *, compare: bool
-    ) -> list[str]:
-        """Say at preview already why a create will refuse, if Omise can be asked."""
+    def _check_adoption(self, link_id: str, inputs: Mapping[str, Any] | None) -> list[str]:
+        """Say at preview already why a create will refuse.
+
+        :param inputs: None if there are problems with them already.
+        """
         try:
             self._held.plan_adoption(link_id)
-            link = self._guard.look_up(link_id) if compare else None
-            if link is not None:
-                _require_adoptable(link, inputs)
-        except OmiseUnavailableError:
-            return []
+            if inputs is None:
+                return []
+            self._guard.check_adoption(link_id, inputs_of(inputs))
         except OmiseLinksError as error:
             return [str(error)]
         self._engine.tell(
-            f"Link {link_id} exists and is taken into this stack as it is. From then on, destroying"
-            " the stack deletes it."
+            f"Link {link_id} is taken into this stack as it is. From then on, destroying the stack"
+            " deletes it."
         )
         return []
-
-    def _adopt(self, link_id: str, props: Mapping[str, Any]) -> OmiseLink:
-        self._guard.settings.require_permission(f"adopt link {link_id}")
-        link = self._guard.client.get_link(link_id)
-        _require_adoptable(link, props)
-        self._held.adopt(link_id)
-        return link
-
-    def _reason_once(self, verb: str, error: OmiseLinksError) -> OmiseLinksError:
-        """Return the error, or a short one if another link of the provider has given the reason.
-
-        Settings concern all links of a provider. A refused key is told with another request each
-        time, so the kind of the error counts there.
-        """
-        reason = type(error) if isinstance(error, AuthenticationError) else str(error)
-        with self._told_lock:
-            if (verb, reason) not in self._told:
-                self._told.add((verb, reason))
-                return error
-        kind = SettingsError if isinstance(error, SettingsError) else AuthenticationError
-        return kind("This provider cannot be used: the error of another of its links says why.")
-
-
-def _require_adoptable(link: OmiseLink, inputs: Mapping[str, Any]) -> None:
-    _require_live(link)
-    differing = inputs_of(inputs).describe_differences(link.inputs)
-    if differing:
-        raise AdoptError(link.id, differing)
-
-
-def _require_live(link: OmiseLink) -> None:
-    if link.deleted:
-        raise LinkGoneError(link.id, link.deleted_at)
 
 
 def _is_link_id(value: object) -> bool:

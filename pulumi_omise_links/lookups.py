@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 
-from .errors import OmiseLinksError
+from .errors import ArgumentError
 from .omise.client import OmiseClient
 from .omise.models import OmiseLink
 from .settings import Settings, from_program
@@ -19,10 +17,12 @@ def get_link(link_id: str, *, settings: Settings | None = None) -> OmiseLink:
     :param link_id: ``link_test_…`` or ``link_…``.
     :param settings: for another account than the program's own: ``Settings.resolve({"secretKeyEnv":
         "OMISE_TH_KEY"})``.
-    :raises OmiseLinksError: see ``errors``; ``NotFoundError`` if the account has no such link.
+    :raises ArgumentError: ``link_id`` is an ``Output``; see ``Output.apply``.
+    :raises NotFoundError: the account has no such link in the mode of the key.
+    :raises OmiseLinksError: see ``errors``.
     """
-    with _in_sentences():
-        return _client(settings or from_program()).get_link(link_id)
+    _require_text("get_link", "link_id", link_id)
+    return _client(_settings("get_link", settings)).get_link(link_id)
 
 
 def get_links(
@@ -41,27 +41,35 @@ def get_links(
     :param include_deleted: deleted links too.
     :raises OmiseLinksError: see ``errors``.
     """
-    with _in_sentences():
-        listed = _client(settings or from_program()).iter_links(
-            created_from=created_from, created_to=created_to
+    for name, moment in (("created_from", created_from), ("created_to", created_to)):
+        if moment is not None:
+            _require_text("get_links", name, moment)
+    listed = _client(_settings("get_links", settings)).iter_links(
+        created_from=created_from, created_to=created_to
+    )
+    return [link for link in listed if include_deleted or not link.deleted]
+
+
+def _require_text(function: str, name: str, value: object) -> None:
+    if isinstance(value, str):
+        return
+    # Whoever holds an Output has loaded Pulumi; a look-up alone does not need it.
+    pulumi = sys.modules.get("pulumi")
+    if pulumi is not None and isinstance(value, (pulumi.Output, pulumi.Resource)):
+        raise ArgumentError(
+            f"{function} needs {name} as text, and this is an Output or a resource, whose value is"
+            " not known when the program runs. Call it when it is:"
+            f" link.id.apply(lambda value: {function}(…))."
         )
-        return [link for link in listed if include_deleted or not link.deleted]
+    raise ArgumentError(f"{function}: {name} must be text, not {type(value).__name__}.")
 
 
-@contextmanager
-def _in_sentences() -> Iterator[None]:
-    """Let Pulumi show an error of a program as its sentence, without a traceback.
-
-    It does so for its own ``RunError``. Ours stay what they are, and become one as well.
-    """
-    try:
-        yield
-    except OmiseLinksError as error:
-        pulumi = sys.modules.get("pulumi")
-        if pulumi is not None and not isinstance(error, pulumi.RunError):
-            ours = type(error)
-            error.__class__ = type(ours.__name__, (ours, pulumi.RunError), {})
-        raise
+def _settings(function: str, given: Settings | None) -> Settings:
+    if given is None:
+        return from_program()
+    if not isinstance(given, Settings):
+        raise ArgumentError(f"{function}: settings must be Settings, from Settings.resolve({{…}}).")
+    return given
 
 
 @lru_cache(maxsize=8)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from inspect import isawaitable
+from typing import Any
+
 import pulumi
 
-from .errors import SettingsError
+from .errors import ArgumentError
 from .settings import (
     ACCOUNT_ID,
     ALLOW_LIVE,
@@ -16,7 +19,9 @@ from .settings import (
     SECRET_KEY_ENV,
     SUB_MERCHANT_ID,
     refuse_misspelt,
+    refuse_plain_key_in_config,
 )
+from .state_format import PROVIDER_PACKAGE
 
 
 class Provider(pulumi.ProviderResource):
@@ -60,18 +65,18 @@ class Provider(pulumi.ProviderResource):
         :param account_id: the account that the links of this provider belong to (``account_…``);
             a key of another account is then refused. If a key is given and this is not, none is
             expected.
-        :raises pulumi.RunError: a setting is misspelt in the stack's config.
+        :raises SettingsError: a setting is misspelt in the stack's config, or the key stands there
+            in plain text.
+        :raises ArgumentError: ``allow_live`` or ``amount_limits`` is not a bool.
         """
-        try:
-            refuse_misspelt(pulumi.runtime.config.CONFIG.get())
-        except SettingsError as error:
-            raise pulumi.RunError(str(error)) from None
+        refuse_misspelt(pulumi.runtime.config.CONFIG.get())
+        refuse_plain_key_in_config()
         given: dict[str, pulumi.Input[str] | None] = {
             SECRET_KEY: None if secret_key is None else pulumi.Output.secret(secret_key),
             SECRET_KEY_ENV: secret_key_env,
             API_URL: api_url,
-            ALLOW_LIVE: _word(allow_live),
-            AMOUNT_LIMITS: _word(amount_limits),
+            ALLOW_LIVE: _word("allow_live", allow_live),
+            AMOUNT_LIMITS: _word("amount_limits", amount_limits),
             SUB_MERCHANT_ID: sub_merchant_id,
             ACCOUNT_ID: account_id,
         }
@@ -87,16 +92,21 @@ class Provider(pulumi.ProviderResource):
                 secret = name == SECRET_KEY or config.get_secret(name) is None
                 given[name] = config.get_secret(name) if secret else config.get(name)
         super().__init__(
-            # The package of all Python dynamic resources: the engine starts a process of its own
-            # for each such provider and configures it with just these properties.
-            "pulumi-python",
+            PROVIDER_PACKAGE,
             resource_name,
             {f"{NAMESPACE}:{name}": value for name, value in given.items() if value is not None},
             opts,
         )
 
 
-def _word(flag: pulumi.Input[bool] | None) -> pulumi.Input[str] | None:
-    if flag is None:
-        return None
-    return pulumi.Output.from_input(flag).apply(lambda value: "true" if value else "false")
+def _word(name: str, flag: Any) -> pulumi.Input[str] | None:
+    if isinstance(flag, pulumi.Output) or isawaitable(flag):
+        return pulumi.Output.from_input(flag).apply(lambda value: _spell_flag(name, value))
+    return None if flag is None else _spell_flag(name, flag)
+
+
+def _spell_flag(name: str, flag: object) -> str:
+    # A text counts as true in Python: "false" would let a live key write.
+    if not isinstance(flag, bool):
+        raise ArgumentError(f"Provider: {name} must be True or False.")
+    return "true" if flag else "false"

@@ -33,6 +33,9 @@ from .inputs import INPUT_NAMES, INPUTS
 from .omise.models import LinkInputs, OmiseLink, Scope
 
 TYPE_TOKEN = "pulumi-python:dynamic/omise:Link"  # noqa: S105  (a type of Pulumi's, no secret)
+# The package of all dynamic resources in Python: the engine starts a process of its own for each
+# explicit provider, and configures it with the properties of that provider alone.
+PROVIDER_PACKAGE = "pulumi-python"
 PROVIDER_KEY = "__provider"
 PROVIDER_PICKLE = (
     "gASVOAAAAAAAAACMIHB1bHVtaV9vbWlzZV9saW5rcy5saW5rX3Byb3ZpZGVylIwMTGlua1Byb3ZpZGVylJOUKYGULg=="
@@ -62,7 +65,8 @@ def inputs_from(link: OmiseLink, state: Mapping[str, Any]) -> dict[str, Any]:
     Omise writes currencies in upper case, and may store a text otherwise than it was sent (trimmed,
     say). That is no change: the state says what Omise's answer was.
     """
-    stored = state.get(AS_STORED) or {}
+    known = state.get(AS_STORED)
+    stored = known if isinstance(known, Mapping) else {}
     inputs: dict[str, Any] = {}
     for name in INPUT_NAMES:
         value, spelt = getattr(link, name), state.get(name)

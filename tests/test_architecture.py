@@ -23,22 +23,26 @@ ROOMS: dict[str, str] = {
     "__init__": "",
     "__main__": "cli",
     "_version": "",
-    "errors": "",
-    "inputs": "",
+    "program_errors": "",
+    "errors": "program_errors",
+    "inputs": "errors",
     "settings": "errors",
     "text_differences": "",
     "omise": "_version errors inputs settings text_differences",
     "output": "errors",
     "state_format": "omise inputs",
     "lookups": "errors omise settings",
-    "provider": "errors settings",
+    "provider": "errors settings state_format",
     "engine": "",
     "held_links": "errors state_format",
     "link_guard": "engine errors omise settings state_format",
-    "link_provider": "engine errors held_links inputs link_guard settings state_format",
-    "link": "inputs state_format",
+    "link_provider": (
+        "engine errors held_links inputs link_guard program_errors settings state_format"
+    ),
+    "program_inputs": "errors inputs",
+    "link": "errors inputs program_inputs settings state_format",
     "manifest": "errors inputs omise output",
-    "declare": "errors link manifest settings",
+    "declare": "link manifest settings",
     "stack": "errors output settings state_format",
     "inventory": "errors inputs omise output settings stack",
     "adoption": (
@@ -53,11 +57,15 @@ ROOMS: dict[str, str] = {
 }
 # Who alone may know what.
 ONLY: dict[str, set[str]] = {
-    "pulumi": {"link", "link_provider", "engine", "provider", "declare", "settings"},
-    "requests": {"omise.deadline", "omise.transport"},
-    "urllib3": {"omise.deadline", "omise.transport", "omise.retry"},
-    "socket": {"omise.create_log", "omise.deadline", "engine"},
-    "ssl": set(),
+    "pulumi": {
+        *("link", "program_inputs", "link_provider", "engine", "provider", "declare", "settings")
+    },
+    "requests": {"omise.connections", "omise.failures", "omise.route", "omise.transport"},
+    "urllib3": {
+        *("omise.connections", "omise.failures", "omise.retry", "omise.route", "omise.transport")
+    },
+    "socket": {"omise.connections", "omise.create_log", "omise.failures", "engine"},
+    "ssl": {"omise.failures", "omise.route"},
     "http": set(),
     "urllib.request": set(),
     "asyncio": set(),
@@ -66,6 +74,7 @@ ONLY: dict[str, set[str]] = {
     "pickle": set(),
     "yaml": {"manifest.source", "manifest.values", "manifest.edit", "manifest.text"},
     "click": {"cli"},
+    "jsonschema": {"manifest.validation"},
 }
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pulumi
 from typing_extensions import assert_type
 
 from pulumi_omise_links import (
+from pulumi_omise_links.errors import ExitCode
     Link,
     LinkArgs,
+    LinkInputs,
     OmiseAccount,
     OmiseCharge,
     OmiseClient,
@@ -61,10 +65,24 @@ Link(
 )
 
 Link("text", amount="1", currency="THB", title="t", description="d")  # type: ignore[call-overload]
+Link("float", amount=4900.00, currency="THB", title="t", description="d")  # type: ignore[call-overload]
+Link(
+    "float-output",
+    amount=pulumi.Output.from_input(4900.00),  # type: ignore[arg-type]
+    currency="THB",
+    title="t",
+    description="d",
+)
+Link("decimal", amount=Decimal(4900), currency="THB", title="t", description="d")  # type: ignore[call-overload]
+Link("resource", amount=1, currency="THB", title=spring, description="d")  # type: ignore[call-overload]
+Link("positional", 12_000, "THB", "t", "d")  # type: ignore[call-overload]
+Link("options", {"amount": 1}, {"protect": True})  # type: ignore[call-overload]
+Link(spring.id, amount=1, currency="THB", title="t", description="d")  # type: ignore[call-overload]
 Link("number", amount=1, currency=764, title="t", description="d")  # type: ignore[call-overload]
 Link("missing", amount=1, currency="THB", title="t")  # type: ignore[call-overload]
 Link("unknown", amount=1, currency="THB", title="t", description="d", colour="red")  # type: ignore[call-overload]
 Link(amount=1, currency="THB", title="t", description="d")  # type: ignore[call-overload]
+LinkArgs(amount=4900.00, currency="THB", title="t", description="d")  # type: ignore[arg-type]
 LinkArgs(amount=1.5, currency="THB", title="t", description="d")  # type: ignore[arg-type]
 LinkArgs(amount=1, currency="THB", title="t")  # type: ignore[call-arg]
 LinkArgs(1, "THB", "t", "d")  # type: ignore[call-arg]
@@ -121,6 +139,12 @@ assert_type(link.used_at, "str | None")
 assert_type(link.charges, tuple[OmiseCharge, ...])
 assert_type(get_links(created_from="2026-01-01T00:00:00Z", include_deleted=True), list[OmiseLink])
 get_link(5)  # type: ignore[arg-type]
+get_link(spring.id)  # type: ignore[arg-type]
+get_link("link_test_1", settings={})  # type: ignore[arg-type]
+assert_type(
+    spring.id.apply(lambda link_id: get_link(link_id).charges),
+    pulumi.Output[tuple[OmiseCharge, ...]],
+)
 get_links("2026-01-01T00:00:00Z")  # type: ignore[call-arg]
 link.amount = 5  # type: ignore[misc]
 
@@ -131,10 +155,12 @@ with OmiseClient(settings) as omise:
     assert_type(omise.account(), "OmiseAccount | None")
     for each in omise.iter_links():
         assert_type(each, OmiseLink)
+    inputs = LinkInputs(amount=1, currency="THB", title="t", description="d", multiple=False)
+    assert_type(omise.create_link(inputs), OmiseLink)
     omise.delete_link("link_test_1", omise.scope())
     assert_type(omise.find_link("link_test_1", Scope("account_1")), "OmiseLink | None")
 try:
     get_link("link_test_1")
 except OmiseLinksError as error:
-    assert_type(error.exit_code, int)
+    assert_type(error.exit_code, ExitCode)
 assert_type(__version__, str)

@@ -34,7 +34,7 @@ def projects_and_settings(
     """
     if not stacks and cwd is None:
         # No stack's config has been read, so it is no use to be told to put a key there.
-        advice = "Set it, or name a Pulumi project whose config holds the key: --cwd DIR."
+        advice = "set it, or name a Pulumi project whose config holds the key: --cwd DIR."
         settings = _with_key(key_env) if key_env else Settings.resolve({}, os.environ)
         return [], replace(settings, key_advice=advice)
     projects = [Project(cwd or ".", stack) for stack in (stacks or (None,))]

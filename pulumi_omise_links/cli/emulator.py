@@ -1,8 +1,10 @@
-"""``omise-links emulator``: the local Omise on the command line."""
+"""``omise-links emulator``: the emulator of Omise on the command line."""
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import ipaddress
 import json
 import signal
 import sqlite3
@@ -26,9 +28,18 @@ from ._options import Seconds
     help="Port to listen on; 0: any free one.",
 )
 @click.option(
+    "--allow-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Accept requests whose Host header has this name. Addresses and localhost are always"
+    " accepted; may be given several times.",
+)
+@click.option(
     "--database",
     type=click.Path(dir_okay=False),
-    help="SQLite file that keeps links over restarts. Without it they live in memory.",
+    metavar="FILE",
+    help="SQLite file that keeps links over restarts. Without it they are lost at the end.",
 )
 @click.option(
     "--latency",
@@ -49,47 +60,49 @@ from ._options import Seconds
 def command(
     host: str,
     port: int,
+    allowed_hosts: tuple[str, ...],
     database: str | None,
     latency: float,
     switches: tuple[str, ...],
     quiet: bool,
 ) -> None:
-    """Run a local Omise for tests and demos.
+    """Run an emulator of Omise: the Links API on this machine, without money and network.
 
-    It is the Links API on this machine, without money and without the network. It ends with
-    Ctrl-C. Point Pulumi and this command line at it with OMISE_API_URL.
+    It ends with Ctrl-C. Point Pulumi and this command line at it with OMISE_API_URL, and a browser
+    at its address to see, pay and delete links.
     """
     try:
-        behaviour = Behaviour().changed(dict(map(_switch, switches)))
+        behaviour = Behaviour().changed(dict(map(_read_switch, switches)))
     except ValueError as error:
         raise click.UsageError(f"--switch: {error}.") from None
-    omise = Emulator(
+    emulator = Emulator(
         host=host,
         port=port,
         database=database or ":memory:",
         latency=latency,
         behaviour=behaviour,
         on_request=None if quiet else _print_request,
+        allowed_hosts=allowed_hosts,
     )
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        omise.start()
+        emulator.start()
     except OSError as error:
-        raise click.ClickException(_deaf(error, host, port)) from None
+        raise click.ClickException(_explain_listening(error, host, port)) from None
     except sqlite3.Error as error:
         raise click.ClickException(f"Cannot use --database {database}: {error}.") from None
-    click.echo(_welcome(omise, database))
+    click.echo(_welcome(emulator, host, database))
     try:
-        omise.serve_forever()
+        emulator.serve_forever()
     except KeyboardInterrupt:
         click.echo("Stopped.")
 
 
-def _deaf(error: OSError, host: str, port: int) -> str:
+def _explain_listening(error: OSError, host: str, port: int) -> str:
     """Say why it cannot listen, and what to do."""
     if error.errno == errno.EADDRINUSE:
         return (
-            f"Port {port} of {host} is in use, perhaps by another local Omise. Choose another"
+            f"Port {port} of {host} is in use, perhaps by another emulator. Choose another"
             " --port, or 0 for any free one."
         )
     # Without the number in brackets that str() begins with.
@@ -97,27 +110,60 @@ def _deaf(error: OSError, host: str, port: int) -> str:
     return f"{why[0].upper()}{why[1:]}. Choose another --host or --port."
 
 
-def _welcome(omise: Emulator, database: str | None) -> str:
-    lines = [f"The local Omise answers at {omise.url}", ""]
-    lines += [f"  export OMISE_API_URL={omise.url}"]
-    lines += [f"  export OMISE_SECRET_KEY={omise.key('th')}", ""]
+def _welcome(emulator: Emulator, host: str, database: str | None) -> str:
+    lines = [f"The emulator of Omise answers at {emulator.url}", ""]
+    lines += [f"  export OMISE_API_URL={emulator.url}"]
+    lines += [f"  export OMISE_SECRET_KEY={emulator.key('th')}", ""]
     lines += ["Secret keys (they open nothing but this emulator):"]
-    for account in omise.accounts:
-        test, live = omise.key(account.name), omise.key(account.name, live=True)
+    for account in emulator.accounts:
+        test, live = emulator.key(account.name), emulator.key(account.name, live=True)
         lines.append(f"  {account.country}  {account.currency}  test {test:24} live {live}")
-    kept = f"Links are kept in {database}." if database else "Links live until it stops."
-    return "\n".join([*lines, "", f"{kept} Ctrl-C ends it.", ""])
+    lines.append("")
+    if not _is_loopback(host):
+        lines += [
+            f"It listens on {host}, for other machines too. Clients accept plain http for a"
+            " loopback address only:",
+            "docs/emulator.md says how to reach it from another container.",
+            "",
+        ]
+    lines.append(
+        f"Links are kept in {database}."
+        if database
+        else "Links are lost when it stops; --database FILE keeps them."
+    )
+    lines.append(f"Open {emulator.url}/ in a browser to see, pay and delete them. Ctrl-C ends it.")
+    return "\n".join([*lines, ""])
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _print_request(entry: JournalEntry) -> None:
     query = f"?{entry.query}" if entry.query else ""
     status = entry.status or "no answer"
     fault = f"  [{entry.fault}]" if entry.fault else ""
-    click.echo(f"{entry.method:6} {entry.path}{query}  {status}{fault}")
-    sys.stdout.flush()
+    line = _escape(f"{entry.method:6} {entry.path}{query}  {status}{fault}")
+    # A terminal that has gone must not change what the client gets.
+    with contextlib.suppress(OSError, ValueError):
+        click.echo(line)
+        sys.stdout.flush()
 
 
-def _switch(text: str) -> tuple[str, Any]:
+def _escape(text: str) -> str:
+    r"""Write what a client chose so that it is one line and moves no cursor: ``\x1b``, ``\n``."""
+    visible = "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )
+    encoding = sys.stdout.encoding or "ascii"
+    return visible.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _read_switch(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals:
         raise ValueError(f"{text!r} is not NAME=VALUE")
@@ -126,7 +172,7 @@ def _switch(text: str) -> tuple[str, Any]:
         return name, words[value.lower()]
     try:
         return name, json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return name, value
 
 

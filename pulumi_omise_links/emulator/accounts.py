@@ -1,4 +1,4 @@
-"""The accounts of the local Omise and the keys that open them."""
+"""The accounts of the emulator and the keys that open them."""
 
 from __future__ import annotations
 
@@ -6,25 +6,40 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-# DOC docs.omise.co/multi-currency: an opt-in of accounts in Thailand and Singapore.
+# DOC multi-currency: an opt-in of accounts in Thailand and Singapore. REC account 2022 and 2025:
+# this order, without the last two.
 MULTI_CURRENCY = (
-    *("AUD", "CAD", "CHF", "CNY", "DKK", "EUR", "GBP", "HKD", "IDR", "JPY", "MYR", "SGD"),
-    *("THB", "USD"),
+    "THB",
+    "JPY",
+    "USD",
+    "EUR",
+    "GBP",
+    "SGD",
+    "AUD",
+    "CHF",
+    "CNY",
+    "DKK",
+    "HKD",
+    "MYR",
+    "CAD",
+    "IDR",
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Account:
     """One Omise account. It has a test side and a live side, each with keys and links of its own.
 
     ``name`` is the handle used in Python and on the control plane ("th"); Omise never shows it.
-    ``id`` and ``team`` answer ``GET /account``, the same for both sides (DOC account-api: "Both
-    test and live keys return the same account"). ``api_version`` and ``live_api_version`` are the
-    defaults for requests without ``Omise-Version`` (DOC api-versioning: one for each side).
+    ``id`` and ``live_id`` answer ``GET /account`` with a test and with a live key; ``team`` is the
+    same for both (REC account 2025: ``account_test_…`` for a test key, ``acct_…`` for the team).
+    ``api_version`` and ``live_api_version`` are the defaults for requests without
+    ``Omise-Version`` (DOC api-versioning: one for each side). ``created_at`` is in unix seconds.
     """
 
     name: str
     id: str
+    live_id: str
     team: str
     email: str
     country: str
@@ -38,17 +53,23 @@ class Account:
     api_version: str = "2019-05-29"
     live_api_version: str = "2019-05-29"
 
+    def id_of(self, live: bool) -> str:
+        """The account's id in this mode."""
+        return self.live_id if live else self.id
+
     def version(self, live: bool) -> str:
         """The API version of this side's requests that name none."""
         return self.live_api_version if live else self.api_version
 
 
 def _account(
-    name: str, suffix: str, team: str, created_at: int, currency: str, *supported: str
+    name: str, suffixes: tuple[str, str, str], created_at: int, currency: str, *supported: str
 ) -> Account:
+    test, live, team = suffixes
     return Account(
         name=name,
-        id=f"account_{suffix}",
+        id=f"account_test_{test}",
+        live_id=f"account_{live}",
         team=f"acct_{team}",
         email=f"{name}@shop.example",
         country=name.upper(),
@@ -64,13 +85,31 @@ def _account(
 
 DEFAULT_ACCOUNTS = (
     _account(
-        "th", "5g3zf0y3xak3mtul9a0", "5g3zf0y3rud4hpdytyv", 1559530800, "THB", *MULTI_CURRENCY
+        "th",
+        ("5g3zf0y3z2m8c4k1p7t", "5g3zf0y3xak3mtul9a0", "5g3zf0y3rud4hpdytyv"),
+        1559530800,
+        "THB",
+        *MULTI_CURRENCY,
     ),
-    _account("jp", "5gew7mjif45e0tgyez4", "5gew7mjimqdbtaer9kj", 1561941000, "JPY"),
     _account(
-        "sg", "5gsm2calrg6xnjlssh7", "5gsm2calw9jnkucl3p4", 1564971300, "SGD", *MULTI_CURRENCY
+        "jp",
+        ("5gew7mjj0q6r2w9x4ha", "5gew7mjif45e0tgyez4", "5gew7mjimqdbtaer9kj"),
+        1561941000,
+        "JPY",
     ),
-    _account("my", "5h3k16m02ldcx6rxw8l", "5h3k16lzvqtc8xiprsl", 1567388700, "MYR"),
+    _account(
+        "sg",
+        ("5gsm2camd3v7n1b8z5e", "5gsm2calrg6xnjlssh7", "5gsm2calw9jnkucl3p4"),
+        1564971300,
+        "SGD",
+        *MULTI_CURRENCY,
+    ),
+    _account(
+        "my",
+        ("5h3k16m1x9y4s6d2g0f", "5h3k16m02ldcx6rxw8l", "5h3k16lzvqtc8xiprsl"),
+        1567388700,
+        "MYR",
+    ),
 )
 """Thailand, Japan, Singapore and Malaysia: the four countries of Omise (DOC currency-and-amount).
 
@@ -104,16 +143,16 @@ class KeyRing:
         return f"<KeyRing of {len(self._keys)} keys>"
 
     def open(self, key: str) -> Access | None:
-        """What this key opens now, or None."""
+        """Return what this key opens now, or None."""
         with self._lock:
             return self._keys.get(key)
 
     def add(self, key: str, access: Access) -> None:
-        """Let one more key in."""
+        """Accept one more key."""
         with self._lock:
             self._keys[key] = access
 
     def revoke(self, key: str) -> bool:
-        """Stop letting this key in. False when it opened nothing before."""
+        """Stop accepting this key. False when it opened nothing before."""
         with self._lock:
             return self._keys.pop(key, None) is not None

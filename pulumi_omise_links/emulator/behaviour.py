@@ -1,18 +1,22 @@
-"""What is not known of Omise, each as a switch with a name, so that tests can run both ways."""
+"""Switches: every behaviour of Omise that is not known, so that tests can run each way."""
 
 from __future__ import annotations
 
 import dataclasses
-import functools
-import types
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal
+
+from .type_check import Between, check_types
+
+_CENTURY = 100 * 366 * 86_400  # seconds; within it every date and every id can be written
+Seconds = Annotated[float, Between(0, 86_400)]
+_Count = Annotated[int, Between(0, 1_000_000_000)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Behaviour:
-    """How the local Omise answers where Omise's documents say nothing.
+    """How the emulator answers where Omise's documents say nothing.
 
     Every default is the choice with the best ground; docs/emulator.md lists the grounds.
     Raises ValueError for a value that a switch does not have.
@@ -34,18 +38,23 @@ class Behaviour:
     """An ``offset`` at or after ``total`` of a list that is not empty (GUESS)."""
     range_ends: Literal["inclusive", "exclusive"] = "inclusive"
     """Whether a link made in the very second of ``from`` or ``to`` is listed (GUESS)."""
-    unknown_version: Literal["bad_request", "default"] = "bad_request"
-    """An ``Omise-Version`` that does not exist: 400, or the account's default (GUESS)."""
+    unknown_version: Literal["bad_request", "default"] = "default"
+    """An ``Omise-Version`` that does not exist: 400, or the account's default (INF: Omise's Node
+    client is tested with 2019-09-29, which does not exist)."""
     unknown_parameters: Literal["ignore", "bad_request"] = "ignore"
     """Parameters of POST /links that no document names (GUESS)."""
     missing_parameter: Literal["invalid_link", "bad_request"] = "invalid_link"
     """The error code when a required parameter is missing (GUESS)."""
     empty_description: Literal["refuse", "accept"] = "refuse"
     """An empty ``description`` (DOC: required; some clients send an empty one)."""
-    max_title: int | None = 255
+    max_title: _Count | None = 255
     """The longest title in characters, None for no limit (GUESS)."""
-    max_description: int | None = None
+    max_description: _Count | None = None
     """The longest description in characters, None for no limit (REC: 199 is accepted)."""
+    stored_text: Literal["unchanged", "trimmed", "squished", "composed"] = "unchanged"
+    """What becomes of titles and descriptions: kept; without white space at the ends; also with
+    one space for each run of white space; in Unicode's composed form, NFC (REC: line ends and
+    inner spaces are kept; the rest GUESS)."""
     amount_limits: Literal["link", "charge", "off"] = "link"
     """``charge``: the documented least and greatest charge of the account's country. ``link``: the
     same, but a link in THB may ask up to 1,000,000.00 (the one link limit ever seen, omise-php
@@ -56,61 +65,39 @@ class Behaviour:
     account_of_sub_merchant: Literal["same", "sub_merchant", "forbidden"] = "same"
     """GET /account under ``SUB_MERCHANT_ID``: the platform's account, one of the sub-merchant's
     own, or 403 (GUESS)."""
+    sub_merchant_header: Literal["obeyed", "ignored"] = "obeyed"
+    """``ignored``: requests act for the platform's own account, as behind a proxy that drops header
+    names with an underscore (nginx does so by default)."""
     charges_order: Literal["newest_first", "oldest_first"] = "newest_first"
     """The charges inside a link (REC up to 2018: newest first)."""
     payment_uri: Literal["suffix", "hex"] = "suffix"
     """How payment addresses of new links end: the id's suffix in upper case (REC 2022, 2025), or
     8 hexadecimal digits (REC 2016 to 2019)."""
-    requests_per_second: float | None = None
+    read_lag: Seconds = 0.0
+    """Seconds until GET, lists and search show a new link, a deletion or a payment, as with
+    replicas that lag. POST and DELETE always see the present (GUESS)."""
+    requests_per_second: Annotated[float, Between(1e-6, 1e9)] | None = None
     """The rate limiter: so many API requests a second and account, None for no limit (Omise has
     one and publishes no number)."""
-    burst: int = 10
+    burst: Annotated[int, Between(1, 1_000_000_000)] = 10
     """How many requests the limiter lets through at once before it counts."""
-    retry_after: int | None = None
+    retry_after: _Count | None = None
     """Seconds in the ``Retry-After`` of the limiter's 429, None for no such header (no recording
     has one)."""
     limited_body: Literal["json", "html"] = "json"
     """The body of the limiter's 429: Omise's error object, or a proxy's page (GUESS)."""
-    clock_skew: float = 0.0
+    keep_alive: Annotated[float, Between(0.001, 86_400)] | None = None
+    """Seconds after which an idle connection is closed, None for never (GUESS)."""
+    clock_skew: Annotated[float, Between(-_CENTURY, _CENTURY)] = 0.0
     """Seconds by which Omise's clock (``Date``, ``created_at``, ids) is ahead of the caller's."""
 
     def __post_init__(self) -> None:
         """Refuse a value that a switch does not have."""
-        for name, kind in _kinds().items():
-            value = getattr(self, name)
-            if not _fits(value, kind):
-                raise ValueError(f"{name} must be {_describe(kind)}, not {value!r}")
-        if self.requests_per_second is not None and self.requests_per_second <= 0:
-            raise ValueError("requests_per_second must be above 0, or None for no limit")
-        if self.burst < 1:
-            raise ValueError("burst must be at least 1")
+        check_types(self)
 
     def changed(self, switches: Mapping[str, Any]) -> Behaviour:
-        """The same with some switches set. ValueError for a switch that does not exist."""
-        unknown = sorted(set(switches) - set(_kinds()))
+        """Return the same with some switches set. ValueError for a switch that does not exist."""
+        unknown = sorted(set(switches) - {field.name for field in dataclasses.fields(self)})
         if unknown:
             raise ValueError(f"no such switch: {', '.join(unknown)}")
         return dataclasses.replace(self, **switches)
-
-
-@functools.cache
-def _kinds() -> dict[str, Any]:
-    return get_type_hints(Behaviour)
-
-
-def _fits(value: object, kind: Any) -> bool:
-    if get_origin(kind) is Literal:
-        return value in get_args(kind)
-    if isinstance(kind, types.UnionType):
-        return any(_fits(value, each) for each in get_args(kind))
-    if kind is bool or isinstance(value, bool):
-        return kind is bool and isinstance(value, bool)
-    return isinstance(value, (int, float) if kind is float else kind)
-
-
-def _describe(kind: Any) -> str:
-    if get_origin(kind) is Literal:
-        return " or ".join(repr(each) for each in get_args(kind))
-    if isinstance(kind, types.UnionType):
-        return " or ".join(_describe(each) for each in get_args(kind))
-    return "None" if kind is type(None) else str(kind.__name__)

@@ -1,165 +1,196 @@
-"""The control plane: what people and tests do to the local Omise over HTTP, under /_emulator.
+"""The control plane: what people and tests do to the emulator over HTTP, under /_emulator.
 
-It asks for no key, as it is a tool of the computer it runs on; it never shows one either.
+It asks for no key, as it is a tool of the computer it runs on; it never shows one either. GET
+changes nothing, so that a page in a browser cannot change anything by loading an address.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import json
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
+from .backend import Backend
 from .faults import KINDS
-from .messages import Request
+from .messages import Request, read_json_object
+from .type_check import Between, check_arguments, hints_of, read_text
 
-if TYPE_CHECKING:
-    from .emulator import Emulator
-
-_Given = Mapping[str, Any]
-_Action = Callable[["Emulator", _Given, str], Any]
+_Index = Annotated[int, Between(0, 1_000_000_000)]
 
 
-def _seed(omise: Emulator, given: _Given, _: str) -> Any:
-    return {"ids": omise.seed(**given)}
+@dataclass(frozen=True)
+class ControlAction:
+    """An action of the control plane, as an entry of the route table.
+
+    ``act`` gets the backend, the values of the path's ``{name}`` parts, and the parameters of
+    query and body as keyword arguments: those it names, checked against its annotations.
+    """
+
+    act: Callable[..., Any]
+    description: str
+
+    def answer(
+        self, backend: Backend, path: Mapping[str, str], request: Request
+    ) -> tuple[int, Any]:
+        """Carry the request out: status and plain data."""
+        try:
+            given = _read_parameters(request, self.act)
+            check_arguments(self.act, given)
+            return 200, self.act(backend, *path.values(), **given)
+        except LookupError as error:
+            return 404, {"error": str(error.args[0])}
+        except ValueError as error:
+            return 400, {"error": str(error)}
 
 
-def _links(omise: Emulator, given: _Given, _: str) -> Any:
-    return {"links": omise.links(**given)}
+def list_accounts(backend: Backend) -> Any:
+    """Show the accounts without their keys."""
+    names = ("name", "id", "live_id", "team", "email", "country", "currency")
+    return {
+        "accounts": [
+            {name: getattr(account, name) for name in names}
+            | {"supported_currencies": account.supported_currencies}
+            for account in backend.accounts
+        ]
+    }
 
 
-def _mutate(omise: Emulator, given: _Given, identity: str) -> Any:
-    return omise.mutate(identity, **given)
-
-
-def _erase(omise: Emulator, given: _Given, identity: str) -> Any:
-    omise.erase(identity, **given)
+def add_key(backend: Backend, *, key: str, account: str = "th", live: bool = False) -> Any:
+    """Accept one more secret key."""
+    backend.add_key(key, account, live=live)
     return {}
 
 
-def _delete(omise: Emulator, given: _Given, identity: str) -> Any:
-    omise.delete(identity, **given)
-    return omise.link(identity)
-
-
-def _pay(omise: Emulator, given: _Given, identity: str) -> Any:
-    return {"charge": omise.pay(identity, **given), "link": omise.link(identity)}
-
-
-def _accounts(omise: Emulator, _: _Given, __: str) -> Any:
-    keep = ("name", "id", "team", "email", "country", "currency", "supported_currencies")
-    return {"accounts": [{name: getattr(each, name) for name in keep} for each in omise.accounts]}
-
-
-def _add_key(omise: Emulator, given: _Given, _: str) -> Any:
-    omise.add_key(**given)
+def revoke_key(backend: Backend, *, key: str) -> Any:
+    """Refuse a key from now on."""
+    backend.revoke(key)
     return {}
 
 
-def _revoke(omise: Emulator, given: _Given, _: str) -> Any:
-    omise.revoke(**given)
+def list_links(
+    backend: Backend,
+    *,
+    account: str | None = None,
+    live: bool | None = None,
+    deleted: bool | None = None,
+) -> Any:
+    """Show the stored links."""
+    return {"links": backend.links(account, live=live, deleted=deleted)}
+
+
+def seed_links(
+    backend: Backend,
+    /,
+    *,
+    count: Annotated[int, Between(0, 1_000_000)] = 1,
+    account: str = "th",
+    live: bool = False,
+    sub_merchant: str = "",
+    seconds_apart: Annotated[float, Between(0, 1e9)] = 0.0,
+    **inputs: Any,
+) -> Any:
+    """Make links without the API."""
+    ids = backend.seed(
+        count,
+        account=account,
+        live=live,
+        sub_merchant=sub_merchant,
+        seconds_apart=seconds_apart,
+        **inputs,
+    )
+    return {"ids": ids}
+
+
+def mutate_link(backend: Backend, identity: str, /, **attributes: Any) -> Any:
+    """Change stored attributes of a link."""
+    return backend.mutate(identity, **attributes)
+
+
+def erase_link(backend: Backend, identity: str, /) -> Any:
+    """Remove a link as if it had never been."""
+    backend.erase(identity)
     return {}
 
 
-def _behaviour(omise: Emulator, given: _Given, _: str) -> Any:
-    if given:
-        omise.switch(**given)
-    return dataclasses.asdict(omise.behaviour)
+def delete_link(backend: Backend, identity: str, /) -> Any:
+    """Delete a link as a person in Omise's dashboard."""
+    backend.delete(identity)
+    return backend.link(identity)
 
 
-def _faults(omise: Emulator, _: _Given, __: str) -> Any:
-    return {"faults": omise.faults, "kinds": KINDS}
+def pay_link(backend: Backend, identity: str, /, *, paid: bool = True) -> Any:
+    """Pay a link."""
+    return {"charge": backend.pay(identity, paid=paid), "link": backend.link(identity)}
 
 
-def _fault(omise: Emulator, given: _Given, _: str) -> Any:
-    omise.fault(**given)
-    return {"faults": omise.faults}
+def show_behaviour(backend: Backend) -> Any:
+    """Show the switches."""
+    return dataclasses.asdict(backend.behaviour)
 
 
-def _clear_faults(omise: Emulator, _: _Given, __: str) -> Any:
-    omise.clear_faults()
+def set_behaviour(backend: Backend, /, **switches: Any) -> Any:
+    """Set some switches."""
+    backend.switch(**switches)
+    return show_behaviour(backend)
+
+
+def list_faults(backend: Backend) -> Any:
+    """Show the faults that wait, and the kinds of faults."""
+    kinds = {name: kind.description for name, kind in KINDS.items()}
+    return {"faults": backend.faults, "kinds": kinds}
+
+
+def add_fault(backend: Backend, /, *, kind: str | int, **fields: Any) -> Any:
+    """Add a fault."""
+    backend.fault(kind, **fields)  # type: ignore[arg-type]  # "429" is easily written as a number
+    return {"faults": backend.faults}
+
+
+def clear_faults(backend: Backend) -> Any:
+    """Drop all faults."""
+    backend.clear_faults()
     return {"faults": []}
 
 
-def _journal(omise: Emulator, given: _Given, _: str) -> Any:
-    since = int(given.get("since", 0))
-    limit = int(given.get("limit", 1000))
-    found = [each.as_dict() for each in omise.journal.entries if each.sequence > since]
-    return {"entries": found[:limit]}
+def show_journal(backend: Backend, *, since: _Index = 0, limit: _Index = 1000) -> Any:
+    """Show journal entries after the sequence number ``since``."""
+    entries = [entry.as_dict() for entry in backend.journal.entries if entry.sequence > since]
+    return {"entries": entries[:limit]}
 
 
-def _counters(omise: Emulator, _: _Given, __: str) -> Any:
-    return omise.journal.counters()
+def show_counters(backend: Backend) -> Any:
+    """Show exact counts of the API requests."""
+    return backend.journal.counters()
 
 
-def _reset(omise: Emulator, given: _Given, _: str) -> Any:
-    omise.reset(**given)
+def reset(
+    backend: Backend,
+    *,
+    data: bool = True,
+    faults: bool = True,
+    journal: bool = True,
+    behaviour: bool = False,
+) -> Any:
+    """Begin again."""
+    backend.reset(data=data, faults=faults, journal=journal, behaviour=behaviour)
     return {}
 
 
-# "{id}" stands for a link's id.
-_ACTIONS: dict[tuple[str, str], tuple[_Action, str]] = {
-    ("GET", "accounts"): (_accounts, "the accounts, without their keys"),
-    ("POST", "keys"): (_add_key, "let a key in: key, account, live"),
-    ("POST", "keys/revoke"): (_revoke, "refuse a key from now on: key"),
-    ("GET", "links"): (_links, "the stored links: account, live, deleted"),
-    ("POST", "links"): (_seed, "make links: count, account, live, sub_merchant, title…"),
-    ("PATCH", "links/{id}"): (_mutate, "change stored attributes of a link"),
-    ("DELETE", "links/{id}"): (_erase, "take a link away without a trace"),
-    ("POST", "links/{id}/pay"): (_pay, "pay a link; paid: false for a payment that fails"),
-    ("POST", "links/{id}/delete"): (_delete, "delete a link as in Omise's dashboard"),
-    ("GET", "behaviour"): (_behaviour, "the switches"),
-    ("PATCH", "behaviour"): (_behaviour, "set some switches"),
-    ("GET", "faults"): (_faults, "the faults that wait, and what kinds there are"),
-    ("POST", "faults"): (_fault, "add a fault: kind, method, path, times, rate…"),
-    ("DELETE", "faults"): (_clear_faults, "drop all faults"),
-    ("GET", "journal"): (_journal, "the API requests: since (a sequence), limit"),
-    ("GET", "counters"): (_counters, "exact counts of the API requests"),
-    ("POST", "reset"): (_reset, "begin again: data, faults, journal, behaviour (true or false)"),
-}
+def write_json(value: Any) -> bytes:
+    """Return the body of an answer of the control plane."""
+    return json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
-def answer(omise: Emulator, request: Request, rest: list[str]) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and JSON body for a request under /_emulator."""
-    if "origin" in request.headers:
-        # A page in a browser of this computer must not be able to make trouble here.
-        status, value = 403, {"error": "the control plane does not answer pages in a browser"}
-    else:
-        status, value = _answer(omise, request, rest)
-    body = json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n"
-    return status, {"Content-Type": "application/json; charset=utf-8"}, body
-
-
-def _answer(omise: Emulator, request: Request, rest: list[str]) -> tuple[int, Any]:
-    if not "".join(rest):
-        return 200, {f"{m} /_emulator/{path}": what for (m, path), (_, what) in _ACTIONS.items()}
-    identity = ""
-    if rest[0] == "links" and len(rest) > 1:
-        identity = rest[1]
-        rest = ["links", "{id}", *rest[2:]]
-    action, _ = _ACTIONS.get((request.method, "/".join(rest)), (None, ""))
-    if action is None:
-        return 404, {"error": "no such action; GET /_emulator lists them"}
-    try:
-        return 200, action(omise, _given(request), identity)
-    except LookupError as error:
-        return 404, {"error": str(error.args[0])}
-    except ValueError as error:
-        return 400, {"error": str(error)}
-    except TypeError:
-        # Python's own words could quote a value, and values can be keys.
-        return 400, {"error": "a name is missing, unknown or has a value of the wrong type"}
-
-
-def _given(request: Request) -> dict[str, Any]:
-    """Query and JSON body as one. true, false and numbers may stand in a query."""
-    given: dict[str, Any] = {}
-    for name, value in parse_qsl(request.query):
-        given[name] = {"true": True, "false": False}.get(value, value)
-    if request.body.strip():
-        read = json.loads(request.body)
-        if not isinstance(read, dict):
-            raise ValueError("the body must be a JSON object")
-        given |= read
-    return given
+def _read_parameters(request: Request, act: Callable[..., Any]) -> dict[str, Any]:
+    """Return query and JSON body as one; values of a query are read as the action needs them."""
+    hints = hints_of(act)
+    keywords = inspect.signature(act).parameters
+    given: dict[str, Any] = {
+        name: read_text(value, hints[name]) if name in keywords else value
+        for name, value in parse_qsl(request.query)
+    }
+    return given | (read_json_object(request.body) if request.body.strip() else {})

@@ -1,4 +1,4 @@
-"""Ids that cannot be told from Omise's own."""
+"""Ids of the same form as Omise's own."""
 
 from __future__ import annotations
 

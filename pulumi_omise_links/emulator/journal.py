@@ -1,4 +1,4 @@
-"""What the local Omise was asked: one entry for each API request, and exact counts."""
+"""The journal: one entry for each API request, and exact counts."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ KEPT = 100_000
 """So many of the latest entries are kept; the counters know all of them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class JournalEntry:
-    """One API request. No key, no header with one and no body is ever kept."""
+    """One API request. Keys, headers with keys and bodies are never kept."""
 
     sequence: int
     """1 for the first request since the journal was cleared."""
@@ -24,7 +24,7 @@ class JournalEntry:
     query: str
     """The query string as it was sent; parameters in a body are not kept."""
     account: str | None
-    """The account's id, None when the key opened none."""
+    """The account's id in this mode, None when the key opened none."""
     live: bool | None
     sub_merchant: str | None
     status: int | None
@@ -49,7 +49,7 @@ class JournalEntry:
 
 
 class Journal:
-    """The entries, oldest first, and what can be counted of them. Safe for many threads."""
+    """Entries, oldest first, and exact counts. Safe for many threads."""
 
     def __init__(self, kept: int = KEPT) -> None:
         self._lock = threading.Lock()
@@ -67,14 +67,14 @@ class Journal:
         self._faults: Counter[str] = Counter()
 
     def arrive(self) -> int:
-        """A request has arrived. How many are being carried out now."""
+        """Count a request that has arrived; how many are being carried out now."""
         with self._lock:
             self._in_flight += 1
             self._max_in_flight = max(self._max_in_flight, self._in_flight)
             return self._in_flight
 
     def leave(self) -> None:
-        """A request is done with."""
+        """Count a request as done."""
         with self._lock:
             self._in_flight -= 1
 
@@ -109,7 +109,7 @@ class Journal:
     @property
     def writes(self) -> list[JournalEntry]:
         """The entries kept that asked for a change: every method but GET and HEAD."""
-        return [each for each in self.entries if each.method not in ("GET", "HEAD")]
+        return [entry for entry in self.entries if entry.method not in ("GET", "HEAD")]
 
     @property
     def max_in_flight(self) -> int:
@@ -124,9 +124,9 @@ class Journal:
     def count(self, method: str | None = None, path_prefix: str | None = None) -> int:
         """How many of the entries kept have this method and a path that starts like this."""
         return sum(
-            (method is None or each.method == method.upper())
-            and (path_prefix is None or each.path.startswith(path_prefix))
-            for each in self.entries
+            (method is None or entry.method == method.upper())
+            and (path_prefix is None or entry.path.startswith(path_prefix))
+            for entry in self.entries
         )
 
     def counters(self) -> dict[str, Any]:
@@ -141,7 +141,9 @@ class Journal:
                 "max_in_flight": self._max_in_flight,
                 "connections": len(self._connections),
                 "methods": dict(self._methods),
-                "statuses": {str(each): n for each, n in sorted(self._statuses.items())},
+                "statuses": {
+                    str(status): number for status, number in sorted(self._statuses.items())
+                },
                 "faults": dict(self._faults),
             }
 

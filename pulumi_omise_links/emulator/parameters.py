@@ -1,16 +1,19 @@
-"""What a request brings: its parameters, and the inputs of a link or what is wrong with them."""
+"""Parameters of a request, and the inputs of a new link with the rules for them."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
 from .accounts import Account
 from .behaviour import Behaviour
-from .messages import RefusalError, Request
+from .messages import RefusalError, Request, read_json_object
+from .records import LinkInputs
 
 _FORM = "application/x-www-form-urlencoded"
 # DOC currency-and-amount: least and greatest charge in the account's own currency.
@@ -22,12 +25,18 @@ _LIMITS = {
 }
 _GREATEST_LINK_TH = 100_000_000  # omise-php 2017: "less than or equal to 1000000.0", in baht
 _GREATEST_NUMBER = 2**63 - 1
-_INPUTS = ("amount", "currency", "multiple", "title", "description")
+_INPUTS = tuple(field.name for field in dataclasses.fields(LinkInputs))
+_STORED_TEXT: dict[str, Callable[[str], str]] = {
+    "unchanged": lambda text: text,
+    "trimmed": str.strip,
+    "squished": lambda text: " ".join(text.split()),
+    "composed": lambda text: unicodedata.normalize("NFC", text),
+}
 _REQUIRED = ("amount", "currency", "title", "description")
 
 
 def read_parameters(request: Request) -> dict[str, Any]:
-    """The parameters of query and body. Raises `RefusalError` for a body that cannot be read.
+    """Return the parameters of query and body. Raises `RefusalError` for an unreadable body.
 
     SDK: PHP and Ruby send forms, the others JSON; Go and Python send JSON bodies even with GET.
     """
@@ -37,22 +46,19 @@ def read_parameters(request: Request) -> dict[str, Any]:
     kind = request.headers.get("content-type", _FORM).partition(";")[0].strip().lower()
     try:
         if kind == "application/json":
-            read = json.loads(request.body)
-        elif kind == _FORM:
-            read = dict(parse_qsl(request.body.decode(), keep_blank_values=True, errors="strict"))
-        else:
-            raise RefusalError("bad_request", "the content type of the request is not supported")
-        # A lone surrogate can be written in JSON but is no text that could be stored.
-        json.dumps(read, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
+            return found | read_json_object(request.body)
+        if kind == _FORM:
+            form = parse_qsl(request.body.decode(), keep_blank_values=True, errors="strict")
+            return found | dict(form)
+    except ValueError:
         raise RefusalError("bad_request", "the body of the request could not be parsed") from None
-    if not isinstance(read, dict):
-        raise RefusalError("bad_request", "the body of the request must be an object")
-    return found | read
+    raise RefusalError("bad_request", "the content type of the request is not supported")
 
 
-def checked(given: Mapping[str, Any], account: Account, behaviour: Behaviour) -> dict[str, Any]:
-    """The inputs of a new link as they are stored, or a `RefusalError` that names every problem.
+def read_link_inputs(
+    given: Mapping[str, Any], account: Account, behaviour: Behaviour
+) -> LinkInputs:
+    """Return the inputs of a new link as they are stored, or raise a `RefusalError`.
 
     INF: all problems of a request come joined in one sentence, as Rails words them.
     """
@@ -60,10 +66,10 @@ def checked(given: Mapping[str, Any], account: Account, behaviour: Behaviour) ->
         unknown = sorted(set(given) - set(_INPUTS))
         if unknown:
             raise RefusalError("bad_request", f"unknown parameter: {', '.join(unknown)}")
-    missing = [each for each in _REQUIRED if _text(given.get(each)).strip() == ""]
+    missing = [name for name in _REQUIRED if _text(given.get(name)).strip() == ""]
     if behaviour.empty_description == "accept" and "description" in missing:
         missing.remove("description")
-    problems = [f"{each} can't be blank" for each in missing]
+    problems = [f"{name} can't be blank" for name in missing]
     currency = _text(given.get("currency"))
     supported = currency.upper() in account.supported_currencies
     if "currency" not in missing and not supported:
@@ -80,20 +86,21 @@ def checked(given: Mapping[str, Any], account: Account, behaviour: Behaviour) ->
     multiple = _truth(given.get("multiple"))
     if multiple is None:
         problems.append("multiple is not included in the list")
-    if problems:
+    if problems or multiple is None:
         code = behaviour.missing_parameter if missing else "invalid_link"
         raise RefusalError(code, sentence(problems))
-    return {
-        "amount": int(given["amount"]),
-        "currency": currency.upper(),
-        "title": _text(given["title"]),
-        "description": _text(given.get("description")),
-        "multiple": multiple,
-    }
+    keep = _STORED_TEXT[behaviour.stored_text]
+    return LinkInputs(
+        amount=int(_text(given["amount"])),
+        currency=currency.upper(),
+        title=keep(_text(given["title"])),
+        description=keep(_text(given.get("description"))),
+        multiple=multiple,
+    )
 
 
 def limits_of(account: Account, currency: str, behaviour: Behaviour) -> tuple[int, int]:
-    """The least and the greatest amount of a link of this account."""
+    """Return the least and the greatest amount of a link of this account, in the smallest unit."""
     if behaviour.amount_limits == "off" or currency.upper() != account.currency:
         return 1, _GREATEST_NUMBER
     least, greatest = _LIMITS.get(account.country, (1, _GREATEST_NUMBER))
@@ -119,7 +126,7 @@ def _amount_problems(value: Any, currency: str, limits: tuple[int, int]) -> list
 
 
 def sentence(problems: list[str]) -> str:
-    """Rails' ``to_sentence``: "a", "a and b", "a, b, and c"."""
+    """Join as Rails' ``to_sentence`` does: "a", "a and b", "a, b, and c"."""
     if len(problems) < 3:
         return " and ".join(problems)
     return f"{', '.join(problems[:-1])}, and {problems[-1]}"

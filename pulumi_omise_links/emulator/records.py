@@ -1,7 +1,8 @@
-"""What the local Omise knows: links, charges, whose they are, and which part of a list is meant."""
+"""Stored links and charges, who owns them, and which part of a list is asked for."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from . import ids
@@ -9,33 +10,43 @@ from . import ids
 
 @dataclass(frozen=True)
 class AccountSide:
-    """Whose links: one side of one account, or of one of its sub-merchants ("" for none)."""
+    """Owner of a link: account (its name), mode and sub-merchant ("" for the account itself)."""
 
     account: str
     live: bool
     sub_merchant: str = ""
 
-    @property
-    def key(self) -> tuple[str, bool, str]:
-        """The pool as values of the database."""
-        return (self.account, self.live, self.sub_merchant)
 
+@dataclass(frozen=True, kw_only=True)
+class LinkInputs:
+    """What ``POST /links`` takes. ``amount`` is in the smallest unit, ``currency`` upper case."""
 
-@dataclass(frozen=True)
-class LinkRecord:
-    """A stored link. Times are unix seconds, `amount` is in the smallest unit."""
-
-    id: str
-    pool: AccountSide
     amount: int
     currency: str
     title: str
     description: str
     multiple: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkRecord(LinkInputs):
+    """A stored link; its fields are the columns of the database. Times are unix seconds."""
+
+    id: str
+    account: str
+    """The account's name."""
+    live: bool
+    sub_merchant: str
     page: str
+    """How the payment address ends."""
     payment_uri: str
     used_at: int | None = None
     deleted_at: int | None = None
+
+    @property
+    def side(self) -> AccountSide:
+        """Who owns it."""
+        return AccountSide(self.account, self.live, self.sub_merchant)
 
     @property
     def created_at(self) -> int:
@@ -44,13 +55,20 @@ class LinkRecord:
 
     @property
     def used(self) -> bool:
-        """Whether it was used up; see `Store.charge`."""
+        """Whether a payment used it up; see `Store.charge`."""
         return self.used_at is not None
 
+    @property
+    def state(self) -> str:
+        """One of "payable", "used", "deleted"."""
+        if self.deleted_at is not None:
+            return "deleted"
+        return "used" if self.used else "payable"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class ChargeRecord:
-    """A stored payment of a link."""
+    """A stored payment of a link; its fields are the columns of the database."""
 
     id: str
     link: str
@@ -66,9 +84,9 @@ class ChargeRecord:
         return ids.milliseconds(self.id) // 1000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Window:
-    """Which part of a list: seconds (with or without the ends), order and place."""
+    """Which part of a list: seconds (with or without the ends), order, offset and limit."""
 
     start: int
     end: int
@@ -77,12 +95,15 @@ class Window:
     newest_first: bool
     without_start: bool = False
     without_end: bool = False
+    visible_until: float = math.inf
+    """Nothing that happened after this moment (unix seconds) is shown."""
 
     @property
     def bounds(self) -> tuple[str, str]:
-        """The first and the last id suffix that can lie in these seconds."""
+        """The first and the last id suffix that belong to these seconds."""
         first = min(max((self.start + self.without_start) * 1000, 0), ids.GREATEST_MS)
-        last = min(max((self.end - self.without_end) * 1000 + 999, -1), ids.GREATEST_MS - 1)
+        last = (self.end - self.without_end) * 1000 + 999
+        last = int(min(max(last, -1), ids.GREATEST_MS - 1, self.visible_until * 1000))
         return ids.encode(first << 55), ids.encode(((last + 1) << 55) - 1 if last >= 0 else 0)
 
     @property

@@ -1,4 +1,4 @@
-"""How answers look on the wire: the two shapes of a link, key by key in the recorded order."""
+"""JSON of links, charges, accounts and lists, key by key in the recorded order, by API version."""
 
 from __future__ import annotations
 
@@ -6,17 +6,25 @@ import datetime
 import functools
 import json
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .accounts import Account
 from .records import ChargeRecord, LinkRecord, Window
+
+if TYPE_CHECKING:
+    from .link_search import Found
 
 LATEST = "2019-05-29"
 VERSIONS = ("2014-07-27", "2015-11-17", "2017-11-02", LATEST)  # DOC api-versioning
 
 
 def text(value: object) -> bytes:
-    """REC: answers are indented by two spaces, end with a line feed, and carry plain UTF-8."""
+    """Write JSON as Ruby's ``JSON.pretty_generate`` does.
+
+    REC 2017 and 2025: two spaces of indentation, plain UTF-8, a line feed at the end, and ``[``, an
+    empty line, ``]`` for an empty array. INF from the same printer: an empty object is ``{``, ``}``
+    on two lines.
+    """
     return (_pretty(value, "\n") + "\n").encode()
 
 
@@ -24,22 +32,25 @@ _plain = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _pretty(value: object, line: str) -> str:
-    # As json.dumps(indent=2) writes it, which takes several times as long for a page of links.
+    # json.dumps cannot write empty arrays so, and takes several times as long for a page of links.
     if isinstance(value, str):
         return _plain(value)
     inner = line + "  "
-    if isinstance(value, dict) and value:
-        # Every name is one of this module's own words: nothing in it needs escaping.
-        rows = [f'"{name}": {_pretty(each, inner)}' for name, each in value.items()]
+    if isinstance(value, dict):
+        if not value:
+            return f"{{{line}}}"
+        rows = [f"{_plain(name)}: {_pretty(member, inner)}" for name, member in value.items()]
         return f"{{{inner}{f',{inner}'.join(rows)}{line}}}"
-    if isinstance(value, list) and value:
-        return f"[{inner}{f',{inner}'.join([_pretty(each, inner) for each in value])}{line}]"
+    if isinstance(value, list):
+        if not value:
+            return f"[\n{line}]"
+        return f"[{inner}{f',{inner}'.join([_pretty(item, inner) for item in value])}{line}]"
     return _plain(value)
 
 
 @functools.lru_cache(4096)
 def moment(seconds: float | None) -> str | None:
-    """REC: ``YYYY-MM-DDThh:mm:ssZ``."""
+    """Write a moment as in REC: ``YYYY-MM-DDThh:mm:ssZ``."""
     if seconds is None:
         return None
     at = datetime.datetime.fromtimestamp(int(seconds), datetime.timezone.utc)
@@ -47,7 +58,7 @@ def moment(seconds: float | None) -> str | None:
 
 
 def error(code: str, message: str) -> dict[str, Any]:
-    """DOC api-errors; REC: the anchor is the code with hyphens."""
+    """Return an error object. DOC api-errors; REC: the anchor is the code with hyphens."""
     return {
         "object": "error",
         "location": f"https://www.omise.co/api-errors#{code.replace('_', '-')}",
@@ -57,7 +68,7 @@ def error(code: str, message: str) -> dict[str, Any]:
 
 
 def listing(data: Sequence[Any], total: int, location: str, window: Window) -> dict[str, Any]:
-    """A list object. REC: the keys come in this order in every recording since 2018."""
+    """Return a list object. REC: the keys come in this order in every recording since 2018."""
     return {
         "object": "list",
         "data": list(data),
@@ -72,7 +83,7 @@ def listing(data: Sequence[Any], total: int, location: str, window: Window) -> d
 
 
 class Representations:
-    """Objects as one API version shows them, at one moment.
+    """JSON objects as one API version shows them, at one moment.
 
     ``charges_of`` gives the embedded charges of a link and their number.
     """
@@ -86,7 +97,7 @@ class Representations:
         self.latest = version == LATEST
         self._charges_of = charges_of
         # REC: embedded charges are the first 20 of all time until the request.
-        self._embedded = Window(0, int(now), 0, 20, newest_first=False)
+        self._embedded = Window(start=0, end=int(now), offset=0, limit=20, newest_first=False)
 
     def currency(self, code: str) -> str:
         """DOC api-versioning: upper case since 2019-05-29, lower case before."""
@@ -96,7 +107,7 @@ class Representations:
         """A whole link."""
         charges, total = self._charges_of(link, self._embedded)
         location = f"/links/{link.id}"
-        shape: dict[str, Any] = {"object": "link", "id": link.id, "livemode": link.pool.live}
+        shape: dict[str, Any] = {"object": "link", "id": link.id, "livemode": link.live}
         if self.latest:
             shape["location"] = location
         shape |= {
@@ -106,7 +117,7 @@ class Representations:
             "currency": self.currency(link.currency),
             "amount": link.amount,
             "charges": listing(
-                [self.charge(each, link) for each in charges],
+                [self.charge(charge, link) for charge in charges],
                 total,
                 f"{location}/charges",
                 self._embedded,
@@ -129,11 +140,11 @@ class Representations:
                 "created": moment(link.created_at),
                 "payment_uri": link.payment_uri,
             }
-        if link.pool.sub_merchant:
+        if link.sub_merchant:
             # DOC: only for sub-merchants; elsewhere the keys are absent, not null (REC).
             shape |= {
-                "merchant_name": f"Sub-merchant {link.pool.sub_merchant}",
-                "merchant_uid": link.pool.sub_merchant,
+                "merchant_name": f"Sub-merchant {link.sub_merchant}",
+                "merchant_uid": link.sub_merchant,
             }
         return shape
 
@@ -142,28 +153,104 @@ class Representations:
         whole = self.link(link)
         if self.latest:
             return whole
-        return {each: whole[each] for each in ("object", "id", "livemode", "deleted")}
+        return {name: whole[name] for name in ("object", "id", "livemode", "deleted")}
 
     def account(self, account: Account, live: bool) -> dict[str, Any]:
-        """DOC account-api, in the key order of the official Python client's tests."""
-        return {
+        """Return an account. REC account 2025 (test key), account 2022 (older version, live key).
+
+        Older versions call the team ``id`` and have no ``team``. Values of ``transfer_config`` and
+        the rest are plausible constants.
+        """
+        identity = {"id": account.id_of(live), "team": account.team}
+        if not self.latest:
+            identity = {"id": account.team}
+        may_chain = {"chaining_allowed": False}
+        webhooks = {"chain_return_uri": None, "webhook_uri": None}
+        export_keys: dict[str, list[str]] = {
+            "charge": [],
+            "transfer": [],
+            "refund": [],
+            "dispute": [],
+        }
+        exports = {"metadata_export_keys": export_keys}
+        latest_change = {"last_updated_api_version": str(moment(account.created_at))[:10]}
+        shape: dict[str, Any] = {
             "object": "account",
-            "id": account.id,
-            "team": account.team,
+            **identity,
             "livemode": live,
             "location": "/account",
             "country": account.country,
             "currency": self.currency(account.currency),
             "email": account.email,
             "created_at" if self.latest else "created": moment(account.created_at),
-            "supported_currencies": [self.currency(c) for c in account.supported_currencies],
+            "supported_currencies": [self.currency(code) for code in account.supported_currencies],
             "api_version": account.version(live),
             "auto_activate_recipients": False,
             "chain_enabled": False,
             "zero_interest_installments": False,
-            "chain_return_uri": None,
-            "webhook_uri": None,
-            "metadata_export_keys": {},
+        }
+        if not self.latest:
+            return shape | {
+                **may_chain,
+                **webhooks,
+                **exports,
+                **latest_change,
+                "is_payout_enabled": False,
+                "transfer_config": {
+                    "min_transfer_amount": "30.00",
+                    "max_transfer_amount": None,
+                    "is_payout_enabled": False,
+                },
+            }
+        return shape | {
+            **webhooks,
+            **exports,
+            **may_chain,
+            **latest_change,
+            "transfer_config": {
+                "min_transfer_amount": "30.00",
+                "max_transfer_amount": "500000000.00",
+                "same_bank_max_transfer_amount": "500000000.00",
+                "is_payout_enabled": False,
+                "fee": "30.00",
+                "provider": "",
+                "merchant_id": "EMUL",
+                "transfer_service_availability": None,
+                "max_active_realtime_transfer_schedules": None,
+            },
+        }
+
+    def search(self, found: Found) -> dict[str, Any]:
+        """Return a search object. REC search 2025 (no hit), search 2017 (older version, a hit)."""
+        data = [self.link(link) for link in found.links]
+        if self.latest:
+            return {
+                "object": "search",
+                "export": None,
+                "data": data,
+                "page": found.page,
+                "per_page": found.per_page,
+                "total": found.total,
+                "total_pages": found.total_pages,
+                "filters": dict(found.filters),
+                "location": "/search",
+                "order": found.order,
+                "query": found.query,
+                "scope": "link",
+                "aggregate_level": None,
+            }
+        return {
+            "object": "search",
+            "order": found.order,
+            "scope": "link",
+            "query": found.query,
+            "filters": dict(found.filters),
+            "page": found.page,
+            "per_page": found.per_page,
+            "location": "/search",
+            "total_pages": found.total_pages,
+            "total": found.total,
+            "data": data,
         }
 
     def charge(self, charge: ChargeRecord, link: LinkRecord) -> dict[str, Any]:
@@ -174,10 +261,10 @@ class Representations:
         """
         at = moment(charge.created_at)
         suffix = charge.id.rpartition("_")[2]
-        mode = "" if link.pool.live else "test_"
+        mode = "" if link.live else "test_"
         currency = self.currency(charge.currency)
         location = f"/charges/{charge.id}"
-        now = Window(0, self._embedded.end, 0, 20, newest_first=False)
+        now = Window(start=0, end=self._embedded.end, offset=0, limit=20, newest_first=False)
         return {
             "object": "charge",
             "id": charge.id,
@@ -194,7 +281,7 @@ class Representations:
             "capturable": False,
             "capture": True,
             "disputable": charge.paid,
-            "livemode": link.pool.live,
+            "livemode": link.live,
             "refundable": charge.paid,
             "reversed": False,
             "reversible": False,
@@ -211,7 +298,7 @@ class Representations:
             "card": {
                 "object": "card",
                 "id": f"card_{mode}{suffix}",
-                "livemode": link.pool.live,
+                "livemode": link.live,
                 "location": None,
                 "deleted": False,
                 "country": "th",

@@ -1,34 +1,63 @@
-"""Where links and charges lie: one SQLite database, in memory or in a file."""
+"""Storage of links and charges: one SQLite database, in memory or in a file."""
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar, get_args
 
 from . import ids
-from .records import AccountSide, ChargeRecord, LinkRecord, Window
+from .records import AccountSide, ChargeRecord, LinkInputs, LinkRecord, Window
+from .type_check import hints_of
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS links (
-    id TEXT PRIMARY KEY, account TEXT NOT NULL, live INTEGER NOT NULL, sub_merchant TEXT NOT NULL,
-    amount INTEGER NOT NULL, currency TEXT NOT NULL, title TEXT NOT NULL,
-    description TEXT NOT NULL, multiple INTEGER NOT NULL, page TEXT NOT NULL,
-    payment_uri TEXT NOT NULL, used_at INTEGER, deleted_at INTEGER) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS links_of_pool ON links (account, live, sub_merchant, id, deleted_at);
+_Record = TypeVar("_Record", LinkRecord, ChargeRecord)
+_SQL_TYPES = {int: "INTEGER", bool: "INTEGER", str: "TEXT"}
+
+
+def _table(name: str, record: type) -> str:
+    """Return the statement that makes the table of a record: one column for each field."""
+    columns = []
+    for column, hint in hints_of(record).items():
+        kind, *optional = get_args(hint) or (hint,)
+        columns.append(f"{column} {_SQL_TYPES[kind]}{'' if optional else ' NOT NULL'}")
+    return (
+        f"CREATE TABLE IF NOT EXISTS {name} ({', '.join(columns)}, PRIMARY KEY (id)) WITHOUT ROWID;"
+    )
+
+
+_SCHEMA = f"""
+{_table("links", LinkRecord)}
+CREATE INDEX IF NOT EXISTS links_of_side ON links (account, live, sub_merchant, id, deleted_at);
 CREATE UNIQUE INDEX IF NOT EXISTS links_of_page ON links (page);
-CREATE TABLE IF NOT EXISTS charges (
-    id TEXT PRIMARY KEY, link TEXT NOT NULL, amount INTEGER NOT NULL, currency TEXT NOT NULL,
-    description TEXT NOT NULL, return_uri TEXT NOT NULL, paid INTEGER NOT NULL) WITHOUT ROWID;
+{_table("charges", ChargeRecord)}
 CREATE INDEX IF NOT EXISTS charges_of_link ON charges (link, id);
 """
-_POOL = "account = ? AND live = ? AND sub_merchant = ?"
+# Written into the file, so that a file of another format is told from one of this format.
+_FORMAT = zlib.crc32(_SCHEMA.encode()) & 0x7FFF_FFFF
+_SIDE = "account = ? AND live = ? AND sub_merchant = ?"
 # So many ids go into one statement at most; SQLite's least limit on variables is 999.
 _CHUNK = 500
 _TOTALS_KEPT = 1000
+
+
+class DatabaseFormatError(sqlite3.DatabaseError):
+    """The file is a database, but not one that this version of the emulator made."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NewLink:
+    """A link to be stored."""
+
+    inputs: LinkInputs
+    hex_page: bool
+    """Whether its payment address ends with 8 hexadecimal digits, not with the id's suffix."""
+    created_at: float | None = None
+    """Unix seconds; None for now."""
 
 
 class Store:
@@ -51,10 +80,12 @@ class Store:
             connection = sqlite3.connect(
                 self._database, check_same_thread=False, isolation_level=None
             )
-            # A killed emulator must lose nothing, a power cut may: tests should not wait for disks.
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = OFF")
-            connection.executescript(_SCHEMA)
+            connection.row_factory = sqlite3.Row
+            try:
+                _make_tables(connection)
+            except sqlite3.Error:
+                connection.close()
+                raise
             self._connection = connection
         return self._connection
 
@@ -64,7 +95,7 @@ class Store:
             self._db()
 
     def close(self) -> None:
-        """Let go of a file. Data in memory stay as long as this object."""
+        """Close the file. Data in memory stay as long as this object."""
         with self.lock:
             if self._connection is not None and self._database != ":memory:":
                 self._connection.close()
@@ -76,55 +107,35 @@ class Store:
             self._connection.close()
 
     def now(self) -> float:
-        """Unix seconds by the clock of this Omise."""
+        """Return unix seconds by the emulator's clock."""
         return self._clock()
 
     # -- links
 
-    def add(self, pool: AccountSide, rows: Iterable[Mapping[str, Any]]) -> list[LinkRecord]:
-        """Store new links, each with the inputs of a link and ``base`` (the pages' address).
-
-        A row may name ``at`` (unix seconds of its creation; default: now) and ``page`` ("suffix"
-        or "hex": how its payment address ends).
-        """
-        prefix = "link_" if pool.live else "link_test_"
+    def add(self, side: AccountSide, new_links: Iterable[NewLink], base: str) -> list[LinkRecord]:
+        """Store new links. ``base`` is the address under which payment pages are served."""
+        prefix = "link_" if side.live else "link_test_"
         with self.lock:
             db = self._db()
             links = []
             pages: set[str] = set()
-            for row in rows:
-                at = row.get("at")
-                suffix = self._mint.suffix(int((self.now() if at is None else at) * 1000))
-                page = suffix.upper()
-                if row.get("page") == "hex":
-                    page = self._hex_page(pages)
+            for new in new_links:
+                at = self.now() if new.created_at is None else new.created_at
+                suffix = self._mint.suffix(int(at * 1000))
+                page = self._hex_page(pages) if new.hex_page else suffix.upper()
                 links.append(
                     LinkRecord(
+                        **vars(new.inputs),
+                        **vars(side),
                         id=prefix + suffix,
-                        pool=pool,
-                        amount=row["amount"],
-                        currency=row["currency"],
-                        title=row["title"],
-                        description=row["description"],
-                        multiple=row["multiple"],
                         page=page,
-                        payment_uri=f"{row['base']}/pay/{page}",
+                        payment_uri=f"{base}/pay/{page}",
                     )
                 )
             self._totals.clear()
             db.execute("BEGIN")
             try:
-                db.executemany(
-                    "INSERT INTO links VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        (
-                            *(each.id, *pool.key, each.amount, each.currency, each.title),
-                            *(each.description, each.multiple, each.page, each.payment_uri),
-                            *(each.used_at, each.deleted_at),
-                        )
-                        for each in links
-                    ),
-                )
+                _insert(db, "links", links)
             except sqlite3.Error:
                 db.execute("ROLLBACK")
                 raise
@@ -138,27 +149,30 @@ class Store:
         taken.add(page)
         return page
 
-    def link(self, identity: str, pool: AccountSide | None = None) -> LinkRecord | None:
-        """The link with this id, in that pool or in any."""
+    def link(self, identity: str, side: AccountSide | None = None) -> LinkRecord | None:
+        """Return the link with this id, of that side or of any."""
         with self.lock:
             rows = self._db().execute("SELECT * FROM links WHERE id = ?", (identity,)).fetchall()
-        found = _link(rows[0]) if rows else None
-        return found if found and pool in (None, found.pool) else None
+        found = _record(LinkRecord, rows[0]) if rows else None
+        return found if found and side in (None, found.side) else None
 
     def link_of_page(self, page: str) -> LinkRecord | None:
-        """The link whose payment address ends like this."""
+        """Return the link whose payment address ends like this."""
         with self.lock:
             rows = self._db().execute("SELECT * FROM links WHERE page = ?", (page,)).fetchall()
-        return _link(rows[0]) if rows else None
+        return _record(LinkRecord, rows[0]) if rows else None
 
     def links(
-        self, pool: AccountSide, window: Window, *, deleted: bool
+        self, side: AccountSide, window: Window, *, deleted: bool
     ) -> tuple[list[LinkRecord], int]:
-        """A page of links, with or without deleted ones, and how many the window's seconds hold."""
-        prefix = "link_" if pool.live else "link_test_"
+        """Return a page of links, with or without deleted ones, and the total of the window."""
+        prefix = "link_" if side.live else "link_test_"
         first, last = window.bounds
-        where = f"{_POOL} AND id BETWEEN ? AND ?{'' if deleted else ' AND deleted_at IS NULL'}"
-        values = (*pool.key, prefix + first, prefix + last)
+        where = f"{_SIDE} AND id BETWEEN ? AND ?"
+        values = [*_values(side), prefix + first, prefix + last]
+        if not deleted:
+            where += " AND (deleted_at IS NULL OR deleted_at > ?)"
+            values.append(window.visible_until)
         order = f"ORDER BY id {window.order}"
         # The ids are found in the index alone, so that a far offset stays cheap.
         page = f"SELECT id FROM links WHERE {where} {order} LIMIT ? OFFSET ?"
@@ -166,15 +180,16 @@ class Store:
             db = self._db()
             sql = f"SELECT * FROM links WHERE id IN ({page}) {order}"
             rows = db.execute(sql, (*values, window.limit, window.offset))
-            return [_link(each) for each in rows], self._total(where, values)
+            return [_record(LinkRecord, row) for row in rows], self._total(where, values)
 
-    def _total(self, where: str, values: tuple[Any, ...]) -> int:
-        """How many links there are, kept until the next change: counting 50,000 takes a while."""
-        *pool, _, last = values
-        sql = f"SELECT max(id) FROM links WHERE {_POOL}"
-        newest = self._db().execute(sql, pool).fetchone()[0]
+    def _total(self, where: str, values: Sequence[Any]) -> int:
+        """Count links, and keep the count until the next change: 50,000 take a while."""
+        *side, _, last = values[:5]
+        sql = f"SELECT max(id) FROM links WHERE {_SIDE}"
+        newest = self._db().execute(sql, side).fetchone()[0]
         # The usual end is "now": past the newest link all ends are the same.
-        key = (where, *values[:-1], last if newest and last < newest else None)
+        last_that_counts = last if newest and last < newest else None
+        key = (where, *values[:4], last_that_counts, *values[5:])
         if key not in self._totals:
             if len(self._totals) > _TOTALS_KEPT:
                 self._totals.clear()
@@ -183,23 +198,24 @@ class Store:
         return self._totals[key]
 
     def every_link(
-        self, accounts: Sequence[str] | None, live: bool | None, deleted: bool | None
+        self, account: str | None, live: bool | None, deleted: bool | None
     ) -> list[LinkRecord]:
-        """All links there are, oldest first, for looking at what lives."""
+        """Return all links, oldest first. None: every account, both modes, deleted or not."""
         with self.lock:
             rows = self._db().execute("SELECT * FROM links ORDER BY id").fetchall()
+        links = [_record(LinkRecord, row) for row in rows]
         return [
-            each
-            for each in sorted(map(_link, rows), key=lambda link: link.id.rpartition("_")[2])
-            if (accounts is None or each.pool.account in accounts)
-            and live in (None, each.pool.live)
-            and deleted in (None, each.deleted_at is not None)
+            link
+            for link in sorted(links, key=lambda link: link.id.rpartition("_")[2])
+            if account in (None, link.account)
+            and live in (None, link.live)
+            and deleted in (None, link.deleted_at is not None)
         ]
 
     def update(self, identity: str, **columns: Any) -> LinkRecord | None:
         """Change stored columns of a link. None when there is no such link."""
         if columns:
-            assignments = ", ".join(f"{each} = ?" for each in columns)
+            assignments = ", ".join(f"{column} = ?" for column in columns)
             with self.lock:
                 self._totals.clear()
                 self._db().execute(
@@ -219,25 +235,27 @@ class Store:
             return replace(current, deleted_at=at)
 
     def erase(self, identity: str) -> bool:
-        """Take a link away without a trace, as if it had never been."""
+        """Remove a link and its charges from the database. False when there is no such link."""
         with self.lock:
             db = self._db()
             self._totals.clear()
             db.execute("DELETE FROM charges WHERE link = ?", (identity,))
             return db.execute("DELETE FROM links WHERE id = ?", (identity,)).rowcount > 0
 
-    def oldest(self, pool: AccountSide, count: int) -> list[LinkRecord]:
-        """The oldest links of a pool that are not deleted."""
-        window = Window(0, ids.GREATEST_MS // 1000, 0, count, newest_first=False)
-        return self.links(pool, window, deleted=False)[0]
+    def oldest(self, side: AccountSide, count: int) -> list[LinkRecord]:
+        """Return the oldest links of a side that are not deleted."""
+        window = Window(
+            start=0, end=ids.GREATEST_MS // 1000, offset=0, limit=count, newest_first=False
+        )
+        return self.links(side, window, deleted=False)[0]
 
     # -- charges
 
     def charge(self, link: LinkRecord, paid: bool) -> ChargeRecord:
-        """A payment of this link, or a failed attempt at one."""
+        """Store a payment of this link, or a failed attempt at one."""
         with self.lock:
             now = self.now()
-            prefix = "chrg_" if link.pool.live else "chrg_test_"
+            prefix = "chrg_" if link.live else "chrg_test_"
             charge = ChargeRecord(
                 id=prefix + self._mint.suffix(int(now * 1000)),
                 link=link.id,
@@ -248,21 +266,15 @@ class Store:
                 return_uri=f"{link.payment_uri}/complete",
                 paid=paid,
             )
-            self._db().execute(
-                "INSERT INTO charges VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    *(charge.id, charge.link, charge.amount, charge.currency),
-                    *(charge.description, charge.return_uri, charge.paid),
-                ),
-            )
+            _insert(self._db(), "charges", [charge])
             # REC: a link that can be paid many times stays unused, however often it was paid.
             if paid and not link.multiple:
                 self.update(link.id, used_at=int(now))
             return charge
 
     def charges(self, link: LinkRecord, window: Window) -> tuple[list[ChargeRecord], int]:
-        """A page of a link's charges and how many the window's seconds hold in all."""
-        prefix = "chrg_" if link.pool.live else "chrg_test_"
+        """Return a page of a link's charges and the total of the window."""
+        prefix = "chrg_" if link.live else "chrg_test_"
         first, last = window.bounds
         values = (link.id, prefix + first, prefix + last)
         where = "link = ? AND id BETWEEN ? AND ?"
@@ -273,14 +285,14 @@ class Store:
                 f"SELECT * FROM charges WHERE {where} ORDER BY id {window.order} LIMIT ? OFFSET ?",
                 (*values, window.limit, window.offset),
             )
-            return [_charge(each) for each in rows], total.fetchone()[0]
+            return [_record(ChargeRecord, row) for row in rows], total.fetchone()[0]
 
     def charged(self, links: Sequence[LinkRecord]) -> set[str]:
-        """Which of these links have any charge at all."""
+        """Return the ids of those links that have any charge at all."""
         found: set[str] = set()
         with self.lock:
             for start in range(0, len(links), _CHUNK):
-                part = [each.id for each in links[start : start + _CHUNK]]
+                part = [link.id for link in links[start : start + _CHUNK]]
                 marks = ", ".join("?" * len(part))
                 found.update(
                     row[0]
@@ -298,25 +310,39 @@ class Store:
             self._db().executescript("DELETE FROM links; DELETE FROM charges;")
 
 
-def _link(row: Sequence[Any]) -> LinkRecord:
-    identity, account, live, sub_merchant, amount, currency, title, description, *rest = row
-    multiple, page, payment_uri, used_at, deleted_at = rest
-    pool = AccountSide(account, bool(live), sub_merchant)
-    return LinkRecord(
-        identity,
-        pool,
-        amount,
-        currency,
-        title,
-        description,
-        bool(multiple),
-        page,
-        payment_uri,
-        used_at,
-        deleted_at,
-    )
+def _make_tables(connection: sqlite3.Connection) -> None:
+    """Make the tables in a new file. Raises `DatabaseFormatError` for a file of another format."""
+    (found,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if tables and found != _FORMAT:
+        raise DatabaseFormatError(
+            "this version of the emulator did not make it; name another file, or delete this one"
+        )
+    # A killed emulator must lose nothing, a power cut may: tests should not wait for disks.
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = OFF")
+    # In one transaction: a process killed here leaves either a whole database or an empty one.
+    connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {_FORMAT}; COMMIT;")
 
 
-def _charge(row: Sequence[Any]) -> ChargeRecord:
-    identity, link, amount, currency, description, return_uri, paid = row
-    return ChargeRecord(identity, link, amount, currency, description, return_uri, bool(paid))
+def _values(record: object) -> tuple[Any, ...]:
+    return tuple(vars(record).values())
+
+
+def _insert(db: sqlite3.Connection, table: str, records: Sequence[object]) -> None:
+    """Insert records of one class by the names of their fields."""
+    if not records:
+        return
+    names = [field.name for field in dataclasses.fields(records[0])]  # type: ignore[arg-type]
+    marks = ", ".join(f":{name}" for name in names)
+    sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"
+    db.executemany(sql, [vars(record) for record in records])
+
+
+def _record(kind: type[_Record], row: sqlite3.Row) -> _Record:
+    """Make a record of a row; SQLite keeps true and false as 1 and 0."""
+    hints = hints_of(kind)  # type: ignore[arg-type]
+    values: dict[str, Any] = {
+        name: bool(row[name]) if hint is bool else row[name] for name, hint in hints.items()
+    }
+    return kind(**values)

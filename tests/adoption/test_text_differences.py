@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Literal
 
 import pytest
 from hypothesis import example, given
@@ -56,7 +57,7 @@ def test_the_kind_of_a_difference_is_named(first: str, second: str, kind: str | 
     st.sampled_from(["", *SPACES]),
 )
 def test_whatever_cannot_be_seen_is_explained(
-    text: str, form: str, position: int, hidden: str, end: str
+    text: str, form: Literal["NFC", "NFD"], position: int, hidden: str, end: str
 ) -> None:
     """A text composed in another way, with an invisible character and a space at its end, is told
     from the original, and is never called equal to it."""

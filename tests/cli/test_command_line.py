@@ -32,8 +32,8 @@ def test_without_a_project_nobody_is_sent_to_its_config(
 
     assert capsys.readouterr() == (
         "",
-        "omise-links: No Omise secret key: the environment variable OMISE_SECRET_KEY is not set."
-        " Set it, or name a Pulumi project whose config holds the key: --cwd DIR.\n",
+        "omise-links: No Omise secret key: the environment variable OMISE_SECRET_KEY is not set;"
+        " set it, or name a Pulumi project whose config holds the key: --cwd DIR.\n",
     )
 
 
@@ -75,14 +75,14 @@ def test_a_port_that_is_in_use_is_one_sentence(
     assert run(["emulator", "--port", port]) == 1
     assert capsys.readouterr() == (
         "",
-        f"omise-links: Port {port} of 127.0.0.1 is in use, perhaps by another local Omise. Choose"
+        f"omise-links: Port {port} of 127.0.0.1 is in use, perhaps by another emulator. Choose"
         " another --port, or 0 for any free one.\n",
     )
 
     # An address of the documentation (RFC 5737), which no machine has.
     assert run(["emulator", "--host", "192.0.2.1"]) == 1
     err = capsys.readouterr().err
-    assert err.startswith("omise-links: The local Omise cannot listen on 192.0.2.1:4010: ")
+    assert err.startswith("omise-links: The emulator cannot listen on 192.0.2.1:4010: ")
     assert err.endswith(". Choose another --host or --port.\n")
 
     assert run(["emulator", "--port", "65536"]) == 2

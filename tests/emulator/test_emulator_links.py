@@ -27,7 +27,9 @@ NEW = """{
   "amount": 150000,
   "charges": {
     "object": "list",
-    "data": [],
+    "data": [
+
+    ],
     "limit": 20,
     "offset": 0,
     "total": 0,
@@ -55,7 +57,9 @@ OLD = """{
   "amount": 150000,
   "charges": {
     "object": "list",
-    "data": [],
+    "data": [
+
+    ],
     "limit": 20,
     "offset": 0,
     "total": 0,
@@ -84,6 +88,7 @@ def filled(text: str, omise: Emulator, identity: str) -> str:
 def test_both_shapes_of_a_link_are_byte_for_byte_as_recorded(
     version: str, live: bool, text: str
 ) -> None:
+    """Names, order, spaces and empty arrays are those of the recordings, in both shapes."""
     with Emulator(clock=lambda: NOON) as omise:
         api = Client(omise, version=version, live=live)
         answer = api.post(**LINK)
@@ -95,6 +100,7 @@ def test_both_shapes_of_a_link_are_byte_for_byte_as_recorded(
 
 
 def test_success_and_error_carry_the_recorded_headers() -> None:
+    """Headers are those of the recordings; an error has fewer."""
     with Emulator(clock=lambda: NOON) as omise:
         good = Client(omise, version="2017-11-02").post(**LINK).headers
         bad = Client(omise).get("/links/link_test_none").headers
@@ -110,6 +116,7 @@ def test_success_and_error_carry_the_recorded_headers() -> None:
 
 
 def test_a_version_that_is_not_named_is_the_accounts_default() -> None:
+    """Each mode of an account has a default version."""
     with Emulator() as omise:
         template = omise.account("th")
     account = Account(
@@ -124,6 +131,7 @@ def test_a_version_that_is_not_named_is_the_accounts_default() -> None:
 
 
 def test_ids_look_like_omises_and_hold_the_second_of_creation(omise: Emulator) -> None:
+    """An id has Omise's form and the time of its creation."""
     test, live = Client(omise).create(), Client(omise, live=True).create()
     assert re.fullmatch(r"link_test_[0-9a-z]{19}", test["id"])
     assert re.fullmatch(r"link_[0-9a-z]{19}", live["id"])
@@ -132,11 +140,12 @@ def test_ids_look_like_omises_and_hold_the_second_of_creation(omise: Emulator) -
 
 
 def test_ids_are_unique_and_rise_even_within_a_millisecond() -> None:
+    """Ids sort as the links were made."""
     with Emulator(clock=lambda: NOON) as omise:
         ids = omise.seed(5_000)
         ids += [Client(omise).create()["id"] for _ in range(3)]
     assert ids == sorted(set(ids))
-    assert {int(each[-19:], 36) >> 55 for each in ids} == {int(NOON * 1000)}
+    assert {int(identity[-19:], 36) >> 55 for identity in ids} == {int(NOON * 1000)}
 
 
 @pytest.mark.parametrize(
@@ -146,6 +155,7 @@ def test_ids_are_unique_and_rise_even_within_a_millisecond() -> None:
 def test_forms_are_read_as_json_is_and_php_may_write_1_for_true(
     omise: Emulator, given_: str, expected: bool
 ) -> None:
+    """A form means the same as JSON."""
     form = {**LINK, "multiple": given_, "title": "ตั๋ว & more"}
     link = Client(omise).send("POST", "/links/", data=form).json()
     assert (link["multiple"], link["title"], link["amount"]) == (expected, "ตั๋ว & more", 150_000)
@@ -154,6 +164,7 @@ def test_forms_are_read_as_json_is_and_php_may_write_1_for_true(
 @settings(max_examples=40, deadline=None)
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60))
 def test_any_text_comes_back_unchanged(shared: Emulator, text: str) -> None:
+    """Any title and description is stored and shown as it was sent."""
     if not text.strip():
         return
     api = Client(shared)
@@ -172,6 +183,9 @@ def shared() -> Any:
 def test_currencies_are_accepted_in_either_case_and_shown_in_upper_case(
     omise: Emulator, written: str
 ) -> None:
+    """The case of a currency does not matter when it is sent, and depends on the version when
+    it is shown.
+    """
     assert Client(omise).create(currency=written)["currency"] == "THB"
     assert Client(omise, version="2014-07-27").create(currency=written)["currency"] == "thb"
 
@@ -206,6 +220,7 @@ def test_currencies_are_accepted_in_either_case_and_shown_in_upper_case(
 def test_a_bad_link_is_refused_with_every_problem_in_one_sentence(
     omise: Emulator, inputs: dict[str, Any], message: str
 ) -> None:
+    """A refusal names all problems, in Omise's words and order."""
     answer = Client(omise).post(**{**LINK, **inputs})
     assert refused(answer) == (400, "invalid_link", message)
     assert omise.links() == []
@@ -228,6 +243,7 @@ def test_a_bad_link_is_refused_with_every_problem_in_one_sentence(
 def test_a_body_that_cannot_be_read_is_a_bad_request(
     omise: Emulator, body: bytes, kind: str
 ) -> None:
+    """A body of any other kind is refused."""
     answer = Client(omise).send("POST", "/links", data=body, headers={"Content-Type": kind})
     assert refused(answer)[:2] == (400, "bad_request")
 
@@ -239,6 +255,7 @@ def test_a_body_that_cannot_be_read_is_a_bad_request(
 def test_each_country_has_its_currency_and_limits(
     omise: Emulator, country: str, least: int, greatest: int
 ) -> None:
+    """Each country's documented limits hold in its own currency."""
     api = Client(omise, country)
     own = omise.account(country).currency
     assert api.create(amount=least, currency=own)["amount"] == least
@@ -251,6 +268,7 @@ def test_each_country_has_its_currency_and_limits(
 
 
 def test_only_thailand_and_singapore_take_other_currencies(omise: Emulator) -> None:
+    """Other currencies are refused where Omise does not offer them."""
     assert Client(omise, "th").create(currency="usd", amount=1)["currency"] == "USD"
     assert Client(omise, "sg").create(currency="eur", amount=1)["currency"] == "EUR"
     for country in ("jp", "my"):
@@ -260,6 +278,7 @@ def test_only_thailand_and_singapore_take_other_currencies(omise: Emulator) -> N
 
 
 def test_a_missing_link_is_told_by_its_id(omise: Emulator) -> None:
+    """A 404 names the id that was asked for."""
     api = Client(omise)
     for path in ("/links/link_test_none", "/links/link_test_none/charges"):
         assert refused(api.get(path)) == (404, "not_found", "link link_test_none was not found")
@@ -267,6 +286,7 @@ def test_a_missing_link_is_told_by_its_id(omise: Emulator) -> None:
 
 
 def test_a_deleted_link_shows_when_and_stays_readable(omise: Emulator) -> None:
+    """DELETE answers with the whole link and the time of deletion."""
     api = Client(omise)
     link = api.create()
     deleted = api.delete(link["id"]).json()
@@ -274,10 +294,11 @@ def test_a_deleted_link_shows_when_and_stays_readable(omise: Emulator) -> None:
     assert deleted["deleted"] is True
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", deleted["deleted_at"])
     assert api.get(f"/links/{link['id']}").json()["deleted_at"] == deleted["deleted_at"]
-    assert [each["id"] for each in omise.links(deleted=True)] == [link["id"]]
+    assert [link["id"] for link in omise.links(deleted=True)] == [link["id"]]
 
 
 def test_older_versions_answer_a_delete_with_four_keys(omise: Emulator) -> None:
+    """Versions before 2019-05-29 answer a DELETE with four attributes."""
     link = Client(omise).create()
     answer = Client(omise, version="2015-11-17").delete(link["id"])
     expected = {"object": "link", "id": link["id"], "livemode": False, "deleted": True}
@@ -285,6 +306,7 @@ def test_older_versions_answer_a_delete_with_four_keys(omise: Emulator) -> None:
 
 
 def test_a_paid_link_is_used_up_and_shows_its_charge(omise: Emulator) -> None:
+    """A payment uses a link up and is shown inside it."""
     api = Client(omise)
     link = api.create()
     charge = omise.pay(link["id"])
@@ -302,15 +324,17 @@ def test_a_paid_link_is_used_up_and_shows_its_charge(omise: Emulator) -> None:
 
 
 def test_a_multiple_link_can_be_paid_again_and_never_counts_as_used(omise: Emulator) -> None:
+    """A `multiple` link stays payable and unused."""
     api = Client(omise)
     link = api.create(multiple=True)
     charges = [omise.pay(link["id"]) for _ in range(3)]
     paid = api.get(f"/links/{link['id']}").json()
     assert (paid["used"], paid["used_at"]) == (False, None)
-    assert [each["id"] for each in paid["charges"]["data"]] == charges[::-1]
+    assert [link["id"] for link in paid["charges"]["data"]] == charges[::-1]
 
 
 def test_a_failed_payment_leaves_the_link_payable(omise: Emulator) -> None:
+    """A failed payment is shown and uses nothing up."""
     api = Client(omise)
     link = api.create()
     omise.pay(link["id"], paid=False)
@@ -320,6 +344,7 @@ def test_a_failed_payment_leaves_the_link_payable(omise: Emulator) -> None:
 
 @pytest.mark.parametrize("key", ["", "wrong", "skey_test_wrong", "public", "revoked"])
 def test_every_key_that_is_not_a_known_secret_key_is_refused(omise: Emulator, key: str) -> None:
+    """Wrong, public and revoked keys are refused alike, and never shown."""
     if key == "public":
         key = omise.key("th", public=True)
     if key == "revoked":
@@ -333,11 +358,13 @@ def test_every_key_that_is_not_a_known_secret_key_is_refused(omise: Emulator, ke
 
 @pytest.mark.parametrize("header", ["", "Bearer skey_test_emulator_th", "Basic !!!", "Basic /w=="])
 def test_a_request_without_a_readable_key_is_refused(omise: Emulator, header: str) -> None:
+    """A missing or broken `Authorization` is 401."""
     answer = requests.get(f"{omise.url}/links", headers={"Authorization": header}, timeout=10)
     assert refused(answer)[:2] == (401, "authentication_failure")
 
 
 def test_a_key_can_be_rolled_while_the_old_one_still_works(omise: Emulator) -> None:
+    """Two keys can open one account until one is revoked."""
     link = Client(omise).create()
     omise.add_key("skey_test_rolled", "th")
     for key in (omise.key("th"), "skey_test_rolled"):
@@ -348,6 +375,7 @@ def test_a_key_can_be_rolled_while_the_old_one_still_works(omise: Emulator) -> N
 
 
 def test_test_and_live_and_accounts_do_not_see_each_other(omise: Emulator) -> None:
+    """Links of another mode or account are not found."""
     link = Client(omise, "th").create()
     for other in (Client(omise, "th", live=True), Client(omise, "sg")):
         assert refused(other.get(f"/links/{link['id']}"))[0] == 404
@@ -356,34 +384,124 @@ def test_test_and_live_and_accounts_do_not_see_each_other(omise: Emulator) -> No
 
 
 def test_a_sub_merchant_has_links_of_its_own(omise: Emulator) -> None:
+    """Links of a sub-merchant name it, and are not among the platform's own."""
     api = Client(omise)
     team = Client(omise, SUB_MERCHANT_ID="team_5abc")
     link = team.create()
     assert (link["merchant_uid"], link["merchant_name"]) == ("team_5abc", "Sub-merchant team_5abc")
     assert "merchant_uid" not in api.create()
     assert api.get(f"/links/{link['id']}").status_code == 404
-    assert [each["id"] for each in team.page()["data"]] == [link["id"]]
+    assert [link["id"] for link in team.page()["data"]] == [link["id"]]
     bad = Client(omise, SUB_MERCHANT_ID="shop")
     assert refused(bad.get("/links"))[:2] == (400, "bad_request")
 
 
-def test_the_account_is_the_same_for_both_modes(omise: Emulator) -> None:
+def shape(value: Any) -> Any:
+    """Names and types of a JSON value, in their order."""
+    if isinstance(value, dict):
+        return {name: shape(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [shape(item) for item in value[:1]]
+    return type(value).__name__
+
+
+EXPORT_KEYS: dict[str, list[str]] = {"charge": [], "transfer": [], "refund": [], "dispute": []}
+ACCOUNT = {
+    "object": "account",
+    "id": "account_test_x",
+    "team": "acct_x",
+    "livemode": False,
+    "location": "/account",
+    "country": "TH",
+    "currency": "THB",
+    "email": "x",
+    "created_at": "x",
+    "supported_currencies": ["THB"],
+    "api_version": "x",
+    "auto_activate_recipients": False,
+    "chain_enabled": False,
+    "zero_interest_installments": False,
+    "chain_return_uri": None,
+    "webhook_uri": None,
+    "metadata_export_keys": EXPORT_KEYS,
+    "chaining_allowed": False,
+    "last_updated_api_version": "x",
+    "transfer_config": {
+        "min_transfer_amount": "x",
+        "max_transfer_amount": "x",
+        "same_bank_max_transfer_amount": "x",
+        "is_payout_enabled": False,
+        "fee": "x",
+        "provider": "",
+        "merchant_id": "x",
+        "transfer_service_availability": None,
+        "max_active_realtime_transfer_schedules": None,
+    },
+}
+OLD_ACCOUNT = {
+    "object": "account",
+    "id": "acct_x",
+    "livemode": True,
+    "location": "/account",
+    "country": "TH",
+    "currency": "thb",
+    "email": "x",
+    "created": "x",
+    "supported_currencies": ["thb"],
+    "api_version": "x",
+    "auto_activate_recipients": False,
+    "chain_enabled": False,
+    "zero_interest_installments": False,
+    "chaining_allowed": False,
+    "chain_return_uri": None,
+    "webhook_uri": None,
+    "metadata_export_keys": EXPORT_KEYS,
+    "last_updated_api_version": "x",
+    "is_payout_enabled": False,
+    "transfer_config": {
+        "min_transfer_amount": "x",
+        "max_transfer_amount": None,
+        "is_payout_enabled": False,
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("version", "live", "expected"),
+    [("2019-05-29", False, ACCOUNT), ("2017-11-02", True, OLD_ACCOUNT)],
+)
+def test_the_account_has_the_recorded_attributes_in_their_order(
+    omise: Emulator, version: str, live: bool, expected: dict[str, Any]
+) -> None:
+    """Names, types and order of `GET /account` are those of the recordings, in both versions."""
+    shown = Client(omise, live=live, version=version).get("/account").json()
+    assert json.dumps(shape(shown)) == json.dumps(shape(expected))
+    assert shown["supported_currencies"][:3] == (
+        ["THB", "JPY", "USD"] if version == "2019-05-29" else ["thb", "jpy", "usd"]
+    )
+
+
+def test_an_account_has_an_id_for_each_mode_and_one_team(omise: Emulator) -> None:
+    """A test and a live key show different ids; older versions show the team as the id."""
     test = Client(omise, "jp").get("/account").json()
     live = Client(omise, "jp", live=True).get("/account").json()
-    assert test["id"] == live["id"] == omise.account("jp").id
-    assert re.fullmatch(r"account_[0-9a-z]{19}", test["id"])
+    assert (test["id"], live["id"]) == (omise.account("jp").id, omise.account("jp").live_id)
+    assert re.fullmatch(r"account_test_[0-9a-z]{19}", test["id"])
+    assert re.fullmatch(r"account_[0-9a-z]{19}", live["id"])
+    assert test["team"] == live["team"] == omise.account("jp").team
     assert (test["livemode"], live["livemode"]) == (False, True)
-    assert (test["country"], test["currency"]) == ("JP", "JPY")
-    assert test["supported_currencies"] == ["JPY"]
+    assert (test["country"], test["supported_currencies"]) == ("JP", ["JPY"])
     assert test["created_at"] == "2019-07-01T00:30:00Z"
-    old = Client(omise, "jp", version="2017-11-02").get("/account").json()
-    assert (old["currency"], old["created"]) == ("jpy", "2019-07-01T00:30:00Z")
+    for is_live in (False, True):
+        old = Client(omise, "jp", live=is_live, version="2017-11-02").get("/account").json()
+        assert (old["id"], old["currency"]) == (test["team"], "jpy")
+        assert "team" not in old
 
 
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/search?scope=link"),
+        ("GET", "/search?scope=charge"),
         ("POST", "/charges"),
         ("GET", "/events"),
         ("PATCH", "/account"),
@@ -392,6 +510,7 @@ def test_the_account_is_the_same_for_both_modes(omise: Emulator) -> None:
 def test_what_omise_has_and_the_emulator_has_not_is_refused_loudly(
     omise: Emulator, method: str, path: str
 ) -> None:
+    """An endpoint that is not imitated is 501, with a pointer to the docs."""
     status, code, message = refused(Client(omise).send(method, path))
     assert (status, code) == (501, "not_imitated")
     assert "docs/emulator.md" in message
@@ -402,19 +521,22 @@ def test_what_omise_has_and_the_emulator_has_not_is_refused_loudly(
     [("GET", "/nothing"), ("GET", "/"), ("PATCH", "/links/link_test_x"), ("DELETE", "/links")],
 )
 def test_what_omise_has_not_is_not_found(omise: Emulator, method: str, path: str) -> None:
+    """A path that Omise does not have is 404."""
     assert refused(Client(omise).send(method, path))[:2] == (404, "not_found")
 
 
 def test_a_request_that_is_too_large_or_chunked_ends_with_a_reason(omise: Emulator) -> None:
+    """Large and chunked bodies are 413 and 411."""
     start = b"POST /links HTTP/1.1\r\nHost: x\r\n"
     assert b" 413 " in raw(omise, start + b"Content-Length: 99999999\r\n\r\n").splitlines()[0]
     assert b" 411 " in raw(omise, start + b"Transfer-Encoding: chunked\r\n\r\n").splitlines()[0]
 
 
 def test_switches_refuse_values_they_do_not_have() -> None:
+    """A switch with a wrong value, or one that does not exist, is a ValueError."""
     with pytest.raises(ValueError, match="get_deleted must be 'deleted' or 'not_found'"):
         Behaviour(get_deleted="gone")  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="max_title must be int or None"):
+    with pytest.raises(ValueError, match="max_title must be a whole number"):
         Behaviour(max_title="5")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="no such switch: colour"):
         Behaviour().changed({"colour": "red"})

@@ -21,12 +21,13 @@ COUNT = 23
 def stocked() -> Iterator[Emulator]:
     """Links one second apart, the last at noon; every fourth is deleted."""
     with Emulator(clock=lambda: NOON) as omise:
-        for each in omise.seed(COUNT, seconds_apart=1.0)[::4]:
-            omise.delete(each)
+        for identity in omise.seed(COUNT, seconds_apart=1.0)[::4]:
+            omise.delete(identity)
         yield omise
 
 
 def test_a_list_echoes_what_was_asked_and_counts_everything(stocked: Emulator) -> None:
+    """A list has the recorded attributes, in their order."""
     page = Client(stocked).page()
     assert list(page) == (
         ["object", "data", "limit", "offset", "total", "location", "order", "from", "to"]
@@ -41,12 +42,13 @@ def test_a_list_echoes_what_was_asked_and_counts_everything(stocked: Emulator) -
         "from": "1970-01-01T00:00:00Z",
         "to": "2026-05-28T20:26:40Z",
     }
-    assert [each["title"] for each in page["data"]] == [f"Link {n}" for n in range(1, 21)]
+    assert [link["title"] for link in page["data"]] == [f"Link {n}" for n in range(1, 21)]
 
 
 def test_deleted_links_are_listed_and_counted(stocked: Emulator) -> None:
+    """Deleted links stay in lists and totals."""
     data = Client(stocked).page(limit=100)["data"]
-    assert [each["deleted"] for each in data] == [n % 4 == 0 for n in range(COUNT)]
+    assert [link["deleted"] for link in data] == [n % 4 == 0 for n in range(COUNT)]
 
 
 @settings(max_examples=30, deadline=None)
@@ -59,6 +61,7 @@ def test_deleted_links_are_listed_and_counted(stocked: Emulator) -> None:
 def test_pages_in_both_orders_partition_what_lies_in_the_time(
     stocked: Emulator, limit: int, newest_first: bool, start: int, end: int
 ) -> None:
+    """Reading page by page gives each link of the time once, in either order."""
     api = Client(stocked)
     asked: dict[str, Any] = {
         "limit": limit,
@@ -70,7 +73,7 @@ def test_pages_in_both_orders_partition_what_lies_in_the_time(
     while True:
         page = api.page(offset=len(titles), **asked)
         assert (page["from"], page["to"]) == (asked["from"], asked["to"])
-        titles += [each["title"] for each in page["data"]]
+        titles += [link["title"] for link in page["data"]]
         if len(titles) >= page["total"] or not page["data"]:
             break
     expected = [n for n in range(1, COUNT + 1) if start <= n - COUNT <= end]
@@ -95,24 +98,28 @@ def moment(seconds: float) -> str:
 def test_paging_may_come_in_the_query_or_as_a_form_or_json_body(
     stocked: Emulator, options: dict[str, Any]
 ) -> None:
+    """Paging works wherever a client puts it."""
     page = Client(stocked).send("GET", "/links/", **options).json()
-    assert [each["title"] for each in page["data"]] == ["Link 3", "Link 4", "Link 5"]
+    assert [link["title"] for link in page["data"]] == ["Link 3", "Link 4", "Link 5"]
 
 
 @pytest.mark.parametrize(
     "written", ["2026-05-29T03:26:30+07:00", "2026-05-28T20:26:30Z", "2026-05-28 20:26:30"]
 )
 def test_times_may_name_an_offset(stocked: Emulator, written: str) -> None:
+    """A time with an offset is the same moment in UTC."""
     page = Client(stocked).page(**{"from": written})
     assert (page["total"], page["from"]) == (11, "2026-05-28T20:26:30Z")
 
 
 def test_a_date_is_its_first_second(stocked: Emulator) -> None:
+    """A date without a time means midnight UTC."""
     assert Client(stocked).page(to="2026-05-28")["total"] == 0
     assert Client(stocked).page(**{"from": "2026-05-28"})["total"] == COUNT
 
 
 def test_times_far_from_now_are_harmless(stocked: Emulator) -> None:
+    """Years 1 and 9999 are no failure."""
     api = Client(stocked)
     asked = {"from": "0001-01-01", "to": "9999-12-31"}
     page = api.page(**asked)
@@ -122,6 +129,7 @@ def test_times_far_from_now_are_harmless(stocked: Emulator) -> None:
 
 
 def test_totals_stay_right_while_links_come_and_go(omise: Emulator) -> None:
+    """A total is never out of date."""
     api = Client(omise)
     assert api.page()["total"] == 0
     first = api.create()
@@ -136,21 +144,23 @@ def test_totals_stay_right_while_links_come_and_go(omise: Emulator) -> None:
 
 
 def test_charges_of_a_link_are_a_list_of_their_own(omise: Emulator) -> None:
+    """Charges can be read page by page; the link shows the 20 newest."""
     api = Client(omise)
     link = api.create(multiple=True)
     paid = [omise.pay(link["id"]) for _ in range(25)]
     path = f"/links/{link['id']}/charges"
     page = api.page(path, limit=10, offset=20)
     assert (page["total"], page["location"], page["order"]) == (25, path, "chronological")
-    assert [each["id"] for each in page["data"]] == paid[20:]
+    assert [link["id"] for link in page["data"]] == paid[20:]
     newest = api.page(path, limit=2, order="reverse_chronological")["data"]
-    assert [each["id"] for each in newest] == paid[:-3:-1]
+    assert [link["id"] for link in newest] == paid[:-3:-1]
     embedded = api.page()["data"][0]["charges"]
     assert (embedded["total"], len(embedded["data"])) == (25, 20)
     assert embedded["data"][0]["id"] == paid[-1]
 
 
 def test_a_page_of_a_large_account_takes_milliseconds(omise: Emulator) -> None:
+    """A page of 50,000 links is read in well under a second."""
     omise.seed(50_000)
     api = Client(omise)
     page = api.page(limit=100, offset=49_950)

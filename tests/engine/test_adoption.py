@@ -286,7 +286,7 @@ first = Link("first", **inputs("first"), opts=under(inner, provider=th))
 below_link = Provider("below-link", secret_key_env="OMISE_SECRET_KEY", opts=under(first))
 second = Link("second", **inputs("second"), opts=under(first, provider=below_link))
 third = Component("third", under(second))
-Link("deep", **inputs("deep"), opts=under(third, provider=th, protect=True))
+Link("deepest", **inputs("deepest"), opts=under(third, provider=th, protect=True))
 below_provider = Provider("below-provider", secret_key_env="OMISE_SECRET_KEY", opts=under(th))
 Link("last", **inputs("last"), opts=under(below_provider, provider=below_provider))
 """
@@ -297,7 +297,7 @@ def test_new_providers_below_new_parents_leave_a_valid_state(
 ) -> None:
     """However components, providers and links are nested, the import leaves a state that Pulumi
     takes without repair, and the next preview shows no change to a link."""
-    ids = made_by_hand(omise, "first", "second", "deep", "last")
+    ids = made_by_hand(omise, "first", "second", "deepest", "last")
     project.program(NESTED)
     manifest(project, dict(ids))
 

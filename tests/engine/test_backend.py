@@ -71,8 +71,8 @@ def test_the_way_back_after_a_full_disk(project: Project, omise: Emulator) -> No
     project.up().ok()
     history = project.backend / ".pulumi/history/shop/dev"
     before = set(history.iterdir())
-    with (project.folder / "links.yaml").open("a") as file:
-        file.write(f"  b: {entry.format('b')}\n  c: {entry.format('c')}\n")
+    with (project.folder / "links.yaml").open("a") as manifest_file:
+        manifest_file.write(f"  b: {entry.format('b')}\n  c: {entry.format('c')}\n")
     project.up().ok()
     made = project.ids()
     for file in set(history.iterdir()) - before:

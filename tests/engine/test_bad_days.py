@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,8 +10,11 @@ from pathlib import Path
 
 import chaos
 import kill
+import psutil
+import pulumi_project
 import pytest
 from harness import Project, Run
+from waiting import wait_until
 
 from pulumi_omise_links.emulator import Emulator, JournalEntry
 
@@ -310,3 +314,25 @@ def test_ctrl_c_saves_what_was_made(engine: Path, tmp_path: Path) -> None:
     assert code != 0
     assert lost == ""
     assert pending == 0
+
+
+def test_a_plugin_ends_with_its_engine(project: Project, omise: Emulator) -> None:
+    """A killed `pulumi` leaves no process with the key behind: its plugin ends within seconds, but
+    only after the create that is under way."""
+    declare(project, "one")
+    omise.fault("slow", method="POST", seconds=6)
+    command = ("pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
+    engine = project.start(*command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_until(
+        lambda: omise.journal.count("GET", "/account") and omise.journal.counters()["in_flight"]
+    )
+    plugins = pulumi_project.running(pulumi_project.PLUGIN, pulumi_project.descendants(engine.pid))
+    assert plugins
+    engine.kill()
+    engine.wait()
+    time.sleep(2.5)
+    assert all(process.is_running() for process in plugins), "the create is not cut off"
+    _, alive_still = psutil.wait_procs(plugins, timeout=20)
+
+    assert not alive_still
+    assert len(alive(omise)) == 1

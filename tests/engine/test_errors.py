@@ -18,8 +18,8 @@ def test_all_faults_of_a_link_at_once(project: Project, omise: Emulator) -> None
     """A preview lists every fault of a link, each with the resource and the input, and asks Omise
     for nothing but the account."""
     project.program(
-        "Link('spring', amount=15.5, currency='TBH', title=' ', descripton='x', used=True,"
-        " multiple='yes')"
+        "Link('spring', amount=pulumi.Output.from_input(15.5), currency='TBH', title=' ',"
+        " descripton='x', used=True, multiple='yes')"
     )
 
     run = project.preview().failed()
@@ -53,7 +53,7 @@ def test_settings_that_cannot_work_are_refused(project: Project, omise: Emulator
         refused.says("Link resource 'one' has a problem: ", sentence)
         assert "hunter2" not in refused.out
     missing = project.up(env={"OMISE_SECRET_KEY": ""}).failed()
-    assert f"No Omise secret key: the {variable} is not set. Set it" in _one_line(missing, "one")
+    assert f"No Omise secret key: the {variable} is not set; set it" in _one_line(missing, "one")
     assert omise.journal.entries == []
     assert project.links() == {}
 

@@ -49,10 +49,10 @@ def problem(text: str) -> tuple[str, str, ProblemCode]:
 
 
 LAYOUTS = {
-    "block": "version: 1\nlinks:\n  a:\n    title: T\n    description: D\n    currency: {currency}\n"
-    "    amount: {amount}\n",
-    "flow": "version: 1\nlinks: {{a: {{title: T, description: D, currency: {currency}, amount: {amount}"
-    "}}}}\n",
+    "block": "version: 1\nlinks:\n  a:\n    title: T\n    description: D\n"
+    "    currency: {currency}\n    amount: {amount}\n",
+    "flow": "version: 1\nlinks: {{a: {{title: T, description: D, currency: {currency},"
+    " amount: {amount}}}}}\n",
     "default": "version: 1\ndefaults: {{amount: {amount}, currency: {currency}}}\nlinks:\n"
     "  a: {{title: T, description: D}}\n",
     "json": '{{"version": 1, "links": {{"a": {{"title": "T", "description": "D", "currency":'
@@ -79,8 +79,8 @@ SPELLINGS = st.one_of(
     st.from_regex(r"[-+]?[0-9_,.' ]{1,9}([eE][-+]?[0-9]{1,2})?", fullmatch=True),
     st.from_regex(r"0[xob][0-9a-f_]{1,6}", fullmatch=True),
     st.from_regex(r"[0-9]{1,3}:[0-9]{1,2}(:[0-9]{1,2})?", fullmatch=True),
-    st.sampled_from([".nan", ".inf", "-.inf", "NaN", "Infinity", "٤٩٠٠", "４９００", "4900 THB", "฿49",
-                     "1 000", "1\u00a0000", "0", "-0", "00", "1e3", "0o7", "4900-"]),
+    st.sampled_from([".nan", ".inf", "-.inf", "NaN", "Infinity", "٤٩٠٠", "４９００", "4900 THB",
+                     "฿49", "1 000", "1\u00a0000", "0", "-0", "00", "1e3", "0o7", "4900-"]),
     st.integers(1, 10**18).map(str),
 )  # fmt: skip
 

@@ -8,13 +8,12 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import pulumi
 import pytest
 from wire import SPRING, client_for, hurry, raw_server, response, settings_for
 
-from pulumi_omise_links import Settings, __version__, get_link, get_links, lookups
+from pulumi_omise_links import __version__, get_link, get_links, lookups
 from pulumi_omise_links.emulator import Behaviour, Emulator
-from pulumi_omise_links.errors import NotFoundError, OmiseLinksError
+from pulumi_omise_links.errors import NotFoundError
 from pulumi_omise_links.omise.client import OmiseClient
 from pulumi_omise_links.omise.models import Scope
 
@@ -214,17 +213,6 @@ def test_get_link_of_another_account(omise: Emulator, monkeypatch: pytest.Monkey
     assert get_link(there, settings=settings_for(omise, "jp")).currency == "JPY"
     with pytest.raises(NotFoundError):
         get_link(there)
-
-
-def test_in_a_program_an_error_is_one_that_pulumi_shows_as_a_sentence(
-    omise: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It can be caught as what it is, and is a RunError too, of which no traceback is shown."""
-    set_environment(omise, monkeypatch)
-    for call in (lambda: get_link(LINK), lambda: get_links(settings=Settings.resolve({}, {}))):
-        with pytest.raises(OmiseLinksError) as failed:
-            call()
-        assert isinstance(failed.value, pulumi.RunError)
 
 
 def test_equal_settings_share_a_connection(

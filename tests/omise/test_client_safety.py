@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import email.utils
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from waiting import wait_until
 from wire import SPRING, client_for, error, hurry, raw_server, response, settings_for
 
-from pulumi_omise_links.emulator import Emulator
+from pulumi_omise_links.emulator import Emulator, JournalEntry
 from pulumi_omise_links.errors import (
     LinkIdError,
     LiveModeError,
@@ -116,6 +119,53 @@ def test_a_restricted_key_works_but_proves_nothing(omise: Emulator, switch: str)
                 client.find_link(LINK, scope)
 
     assert omise.journal.count("GET", "/account") == 1, "asked once"
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("readable", ["yes", "forbidden"])
+@pytest.mark.parametrize("account", ["th", "jp"])
+def test_one_read_proves_an_account(
+    omise: Emulator, account: str, readable: str, known: bool
+) -> None:
+    """Where the state or the key does not know an account, a link that is found proves that both
+    have the same one, and one that is not found refuses; where both know it, nothing is read."""
+    (link_id,) = omise.seed()
+    omise.switch(account_readable=readable)
+    scope = Scope(omise.account("th").id if known else None)
+    with client_for(omise, account) as client:
+        if account == "th":
+            client.require_scope(link_id, scope)
+            assert client.scope().account_id == (
+                omise.account("th").id if known or readable == "yes" else None
+            )
+        else:
+            with pytest.raises(WrongAccountError, match=f"Link {link_id} belongs|does not know"):
+                client.require_scope(link_id, scope)
+
+    both_known = known and readable == "yes"
+    assert omise.journal.count("GET", f"/links/{link_id}") == (0 if both_known else 1)
+
+
+@pytest.mark.parametrize(
+    ("age", "misses", "found"), [(5, 1, True), (5, 2, True), (5, 3, False), (90, 1, False)]
+)
+def test_a_new_link_is_looked_for_again(age: int, misses: int, found: bool) -> None:
+    """What answers may be some seconds behind: a link made within the minute is gone only if it
+    stays unknown; an older one is gone at once."""
+    link = {"object": "link", "id": LINK, "livemode": False, "amount": 1, "currency": "THB",
+            "title": "t", "description": "d", "multiple": False, "used": False,
+            "payment_uri": "u", "created_at": "2026-01-01T00:00:00Z"}  # fmt: skip
+    account = {"object": "account", "id": "account_1", "livemode": False}
+    date = email.utils.format_datetime(
+        datetime(2026, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=age), usegmt=True
+    )
+    unknown = response(error("not_found", f"link {LINK} was not found"), "404 Not Found", Date=date)
+    answers = [unknown, response(account, Date=date), *[unknown] * (misses - 1), response(link)]
+    with raw_server(*answers) as server, client_for(server.url) as client:
+        link_found = client.find_link(LINK, Scope("account_1"), created_at="2026-01-01T00:00:00Z")
+
+    assert (link_found is not None) == found
+    assert server.requests.count(f"GET /links/{LINK}") == misses + found
 
 
 def test_the_account_is_asked_once_by_many_threads(omise: Emulator, client: OmiseClient) -> None:
@@ -280,37 +330,32 @@ def test_a_write_is_not_repeated_when_nobody_wants_it_any_more(
     assert [each["id"] for each in omise.links(deleted=False)] == [link]
 
 
-def test_who_waits_for_a_failing_account_call_does_not_make_another(omise: Emulator) -> None:
+def test_who_waits_for_a_failing_account_call_does_not_make_another() -> None:
     """Omise hangs for all alike: threads that waited for the one call get its error, so that a
     whole program gives up as soon as one call has."""
-    omise.fault("503", path="/account", rate=1.0)
+    asking = threading.Event()
     threads = 6
 
-    class Queue:
-        """Lets nobody in before all have come."""
+    def hang(_: JournalEntry) -> None:
+        asking.wait(60)
 
-        come = 0
-        lock = threading.Lock()
-
-        def __enter__(self) -> None:
-            with counting:
-                self.come += 1
-            wait_until(lambda: self.come >= threads)
-            self.lock.acquire()
-
-        def __exit__(self, *_: object) -> None:
-            self.lock.release()
-
-    counting = threading.Lock()
-    with OmiseClient(settings_for(omise)) as client, ThreadPoolExecutor(threads) as pool:
-        client._account_lock = Queue()  # type: ignore[assignment]
+    with (
+        Emulator(on_request=hang) as omise,
+        OmiseClient(settings_for(omise, timeout=30)) as client,
+        ThreadPoolExecutor(threads) as pool,
+    ):
+        omise.fault("503", path="/account", rate=1.0)
 
         def ask() -> str:
             with pytest.raises(OmiseLinksError) as failed:
                 client.account()
             return str(failed.value)
 
-        said = {each.result() for each in [pool.submit(ask) for _ in range(threads)]}
+        calls = [pool.submit(ask) for _ in range(threads)]
+        wait_until(lambda: sum(call.running() for call in calls) == threads)
+        time.sleep(0.2)
+        asking.set()
+        texts = {call.result() for call in calls}
 
-    assert len(said) == 1
-    assert omise.journal.count("GET", "/account") == ATTEMPTS
+        assert len(texts) == 1
+        assert omise.journal.count("GET", "/account") == ATTEMPTS

@@ -157,13 +157,19 @@ def test_another_sub_merchant_deletes_nothing(omise: Emulator) -> None:
 
 @pytest.mark.parametrize("switch", ["forbidden", "not_found"])
 def test_a_restricted_key(omise: Emulator, switch: str) -> None:
-    """A key that may not ask for its account deletes; a 404 under it proves nothing."""
-    (link_id,) = omise.seed()
+    """A key that may not ask for its account deletes; a 404 under it proves nothing, until a link
+    of the same account has been found or deleted with it."""
+    (link_id, other) = omise.seed(2)
     omise.switch(account_readable=switch, delete_deleted="not_found")
     with client_for(omise) as client:
         client.delete_link(link_id, scope_of(omise))
+    with client_for(omise) as client:
         with pytest.raises(WrongAccountError, match="Whether it is gone cannot be told"):
             client.delete_link(link_id, scope_of(omise))
+        client.delete_link(other, scope_of(omise))
+        client.delete_link(link_id, scope_of(omise))
+        with pytest.raises(WrongAccountError, match="the account of the link is not known"):
+            client.delete_link(link_id, Scope(None))
 
     assert alive(omise) == []
 

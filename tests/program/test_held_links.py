@@ -59,16 +59,24 @@ def test_runs_at_once_know_nothing_of_each_other(tmp_path: Path) -> None:
     assert all(links.may_be_deleted(LINK) for links in others)
 
 
-def test_marks_of_a_run_that_has_ended_count_no_more(tmp_path: Path) -> None:
-    """A later run whose engine happens to have the same port deletes what it is to delete."""
+@pytest.mark.parametrize("port", [1, 2])
+def test_marks_of_a_run_that_has_ended_count_no_more(tmp_path: Path, port: int) -> None:
+    """A later run whose engine happens to have the same port deletes what it is to delete; and no
+    run leaves its marks for long. Those of a run that is still at work stay."""
+    working = HeldLinks(3, tmp_path)
+    working.keep(LINK)
     program = (
         "import pathlib, sys; from pulumi_omise_links.held_links import HeldLinks;"
         f"HeldLinks(1, pathlib.Path(sys.argv[1])).keep({LINK!r})"
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True, timeout=60)
-    assert (tmp_path / "1" / f"held {LINK}").exists()
+    mark = tmp_path / "1" / f"held {LINK}"
+    assert mark.exists()
 
-    assert HeldLinks(1, tmp_path).may_be_deleted(LINK)
+    assert HeldLinks(port, tmp_path).may_be_deleted(LINK)
+    assert not mark.exists()
+    assert not HeldLinks(3, tmp_path).may_be_deleted(LINK)
+    assert not working.may_be_deleted(LINK)
 
 
 def test_a_folder_of_somebody_else_is_not_used(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from pulumi_omise_links.state_format import (
     inputs_of,
     is_link_state,
     outputs_from,
+    outputs_of_new,
     scope_of,
 )
 
@@ -168,6 +170,23 @@ def test_outputs_are_total_and_plain(
     assert not inputs_of(outputs).differences(link.inputs)
     for name in STORED_OUTPUTS:
         assert outputs.get(name) == getattr(link, name)
+
+
+@given(links, scopes, text, text, st.sampled_from(["title", "description"]), text)
+def test_what_omise_spells_otherwise_is_no_change(
+    link: OmiseLink, scope: Scope, title: str, description: str, name: str, later: str
+) -> None:
+    """However Omise stores the texts of a new link, the state has the program's, and a refresh of
+    the unchanged link changes nothing; a text that changes later shows, and that one alone."""
+    inputs = {**inputs_from(link, {}), "title": title, "description": description}
+    outputs = outputs_of_new(link, scope, inputs)
+    assert {key: outputs[key] for key in inputs} == inputs
+    state = {**outputs, "as_stored": outputs.get("as_stored", {}).get("value")}
+
+    assert outputs_from(link, scope, state) == outputs
+    changed = replace(link, **{name: later})  # type: ignore[arg-type]
+    expected = inputs if later == getattr(link, name) else {**inputs, name: later}
+    assert inputs_from(changed, state) == expected
 
 
 @pytest.mark.parametrize(

@@ -40,9 +40,10 @@ NURSERY = """
 import json, os, runpy, sys
 import dill, grpc, pulumi, pulumi.dynamic, pulumi.runtime.rpc
 import pulumi_omise_links.link_provider, pulumi_omise_links.omise.bulk
-from pulumi_omise_links.omise import retry
+from pulumi_omise_links.omise import client, retry
 
 retry._FIRST_DELAY = 0.01
+client._LOOKS = (0.0, 0.01, 0.03)
 for line in sys.stdin:
     order = json.loads(line)
     child = os.fork()
@@ -140,9 +141,9 @@ class Plugin:
         assert inputs.pop("__provider") == PROVIDER_PICKLE
         return inputs, [f"{each.property}|{each.reason}" for each in answer.failures]
 
-    def diff(self, olds: dict[str, Any], news: dict[str, Any]) -> list[str]:
+    def diff(self, olds: dict[str, Any], news: dict[str, Any], id_: str = LINK) -> list[str]:
         """What would be replaced; nothing if nothing changes."""
-        request = provider_pb2.DiffRequest(id=LINK, urn=URN, olds=mine(olds), news=mine(news))
+        request = provider_pb2.DiffRequest(id=id_, urn=URN, olds=mine(olds), news=mine(news))
         answer = self._stub.Diff(request, timeout=60)
         changes = provider_pb2.DiffResponse.DIFF_SOME, provider_pb2.DiffResponse.DIFF_NONE
         assert answer.changes == changes[not answer.replaces]

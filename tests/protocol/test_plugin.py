@@ -62,8 +62,8 @@ def test_a_nested_unknown_is_still_a_wrong_type(plugin: Plugin) -> None:
     _, failures = plugin.check({**SPRING, "title": ["x", UNKNOWN], "amount": {"a": UNKNOWN}})
 
     assert failures == [
-        "|amount must be a whole number, not a mapping",
         "|title must be text, not a list",
+        "|amount must be a whole number, not a mapping",
     ]
 
 

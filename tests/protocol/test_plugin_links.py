@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from protocol.engine_side import LINK, SPRING, UNKNOWN, Plugin, Start, failure
+from protocol.engine_side import LINK, SECRET, SPRING, UNKNOWN, Plugin, Start, failure
 
 from pulumi_omise_links.emulator import Emulator
 
@@ -16,11 +16,10 @@ from pulumi_omise_links.emulator import Emulator
 def test_a_link_that_is_gone_reads_as_gone(start: Start, omise: Emulator, switch: str) -> None:
     """An empty id tells the engine that the link is gone."""
     omise.switch(get_deleted=switch)
-    plugin = start()
-    id_, outputs = plugin.create(SPRING)
+    id_, outputs = start().create(SPRING)
     omise.delete(id_)
 
-    assert plugin.read(id_, outputs) == ("", {}, {})
+    assert start().read(id_, outputs) == ("", {}, {})
 
 
 def test_drift_shows_in_outputs_and_inputs(plugin: Plugin, there: Emulator) -> None:
@@ -100,11 +99,10 @@ def test_an_update_keeps_the_outputs(plugin: Plugin) -> None:
 def test_deleting_what_is_gone_succeeds(start: Start, omise: Emulator, switch: str) -> None:
     """A link that somebody deleted meanwhile does not stand in the way of destroy."""
     omise.switch(delete_deleted=switch)
-    plugin = start()
-    id_, outputs = plugin.create(SPRING)
+    id_, outputs = start().create(SPRING)
     omise.delete(id_)
 
-    plugin.delete(id_, outputs)
+    start().delete(id_, outputs)
 
 
 def test_a_refused_deletion_is_one_line(plugin: Plugin, there: Emulator) -> None:
@@ -114,7 +112,7 @@ def test_a_refused_deletion_is_one_line(plugin: Plugin, there: Emulator) -> None
     with failure() as found:
         plugin.delete(id_, outputs)
 
-    assert f"Omise refused to delete link {id_}: link could not be deleted (422" in found[0]
+    assert f"Omise refused to delete link {id_}: deletion failed (422" in found[0]
     assert f"with OMISE_KEEP_LINKS={id_} in the environment" in found[0]
 
 
@@ -133,7 +131,11 @@ def test_adopt_takes_a_link_without_a_write(plugin: Plugin, there: Emulator) -> 
 
 @pytest.mark.parametrize(
     ("change", "named"),
-    [({"title": "Autumn"}, "title"), ({"amount": 3_000, "multiple": False}, "amount, multiple")],
+    [
+        ({"title": "Autumn"}, "title differs"),
+        ({"title": "Spring sale "}, "title (in spaces or line breaks only) differs"),
+        ({"amount": 3_000, "multiple": False}, "amount, multiple differ"),
+    ],
 )
 def test_adopt_refuses_a_link_that_differs(
     plugin: Plugin, there: Emulator, change: dict[str, Any], named: str
@@ -143,7 +145,8 @@ def test_adopt_refuses_a_link_that_differs(
     with failure() as found:
         plugin.create({**SPRING, "adopt": id_})
 
-    assert f"Link {id_} cannot be adopted: its {named} differ" in found[0]
+    assert f"Link {id_} cannot be adopted: its {named} from what" in found[0]
+    assert "ignore_changes does not apply to an adoption" in found[0]
     assert "Autumn" not in found[0]
     assert there.journal.writes == []
 
@@ -195,3 +198,62 @@ def test_a_link_that_was_to_be_adopted_is_not_deleted(plugin: Plugin, there: Emu
 
     assert f"Link {id_} was not deleted" in found[0]
     assert there.journal.writes == []
+
+
+# -- what Omise stores otherwise than it was asked
+
+
+@pytest.mark.parametrize(
+    ("stored_text", "title"),
+    [("trimmed", " Spring sale "), ("squished", "Spring  sale"), ("composed", "Cafe\u0301"),
+     ("unchanged", " Spring  cafe\u0301 ")],
+)  # fmt: skip
+def test_a_text_that_omise_spells_otherwise_is_no_change(
+    start: Start, omise: Emulator, stored_text: str, title: str
+) -> None:
+    """The state keeps the program's spelling: no replacement, no drift, not even after an upgrade
+    of the state by a refresh. What is really changed afterwards shows."""
+    omise.switch(stored_text=stored_text)
+    plugin = start()
+    inputs = {**SPRING, "title": title, "description": title}
+    id_, outputs = plugin.create(inputs)
+    assert {name: outputs[name] for name in inputs} == inputs
+    stored = omise.link(id_)["title"]
+    assert (stored == title) == ("as_stored" not in outputs)
+    if stored != title:
+        # The engine encrypts what is marked so, and sends it back in plain.
+        secret = outputs["as_stored"]
+        assert secret == {**SECRET, "value": {"title": stored, "description": stored}}
+        outputs["as_stored"] = secret["value"]
+
+    assert plugin.diff(outputs, inputs) == []
+    _, again, drifted = plugin.read(id_, outputs, inputs)
+    assert drifted == inputs
+    assert {name: again[name] for name in inputs} == inputs
+    assert ("as_stored" in again) == (stored != title)
+
+    omise.mutate(id_, title="Autumn")
+    _, again, drifted = plugin.read(id_, outputs, inputs)
+    assert again["title"] == drifted["title"] == "Autumn"
+    assert again["description"] == drifted["description"] == title
+    assert plugin.diff(again, inputs) == ["title"]
+
+
+# -- repeated by the engine
+
+
+def test_a_create_that_is_repeated_makes_no_second_link(start: Start, omise: Emulator) -> None:
+    """An error hook of the program may have a failed create repeated: while the first one may have
+    made a link, none is sent; once it is listed, it is taken."""
+    plugin = start()
+    omise.fault("lost_after", method="POST")
+    omise.fault("500", method="GET", path="/links", rate=1)
+    for _ in range(2):
+        with failure() as found:
+            plugin.create(SPRING)
+        assert "UncertainCreateError" in found[0] or "UnfinishedCreateError" in found[0]
+    omise.clear_faults()
+    id_, _ = plugin.create(SPRING)
+
+    assert omise.journal.count("POST", "/links") == 1
+    assert [link["id"] for link in omise.links()] == [id_]

@@ -152,3 +152,83 @@ def test_many_reads_cost_pages(start: Start, omise: Emulator) -> None:
     assert [id_ for id_, _, _ in read] == ids
     assert [outs["title"] for _, outs, _ in read] == [f"Link {n}" for n in range(1, 251)]
     assert len(omise.journal) <= 12
+
+
+# -- one reason, once
+
+
+@pytest.mark.parametrize("key", ["", "pkey_test_1", "skey_test_revoked"])
+def test_a_reason_that_all_links_share_is_given_once(start: Start, key: str) -> None:
+    """A key that cannot be used is explained for the first link; the others point there."""
+    plugin = start(OMISE_SECRET_KEY="", SHOP_KEY=key)
+    plugin.configure({"omise:secretKeyEnv": "SHOP_KEY"})
+    lines = []
+    for _ in range(3):
+        with failure() as found:
+            plugin.create(SPRING)
+        lines += found
+
+    assert "SHOP_KEY" in lines[0]
+    assert "omise:secretKey`" not in lines[0], "that advice is for a key of the stack's config"
+    assert all("the error of another of its links says why" in line for line in lines[1:])
+    checks = [plugin.check(SPRING)[1] for _ in range(3)]
+    assert checks[0] == [] if not key else "SHOP_KEY" in checks[0][0]
+    assert not key or "says why" in checks[1][0]
+
+
+# -- the account of the stack
+
+
+def test_the_account_of_a_stack_is_compared(start: Start, omise: Emulator) -> None:
+    """omise:accountId: a check, a create and a delete refuse the key of another account or mode,
+    before anything is sent; a key that may not read its account has to prove it by a link."""
+    account = omise.account("th").id
+    plugin = start()
+    plugin.configure({"omise:accountId": account})
+    id_, outputs = plugin.create(SPRING)
+    said = f"Links of this stack belong to {account} (omise:accountId)"
+    omise.journal.clear()
+
+    for key in (omise.key("jp"), omise.key("th", live=True)):
+        other = start(OMISE_SECRET_KEY=key, OMISE_ALLOW_LIVE="true")
+        other.configure({"omise:accountId": account})
+        for olds in ({}, SPRING):
+            assert said in other.check({**SPRING, "title": str(olds)}, olds)[1][0] or olds
+        for fail in (lambda: other.create(SPRING), lambda: other.delete(id_, outputs)):  # noqa: B023
+            with failure() as found:
+                fail()
+            assert said in found[0]
+    omise.switch(account_readable="forbidden")
+    restricted = start()
+    restricted.configure({"omise:accountId": account})
+    with failure() as found:
+        restricted.create(SPRING)
+    assert "no link of the stack proves it" in found[0]
+    assert omise.journal.writes == []
+    restricted.read(id_, outputs)
+    assert restricted.create({**SPRING, "title": "New"})[1]["account_id"] == account
+
+
+def test_a_key_that_may_not_read_its_account_proves_it_by_a_link(
+    start: Start, omise: Emulator
+) -> None:
+    """A replacement is made only after one link of the state was found with the key; one of them
+    that was deleted elsewhere does not count against it."""
+    plugin = start()
+    made = [plugin.create({**SPRING, "title": f"Sale {n}"}) for n in range(3)]
+    omise.switch(account_readable="forbidden", get_deleted="not_found")
+    omise.delete(made[0][0])
+
+    for account, right in (("th", True), ("jp", False)):
+        other = start(OMISE_SECRET_KEY=omise.key(account))
+        for id_, outputs in made:
+            inputs = {name: outputs[name] for name in SPRING}
+            assert other.diff(outputs, inputs, id_) == []
+        omise.journal.clear()
+        if right:
+            other.create({**SPRING, "title": "New"})
+        else:
+            with failure() as found:
+                other.create({**SPRING, "title": "New", "currency": "JPY"})
+            assert "WrongAccountError" in found[0]
+            assert omise.journal.writes == []

@@ -109,7 +109,7 @@ def test_a_key_in_plain_text_is_refused(answer: Answer) -> None:
     """It would stand in the stack's file, its state and its history; the error does not show it."""
     project = answer({"config --json": {"omise:secretKey": {"value": KEY, "secret": False}}})
 
-    with pytest.raises(SettingsError, match="stored in plain text") as caught:
+    with pytest.raises(SettingsError, match="in plain text") as caught:
         project.settings()
 
     assert KEY not in str(caught.value)

@@ -42,7 +42,7 @@ class Check:
 def all_checks(results: Results) -> list[Check]:
     """All promises, in the order of the text.
 
-    A preview without changes calls nothing, so its ratios are of the runs with any latency.
+    A preview without changes makes one call, so its ratios are of the runs with any latency.
     """
     many = f"{MANY:,} links, 100 ms"
     some = f"{SOME} links, 100 ms"
@@ -69,7 +69,7 @@ def all_checks(results: Results) -> list[Check]:
             1.1,
             results.ratio(OURS, FLOOR, MANY, None, UNCHANGED),
         ),
-        Check(f"{many}: preview without changes, calls", "", 0, _ours(results, UNCHANGED, "calls")),
+        Check(f"{many}: preview without changes, calls", "", 1, _ours(results, UNCHANGED, "calls")),
         Check(
             f"{some}: up, faster than by hand",
             "×",

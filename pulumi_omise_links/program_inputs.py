@@ -1,0 +1,147 @@
+"""What a program gives to a link, judged before Pulumi carries it to the provider.
+
+On the way there every number becomes a double, and Pulumi's SDK ends with a traceback at a type
+that it cannot carry. So what only the program can tell is judged here: whether an amount was
+written as an integer, and whether a text was made from an ``Output`` or from a resource. All else
+is judged by ``inputs`` in the provider, where the account and all faults of a link are known.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Mapping
+from enum import Enum
+from functools import partial
+from inspect import isawaitable
+from typing import Any
+
+import pulumi
+
+from .errors import ArgumentError
+from .inputs import GREATEST_NUMBER, INPUTS
+
+# What `str` makes of an Output; PULUMI_ERROR_OUTPUT_STRING=1 turns it into an exception.
+_OUTPUT_AS_TEXT = "Calling __str__ on an Output"
+# What `repr` and `str` make of an object that has no text of its own: <Link object at 0x7f…>.
+_ADDRESS = re.compile(r"<[^<>]* at 0x[0-9A-Fa-f]+>")
+_TYPES = {each.name: each.type for each in INPUTS}
+_EXPECTED = {int: "an int", bool: "True or False", str: "text"}
+
+
+class _UnfitValueError(Exception):
+    """A value that cannot be an input; the text completes the sentence "<input> …"."""
+
+
+def prepare_inputs(link_name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs of a link as Pulumi can carry them.
+
+    Integers of any type become ``int`` (``numpy.int64``, ``IntEnum``), text of any type ``str``,
+    and members of an ``Enum`` their values. An ``Output`` is judged when its value is known.
+
+    :raises ArgumentError: with everything wrong, a line each.
+    """
+    prepared: dict[str, Any] = {}
+    problems = []
+    for name, value in given.items():
+        try:
+            # `isawaitable` costs more than all the rest, and a program declares thousands of links.
+            if isinstance(value, (str, int)) or not _comes_later(value):
+                prepared[name] = _prepare(name, value, written=True)
+            else:
+                output = pulumi.Output.from_input(value)
+                prepared[name] = output.apply(partial(_prepare_resolved, link_name, name))
+        except _UnfitValueError as unfit:
+            problems.append(f"Link {link_name!r}: {name} {unfit}")
+    if problems:
+        raise ArgumentError("\n".join(problems))
+    return prepared
+
+
+def prepare_link_id(link_name: str, link_id: Any) -> Any:
+    """Return the id that ``Link.get`` looks up, as Pulumi can carry it.
+
+    :raises ArgumentError: it can be no id.
+    """
+    prepared = prepare_inputs(link_name, {"id": link_id})["id"]
+    if prepared is None:
+        raise ArgumentError(f"Link {link_name!r}: id is None; name the link to look up.")
+    return prepared
+
+
+def _comes_later(value: object) -> bool:
+    return isinstance(value, pulumi.Output) or isawaitable(value)
+
+
+def _prepare_resolved(link_name: str, name: str, value: Any) -> Any:
+    try:
+        return _prepare(name, value, written=False)
+    except _UnfitValueError as unfit:
+        raise ArgumentError(f"Link {link_name!r}: {name} {unfit}") from None
+
+
+def _prepare(name: str, value: Any, *, written: bool) -> Any:
+    """Return one value as Pulumi can carry it.
+
+    :param written: whether the program wrote the value itself. A number out of an ``Output`` may be
+        a double because of Pulumi, whatever it was.
+    """
+    if isinstance(value, Enum):
+        value = value.value
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return _prepare_text(value)
+    wanted = _TYPES.get(name, str)
+    if wanted is int:
+        return _prepare_whole_number(value, written=written)
+    if isinstance(value, pulumi.Resource):
+        raise _UnfitValueError(
+            f"is a resource ({_type_name(value)}): give one of its outputs, such as its id."
+        )
+    advice = ": use bool(…)." if wanted is bool else "."
+    raise _UnfitValueError(f"must be {_EXPECTED[wanted]}, not {_type_name(value)}{advice}")
+
+
+def _prepare_whole_number(value: Any, *, written: bool) -> int | float:
+    if isinstance(value, float):
+        if written:
+            raise _UnfitValueError(
+                "is a float. Amounts are integers in the smallest unit of the currency (49.00 baht"
+                " are 4900): write an int, or int(round(…)) around what is computed."
+            )
+        return value
+    try:
+        whole = operator.index(value)
+    except TypeError:
+        raise _UnfitValueError(
+            f"must be an int, not {_type_name(value)}. Amounts are integers in the smallest unit"
+            " of the currency (49.00 baht are 4900): use int(…) around what is one."
+        ) from None
+    if abs(whole) > GREATEST_NUMBER:
+        raise _UnfitValueError(
+            f"is too large: the greatest number that arrives unchanged is {GREATEST_NUMBER}."
+        )
+    return whole
+
+
+def _prepare_text(value: str) -> str:
+    text = str.__str__(value)
+    if _OUTPUT_AS_TEXT in text or _ADDRESS.search(text):
+        raise _UnfitValueError(
+            "holds an Output or another object that was put into a text, where its value is not"
+            ' known yet. Use pulumi.Output.concat("Ticket ", other.id) or'
+            ' other.id.apply(lambda value: f"Ticket {value}").'
+        )
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise _UnfitValueError(
+            "must be valid Unicode (it holds half of a surrogate pair)."
+        ) from None
+    return text
+
+
+def _type_name(value: object) -> str:
+    kind = type(value)
+    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
