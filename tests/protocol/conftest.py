@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from protocol.engine_side import Nursery, Plugin, Start, start_as_the_engine_does
@@ -18,12 +19,16 @@ def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
 
 
 @pytest.fixture
-def start(nursery: Nursery, omise: Emulator) -> Iterator[Start]:
+def start(nursery: Nursery, omise: Emulator, tmp_path: Path) -> Iterator[Start]:
     """Start plugins that talk to the local Omise unless told otherwise."""
     started: list[Plugin] = []
 
     def make(**environ: str) -> Plugin:
-        usual = {"OMISE_API_URL": omise.url, "OMISE_SECRET_KEY": omise.key("th")}
+        usual = {
+            "OMISE_API_URL": omise.url,
+            "OMISE_SECRET_KEY": omise.key("th"),
+            "PULUMI_HOME": str(tmp_path / "pulumi-home"),
+        }
         started.append(nursery.start(**{**usual, **environ}))
         return started[-1]
 
@@ -40,6 +45,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Plugin, E
             tmp_path_factory.mktemp("program"),
             OMISE_API_URL=omise.url,
             OMISE_SECRET_KEY=omise.key("th"),
+            PULUMI_HOME=str(tmp_path_factory.mktemp("pulumi-home")),
         )
         yield plugin, omise
         plugin.close()
