@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from protocol.engine_side import Nursery, Plugin, Start, start_as_the_engine_does
@@ -19,16 +18,12 @@ def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
 
 
 @pytest.fixture
-def start(nursery: Nursery, omise: Emulator, tmp_path: Path) -> Iterator[Start]:
+def start(nursery: Nursery, omise: Emulator) -> Iterator[Start]:
     """Start plugins that talk to the local Omise unless told otherwise."""
     started: list[Plugin] = []
 
     def make(**environ: str) -> Plugin:
-        usual = {
-            "OMISE_API_URL": omise.url,
-            "OMISE_SECRET_KEY": omise.key("th"),
-            "PULUMI_HOME": str(tmp_path / "pulumi-home"),
-        }
+        usual = {"OMISE_API_URL": omise.url, "OMISE_SECRET_KEY": omise.key("th")}
         started.append(nursery.start(**{**usual, **environ}))
         return started[-1]
 
@@ -45,7 +40,6 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Plugin, E
             tmp_path_factory.mktemp("program"),
             OMISE_API_URL=omise.url,
             OMISE_SECRET_KEY=omise.key("th"),
-            PULUMI_HOME=str(tmp_path_factory.mktemp("pulumi-home")),
         )
         yield plugin, omise
         plugin.close()
