@@ -301,7 +301,7 @@ def test_what_cannot_be_told_is_shown_and_left_alone(
         "Link('spring', amount=5_000, currency='THB', title='Spring', description='d')\n"
     )
     gate.close({})
-    killed_up(project, gate, pending=1, held={omise.account("th").id: 1})
+    killed_up(project, gate, pending=1, held={omise.account("th").id: 1}, victims="all")
     (twin,) = omise.seed(title="Spring", description="d", amount=5_000)
 
     run = project.cli("recover", "--yes", "--settle", "3")
@@ -443,7 +443,7 @@ def test_what_is_left_stays_pending_whatever_the_environment_says(
     """An option of Pulumi that is set for a whole pipeline clears no create behind our back."""
     project.program(SPRING.format("") + SPRING.format("").replace("pring", "ummer"))
     gate.close({})
-    killed_up(project, gate, pending=2, held={omise.account("th").id: 2})
+    killed_up(project, gate, pending=2, held={omise.account("th").id: 2}, victims="all")
     omise.seed(title="Spring", description="d", amount=5_000)
 
     run = project.cli("recover", "--yes", "--settle", "1", **{f"PULUMI_OPTION_{variable}": "true"})
