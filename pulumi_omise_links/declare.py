@@ -24,7 +24,8 @@ def declare_links(
     :param path: the manifest; a relative path starts at the program's folder, which is the current
         directory of a Pulumi program.
     :param opts: options of every link, such as ``provider`` or ``protect``.
-    :raises ManifestError: the manifest has problems. Nothing is declared then.
+    :raises ManifestError: the manifest has problems. Nothing is declared then, and if nobody
+        catches it, Pulumi shows the problems, a line each.
     """
     entries = load(path, amount_limits=_check_limits(opts)).entries
     stack = pulumi.get_stack()

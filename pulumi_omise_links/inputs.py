@@ -31,6 +31,10 @@ CURRENCIES = (
 NOT_IN_SMALLEST_UNIT = (
     "must be a whole number: it counts the smallest unit (15.00 baht are 1500, 1500 yen are 1500)"
 )
+LONE_SURROGATE = (
+    "must be valid Unicode: it holds half of a surrogate pair; write the whole character, or both"
+    " halves"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,8 +132,7 @@ TEXT = (
     ),
     Rule(
         code=ProblemCode.LONE_SURROGATE,
-        problem="must be valid Unicode: it holds half of a surrogate pair; write the whole"
-        " character",
+        problem=LONE_SURROGATE,
         is_broken_by=_is_not_unicode,
     ),
     Rule(

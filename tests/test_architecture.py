@@ -74,6 +74,7 @@ ONLY: dict[str, set[str]] = {
     "pickle": set(),
     "yaml": {"manifest.source", "manifest.values", "manifest.edit", "manifest.text"},
     "click": {"cli"},
+    "jsonschema": {"manifest.validation"},
 }
 
 

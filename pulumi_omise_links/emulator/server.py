@@ -38,6 +38,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._open: dict[threading.Thread, socket.socket] = {}
+        self._workers: list[threading.Thread] = []
         try:
             super().__init__((host, port), _Handler)
         except OSError as error:
@@ -64,12 +65,23 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self._thread.join()
         self.server_close()
         with self._lock:
-            left = dict(self._open)
-        for thread, connection in left.items():
+            connections, threads = list(self._open.values()), list(self._workers)
+        for connection in connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+        for thread in threads:
             if thread is not threading.current_thread():
                 thread.join(timeout=5)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Handle a connection in a thread of its own, which `stop` waits for until its very end."""
+        thread = threading.Thread(
+            target=self.process_request_thread, args=(request, client_address), daemon=True
+        )
+        with self._lock:
+            self._workers = [other for other in self._workers if other.is_alive()]
+            self._workers.append(thread)
+            thread.start()
 
     def register(self, connection: socket.socket) -> int:
         """Count a new connection and return its number."""

@@ -66,7 +66,7 @@ class Draft:
 
         :raises EditError: it says so, and another one than these.
         """
-        root, links = self._links()
+        root, _ = self._links()
         parts = {key.value: (key, value) for key, value in root.value}
         if STACKS in parts:
             said = [item.value for item in parts[STACKS][1].value]

@@ -14,8 +14,8 @@
 ``defaults`` gives inputs to every link that does not give its own. ``id`` in an entry means that
 the link exists already, and ``stacks`` for which stacks the ids are. How YAML is read, and what of
 it is refused, is said by ``source``, ``document`` and ``values``; what a document may be, by the
-JSON Schema (``validation``). Here are the rules that span several values: defaults, limits, comments,
-and names and ids that must be unique.
+JSON Schema (``validation``). Here are the rules that span several values: defaults, limits,
+comments, and names and ids that must be unique.
 """
 
 from __future__ import annotations
@@ -212,14 +212,15 @@ class _Reading:
             root = self.source.nodes(passed_over)
         except SourceError as error:
             end = error
-        for error in passed_over:
-            self._report(error.at or 0, (), error.problem, error.code)
-        if end:
+        for passed in passed_over:
+            self._report(passed.at or 0, (), passed.problem, passed.code)
+        # The parser often stops at a text that a comment cuts off, and that is said already.
+        if end and (end.at, end.code) not in {(passed.at, passed.code) for passed in passed_over}:
             self._add(self._place(end.at), (), end.problem, end.code)
-        elif root is None:
+        elif root is None and not end:
             problem = "the file is empty: start with `version: 1` and `links:`"
             self._report(0, (), problem, ProblemCode.EMPTY_FILE)
-        else:
+        elif root and not end:
             self._document(root)
 
     def _document(self, root: Node) -> None:
@@ -243,6 +244,8 @@ class _Reading:
     def _violation(self, root: Node, violation: Violation) -> bool:
         """Report what the schema says; return whether the rest can be read."""
         key, node = find(root, violation.path)
+        if violation.code is ProblemCode.NO_LINKS and isinstance(node, MappingNode) and node.items:
+            return True  # each of its keys is reported
         path, problem, code = violation.path, violation.problem, violation.code
         at = node.at
         fields = {}
@@ -310,6 +313,7 @@ class _Reading:
         elif link_id is not None:
             self.ids.append((link_id, path, self._place(own.at(ID))))
         if len(checked.inputs) == len(INPUTS):
+            inputs: dict[str, Any] = checked.inputs
             at_all = {each: defaults.at(each) for each in inherited}
             at_all |= {
                 each: own.at(each) for each in (*own.inputs, *([ID] * (link_id is not None)))
@@ -317,7 +321,7 @@ class _Reading:
             self.entries.append(
                 Entry(
                     name,
-                    LinkInputs(**checked.inputs),
+                    LinkInputs(**inputs),
                     link_id,
                     self._place(key.at),
                     {each: self._place(at) for each, at in at_all.items()},

@@ -20,6 +20,7 @@ from typing import Any
 import yaml
 
 from ..errors import ProblemCode
+from ..inputs import LONE_SURROGATE
 from ..output.terminal import escape
 from .values import Kind, MappingNode, Node, Refused, Scalar, SequenceNode
 
@@ -165,6 +166,9 @@ class Source:
                 and (cut := self._cut(node.end))
             ):
                 problems.append(cut)
+                return Refused(at)
+            if _SURROGATE.search(node.text):
+                problems.append(SourceError(ProblemCode.LONE_SURROGATE, LONE_SURROGATE, at))
                 return Refused(at)
         elif isinstance(event, yaml.MappingStartEvent):
             node = MappingNode(at)

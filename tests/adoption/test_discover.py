@@ -44,7 +44,6 @@ def test_an_account_becomes_a_manifest(omise: Emulator, capsys: pytest.CaptureFi
     out, err = capsys.readouterr()
     assert out == (
         f"""\
-# yaml-language-server: $schema=links.schema.json
 version: 1
 links:
   spring-sale:
@@ -261,8 +260,8 @@ def test_a_link_that_an_entry_may_be_already_is_not_added(
     assert len(load("links.yaml").entries) == 1
 
 
-def test_a_faulty_file_is_left_alone(omise: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
-    """Its faults are shown, and Omise is not asked."""
+def test_a_wrong_file_is_left_alone(omise: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its problems are shown, and Omise is not asked."""
     omise.seed()
     Path("links.yaml").write_text("version: 1\nlinks:\n  a: {amount: 0100}\n")
 

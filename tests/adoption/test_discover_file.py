@@ -15,7 +15,7 @@ from pulumi_omise_links.adoption.names import Namer
 from pulumi_omise_links.cli import run
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.errors import EditError
-from pulumi_omise_links.manifest import edit as manifest_edit
+from pulumi_omise_links.manifest import source as manifest_source
 from pulumi_omise_links.manifest.edit import Draft, meaning_of
 from pulumi_omise_links.manifest.entries import load
 from pulumi_omise_links.manifest.text import NewEntry, flow_entry, manifest_of
@@ -160,7 +160,7 @@ def test_any_layout_is_added_to(
     omise: Emulator, text: str, loader: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Blocks, braces, long texts, other keys below: what was there stays, in its order."""
-    monkeypatch.setattr(manifest_edit, "LOADER", loader or yaml.SafeLoader)
+    monkeypatch.setattr(manifest_source, "LOADER", loader or yaml.SafeLoader)
     Path("links.yaml").write_bytes(text.encode())
     before = load("links.yaml").entries
     new = omise.seed(2, title="New {n}", multiple=True)

@@ -210,7 +210,7 @@ def test_a_file_without_open_entries_asks_nobody(
     assert len(omise.journal) == 0
 
 
-def test_faults_are_told_before_omise_is_asked(
+def test_problems_are_told_before_omise_is_asked(
     omise: Emulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """All of them, and nothing else happens."""

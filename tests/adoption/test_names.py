@@ -156,7 +156,7 @@ def test_every_name_is_one_that_a_manifest_takes(tmp_path: Path) -> None:
 
     (checked,) = check(file)
 
-    assert checked.faults == ()
+    assert checked.problems == ()
     assert [each.name for each in checked.entries] == found
 
 

@@ -41,25 +41,25 @@ def test_without_a_project_nobody_is_sent_to_its_config(
         ["discover", "-o", "bad.yaml"],
     ],
 )
-def test_faults_of_manifests_are_lines_that_an_editor_can_follow(
+def test_problems_of_manifests_are_lines_that_an_editor_can_follow(
     capsys: pytest.CaptureFixture[str], args: list[str]
 ) -> None:
-    """As `validate` has them: a fault a line, from its place on; who complains is said once."""
+    """As `validate` has them: a problem a line, from its place on; who complains is said once."""
     Path("bad.yaml").write_text(OPEN.replace("T,", "no,").replace("5000", "0100"))
     lines = [
         "bad.yaml:3:14: links.a.title: must be text, and YAML can read no as true or false:"
-        ' write "no", in quotes',
+        ' write "no", in quotes [not-text]',
         "bad.yaml:3:42: links.a.amount: must be a whole number without zeros in front: YAML 1.1"
-        " reads it as octal",
+        " reads it as octal [not-a-whole-number]",
     ]
     if "none.yaml" in args:
-        lines.append("none.yaml: there is no such file")
+        lines.append(f"none.yaml: there is no such file: {Path.cwd()}/none.yaml [no-such-file]")
 
     assert run(args) == 2
 
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.splitlines() == [*lines, f"omise-links: {len(lines)} faults; nothing was done."]
+    assert err.splitlines() == [*lines, f"omise-links: {len(lines)} problems; nothing was done."]
 
 
 def test_a_port_that_is_in_use_is_one_sentence(

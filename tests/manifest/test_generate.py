@@ -115,7 +115,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     )
 
 
-def test_faults_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_problems_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     """And no half of a program is printed."""
     Path("links.yaml").write_text(MANIFEST.replace("490,", "0490,"))
 

@@ -12,8 +12,8 @@ from pulumi_omise_links.output.terminal import format_amount, format_input, form
 @pytest.mark.parametrize(
     ("number", "noun", "text"),
     [
-        (0, "fault", "no faults"),
-        (1, "fault", "1 fault"),
+        (0, "problem", "no problems"),
+        (1, "problem", "1 problem"),
         (1_200, "new link", "1,200 new links"),
         (0, "entry", "no entries"),
         (1, "entry", "1 entry"),

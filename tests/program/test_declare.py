@@ -103,7 +103,50 @@ def test_options_hold_for_every_link(mocks: Mocks, tmp_path: Path) -> None:
     assert all("my:index:Shop$pulumi-python:dynamic/omise:Link" in each for each in urns)
 
 
-def test_a_faulty_manifest_is_shown_by_line_and_declares_nothing(mocks: Mocks) -> None:
+def protected(links: dict[str, Link]) -> set[str]:
+    # Mocks are not told of options.
+    return {name for name, link in links.items() if link._protect}
+
+
+def of_stacks(stacks: str) -> None:
+    Path("links.yaml").write_text(MANIFEST.replace("1\n", f"1\nstacks: {stacks}\n", 1))
+
+
+def test_ids_hold_in_the_stacks_that_the_manifest_names(mocks: Mocks) -> None:
+    """There the links are adopted and protected, the new ones as well."""
+    of_stacks(f"[prod, {pulumi.get_stack()}]")
+    links = declare()
+    assert mocks.made["cake"]["adopt"] == "link_test_5x1"
+    assert protected(links) == {"tea", "cake"}
+
+
+def test_another_stack_makes_links_of_its_own(mocks: Mocks) -> None:
+    """No id is left, and nothing is protected: the stack can be destroyed."""
+    of_stacks("[prod]")
+    links = declare()
+    assert list(links) == ["tea", "cake"]
+    assert "adopt" not in mocks.made["cake"]
+    assert protected(links) == set()
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_opts_say_what_is_protected(mocks: Mocks, protect: bool) -> None:
+    """An explicit `protect` counts in every stack; other options do not undo the protection."""
+    of_stacks(f"[{pulumi.get_stack()}]")
+    said = declare(opts=pulumi.ResourceOptions(protect=protect))
+    assert protected(said) == ({"tea", "cake"} if protect else set())
+    other = declare(opts=pulumi.ResourceOptions(retain_on_delete=True))
+    assert protected(other) == {"tea", "cake"}
+
+
+def test_a_manifest_without_stacks_protects_nothing(mocks: Mocks) -> None:
+    """Its ids hold in every stack, as they always did."""
+    links = declare()
+    assert mocks.made["cake"]["adopt"] == "link_test_5x1"
+    assert protected(links) == set()
+
+
+def test_a_wrong_manifest_is_shown_by_line_and_declares_nothing(mocks: Mocks) -> None:
     """The text of the error is all that is wrong, a line each."""
     Path("links.yaml").write_text(MANIFEST.replace("5000", "0x1").replace("Cake", "no"))
     assert refusal().splitlines() == [
@@ -115,11 +158,10 @@ def test_a_faulty_manifest_is_shown_by_line_and_declares_nothing(mocks: Mocks) -
     assert not mocks.made
 
 
-def test_a_missing_manifest_is_one_sentence(mocks: Mocks) -> None:
+def test_a_missing_manifest_is_one_sentence(mocks: Mocks, tmp_path: Path) -> None:
     """The file is named as the program names it, and by its whole path."""
-    path = Path("links.yaml").absolute()
-    path.unlink()
-    assert refusal() == f"links.yaml: there is no such file: {path} [no-such-file]"
+    Path("links.yaml").unlink()
+    assert refusal() == f"links.yaml: there is no such file: {tmp_path}/links.yaml [no-such-file]"
 
 
 def test_limits_follow_the_stack(mocks: Mocks, monkeypatch: pytest.MonkeyPatch) -> None:

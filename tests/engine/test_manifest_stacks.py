@@ -1,0 +1,89 @@
+"""A manifest that says for which stacks its ids are, run by the real engine: docs/manifest.md."""
+
+from __future__ import annotations
+
+import pytest
+from harness import Project, writes
+
+from pulumi_omise_links.emulator import Emulator
+
+pytestmark = pytest.mark.engine
+
+HEAD = (
+    "version: 1\nstacks: [{stack}]\n"
+    "defaults: {{amount: 5000, currency: THB, description: D}}\nlinks:\n"
+)
+
+
+def manifest(project: Project, stack: str, links: dict[str, str], **titles: str) -> None:
+    """Write a manifest of links that exist (``new`` for one that does not)."""
+    lines = [
+        f"  {name}: {{title: {titles.get(name, name)}"
+        + (f", id: {link_id}" if link_id != "new" else "")
+        + "}\n"
+        for name, link_id in links.items()
+    ]
+    (project.folder / "links.yaml").write_text(HEAD.format(stack=stack) + "".join(lines))
+
+
+def protected(project: Project) -> set[str]:
+    return {name for name, link in project.links().items() if link.get("protect")}
+
+
+def test_a_link_that_vanishes_from_the_manifest_is_not_deleted(
+    project: Project, omise: Emulator
+) -> None:
+    """Preview and up refuse; one removal and one replacement are done on purpose, one by one."""
+    ids = {name: omise.seed(title=name, description="D", amount=5000)[0] for name in "abcd"}
+    project.program('from pulumi_omise_links import declare_links\ndeclare_links("links.yaml")\n')
+    stack = project.pulumi("stack", "--show-name").ok().stdout.strip()
+    manifest(project, stack, ids | {"e": "new"})
+    project.up().ok()
+    assert protected(project) == {*"abcde"}
+    urns = {name: record["urn"] for name, record in project.links().items()}
+    assert writes(omise) == ["POST /links"]
+
+    # By accident: all but one are gone.
+    manifest(project, stack, {"a": ids["a"]})
+    project.preview().failed().says("cannot be deleted", "protect")
+    project.up().failed().says("::b", "::c", "::d", "::e", "cannot be deleted")
+    assert writes(omise) == []
+
+    # On purpose: one removal.
+    rest = {name: ids[name] for name in "acd"} | {"e": "new"}
+    manifest(project, stack, rest)
+    project.preview().failed().says("::b", "protect")
+    project.pulumi("state", "unprotect", urns["b"], "--yes").ok()
+    project.up().ok().says("- 1 deleted")
+    assert writes(omise) == [f"DELETE /links/{ids['b']}"]
+
+    # On purpose: one replacement, which is an entry without the id of the old link.
+    manifest(project, stack, rest | {"c": "new"}, c="New title")
+    project.preview().failed().says("::c", "protect")
+    project.pulumi("state", "unprotect", urns["c"], "--yes").ok()
+    project.up().ok().says("+-1 replaced")
+    assert writes(omise) == ["POST /links", f"DELETE /links/{ids['c']}"]
+    assert protected(project) == {*"acde"}
+
+    # Everything: the program says so.
+    project.program(
+        "from pulumi_omise_links import declare_links\n"
+        'declare_links("links.yaml", opts=pulumi.ResourceOptions(protect=False))\n'
+    )
+    project.up().ok()
+    project.destroy().ok()
+
+
+def test_a_stack_that_is_not_named_makes_links_of_its_own(
+    project: Project, omise: Emulator
+) -> None:
+    """Its links are new, unprotected, and destroying it deletes no link of the other stack."""
+    (link_id,) = omise.seed(title="a", description="D", amount=5000)
+    project.program('from pulumi_omise_links import declare_links\ndeclare_links("links.yaml")\n')
+    manifest(project, "another", {"a": link_id})
+
+    project.up().ok().says("+ 2 created")
+
+    assert project.ids()["a"] != link_id
+    project.destroy().ok()
+    assert omise.link(link_id)["deleted"] is False
