@@ -33,7 +33,7 @@ def test_no_slip_kills_or_forgets_a_link(project: Project, omise: Emulator) -> N
     assert project.ids() == ids
 
     project.program(link("a") + link("c", ids["b"]) + link("d", ids["b"]))
-    project.up().failed().says(f"Two resources of this program adopt link {ids['b']}")
+    project.up().failed().says(f"Two resources of this program would be link {ids['b']}")
 
     assert set(project.ids().values()) == set(ids.values())
     assert {each["id"] for each in omise.links(deleted=False)} == set(ids.values())
