@@ -8,7 +8,6 @@ import pulumi
 from typing_extensions import assert_type
 
 from pulumi_omise_links import (
-from pulumi_omise_links.errors import ExitCode
     Link,
     LinkArgs,
     LinkInputs,
@@ -25,6 +24,7 @@ from pulumi_omise_links.errors import ExitCode
     get_link,
     get_links,
 )
+from pulumi_omise_links.errors import ExitCode
 
 # -- declaring links
 
