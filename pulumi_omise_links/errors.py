@@ -90,11 +90,16 @@ class AuthenticationError(OmiseLinksError):
 class LiveModeError(OmiseLinksError):
     """A live key would have written, and the stack has not said that it may."""
 
-    def __init__(self, action: str, key_source: str) -> None:
+    def __init__(
+        self,
+        action: str,
+        key_source: str,
+        consequence: str = "this would change real payment links",
+    ) -> None:
         super().__init__(
-            f"Refused to {action}: the key in {key_source} is a live key, so this would change real"
-            " payment links. If that is what you want, say so once for this stack:"
-            " `pulumi config set omise:allowLive true` (or set OMISE_ALLOW_LIVE=true)."
+            f"Refused to {action}: the key in {key_source} is a live key, so {consequence}. If that"
+            " is what you want, say so once for this stack: `pulumi config set omise:allowLive"
+            " true` (or set OMISE_ALLOW_LIVE=true)."
         )
 
 
@@ -255,7 +260,8 @@ class AdoptError(OmiseLinksError):
     """The link named by ``adopt`` differs from what the resource declares."""
 
     def __init__(self, link_id: str, differing: Sequence[str]) -> None:
-        # Names only: an input may be a secret, and errors are not scrubbed.
+        """:param differing: the inputs, from ``LinkInputs.describe_differences``."""
+        # No values: an input may be a secret, and errors are not scrubbed.
         differ = "differs" if len(differing) == 1 else "differ"
         super().__init__(
             f"Link {link_id} cannot be adopted: its {', '.join(differing)} {differ} from what this"

@@ -56,12 +56,6 @@ DEFAULT_KEY_VARIABLE = "OMISE_SECRET_KEY"
 DEFAULT_API_URL = "https://api.omise.co"
 DEFAULT_TIMEOUT = 30.0
 
-# What to do without a key, where a stack's config has been read; it follows "… is not set."
-_KEY_ADVICE = (
-    "Set it in the environment, or store the key encrypted with `pulumi config set --secret"
-    " omise:secretKey`. (If it is stored there: `pulumi refresh` and `destroy` know the config of"
-    " the last `pulumi up` alone, unless they are run with --run-program.)"
-)
 _SECRET_KEY = re.compile(r"skey_[!-~]+")
 # https://docs.omise.co/account-api; answers in older versions name the team, acct_…
 _ACCOUNT_ID = re.compile(r"(account|acct)_\w+", re.ASCII)
@@ -134,8 +128,9 @@ class Settings:
     """How to reach Omise, and what is allowed there.
 
     ``secret_key`` is None if none is at hand; ``key_source`` then names where it was looked for,
-    and ``key_advice`` says what to do. ``timeout`` is how many seconds one answer may take.
-    ``account_id`` is the account that all links belong to (``account_…``); None if nothing says so.
+    and ``key_advice`` says what to do, after "… is not set; ". ``timeout`` is how many seconds an
+    attempt may take in all. ``account_id`` is the account that all links belong to (``account_…``);
+    None if nothing says so.
     """
 
     secret_key: SecretKey | None
@@ -146,7 +141,7 @@ class Settings:
     sub_merchant_id: str | None = None
     account_id: str | None = None
     timeout: float = DEFAULT_TIMEOUT
-    key_advice: str = _KEY_ADVICE
+    key_advice: str = "set it."
 
     @classmethod
     def resolve(
@@ -168,6 +163,7 @@ class Settings:
         return cls(
             secret_key=SecretKey(text, source) if text.strip() else None,
             key_source=source,
+            key_advice=_advise(config),
             api_url=_parse_url(*either(API_URL, "OMISE_API_URL")),
             allow_live=_flag(*either(ALLOW_LIVE, "OMISE_ALLOW_LIVE"), default=False),
             amount_limits=_flag(*either(AMOUNT_LIMITS, _AMOUNT_LIMITS_VARIABLE), default=True),
@@ -189,17 +185,20 @@ class Settings:
         """
         if self.secret_key is None:
             raise AuthenticationError(
-                f"No Omise secret key: {self.key_source} is not set. {self.key_advice}"
+                f"No Omise secret key: {self.key_source} is not set; {self.key_advice}"
             )
         return self.secret_key
 
-    def require_permission(self, action: str) -> None:
+    def require_permission(
+        self, action: str, consequence: str = "this would change real payment links"
+    ) -> None:
         """Refuse ``action`` (such as "create a link") with a live key until the stack allows it.
 
+        :param consequence: why that needs consent, for the error.
         :raises LiveModeError: the key is live and ``omise:allowLive`` is not true.
         """
         if self.key().live and not self.allow_live:
-            raise LiveModeError(action, self.key().source)
+            raise LiveModeError(action, self.key().source, consequence)
 
     @property
     def on_loopback(self) -> bool:
@@ -224,7 +223,7 @@ def refuse_misspelt(keys: Iterable[str]) -> None:
         if known or namespace.lower() != NAMESPACE:
             continue
         spelt = _folded(name)
-        longer = spelt not in folded and any(each in spelt for each in folded)
+        longer = spelt not in folded and any(setting in spelt for setting in folded)
         near = [] if longer else difflib.get_close_matches(spelt, folded, n=1, cutoff=0.9)
         if near:
             meant = folded[near[0]]
@@ -305,6 +304,18 @@ def _find_key(config: Mapping[str, str | None], env: Mapping[str, str]) -> tuple
             f" itself belongs into `pulumi config set --secret {NAMESPACE}:{SECRET_KEY}`."
         )
     return env.get(variable, ""), f"the environment variable {variable}"
+
+
+def _advise(config: Mapping[str, str | None]) -> str:
+    """Say what to do without a key, as it fits where the key was looked for."""
+    if config.get(SECRET_KEY) is not None:
+        return "give it the key, or remove it to use an environment variable."
+    if config.get(SECRET_KEY_ENV):
+        return f"set it to the key, or correct {SECRET_KEY_ENV}, which names it."
+    return (
+        f"set it, or store the key with `pulumi config set --secret {NAMESPACE}:{SECRET_KEY}`"
+        " (which `pulumi refresh` and `destroy` see after the next `up`, or with --run-program)."
+    )
 
 
 def _looks_like_a_key(text: str) -> bool:

@@ -15,10 +15,12 @@ from pulumi_omise_links.omise.client import OmiseClient
 
 
 @pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in os.environ:
         if name.startswith(("OMISE_", "PULUMI_")) and name != "OMISE_LINKS_ENGINE_CACHE":
             monkeypatch.delenv(name)
+    # Plugins keep their records of creates there.
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "pulumi-home"))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pulumi_project
 from pulumi_project import PulumiProject, delete_empty_side_files
 
 from pulumi_omise_links.emulator import Emulator
-from pulumi_omise_links.state_format import TYPE_TOKEN
+from pulumi_omise_links.state_format import PROVIDER_KEY, PROVIDER_PICKLE, TYPE_TOKEN
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # All keys of the local Omise look like this; tests that add keys keep to it.
@@ -76,6 +76,33 @@ class Project(PulumiProject):
         assert not KEY.search(run.out), f"a key is shown:\n{run.out}"
         return run
 
+    def add_pending_create(self, name: str, **inputs: object) -> None:
+        """Put a pending create of a link into the state, as a killed run leaves it."""
+        state = json.loads(self.state_text())
+        latest = state["checkpoint"]["latest"]
+        provider = next(
+            each for each in latest["resources"] if each["urn"].endswith("-python::default")
+        )
+        values = {
+            "amount": 5_000,
+            "currency": "THB",
+            "title": "T",
+            "description": "d",
+            "multiple": False,
+            PROVIDER_KEY: PROVIDER_PICKLE,
+            **inputs,
+        }
+        resource = {
+            "urn": f"urn:pulumi:dev::shop::{TYPE_TOKEN}::{name}",
+            "custom": True,
+            "type": TYPE_TOKEN,
+            "inputs": values,
+            "parent": "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev",
+            "provider": f"{provider['urn']}::{provider['id']}",
+        }
+        latest["pending_operations"] = [{"resource": resource, "type": "creating"}]
+        self.state_file.write_text(json.dumps(state))
+
     def unlock(self) -> None:
         """Put the stack in order after a kill, as a person would: it can be read and written."""
         delete_empty_side_files(self.backend)
@@ -116,9 +143,14 @@ class Project(PulumiProject):
         resources: list[dict[str, Any]] = checkpoint["latest"].get("resources", [])
         return resources
 
-    def state_text(self) -> str:
+    @property
+    def state_file(self) -> Path:
         """The file that holds the state."""
-        return (self.backend / ".pulumi/stacks/shop/dev.json").read_text()
+        return self.backend / ".pulumi/stacks/shop/dev.json"
+
+    def state_text(self) -> str:
+        """The text of the file that holds the state."""
+        return self.state_file.read_text()
 
     def links(self) -> dict[str, dict[str, Any]]:
         """The links in the state, by name."""

@@ -29,7 +29,7 @@ ROOMS: dict[str, str] = {
     "settings": "errors",
     "text_differences": "",
     "omise": "_version errors inputs settings text_differences",
-    "output": "errors manifest omise",
+    "output": "errors",
     "state_format": "omise inputs",
     "lookups": "errors omise settings",
     "provider": "errors settings state_format",

@@ -24,6 +24,7 @@ from pulumi_omise_links import (
     get_link,
     get_links,
 )
+from pulumi_omise_links.errors import ExitCode
 
 # -- declaring links
 
@@ -161,5 +162,5 @@ with OmiseClient(settings) as omise:
 try:
     get_link("link_test_1")
 except OmiseLinksError as error:
-    assert_type(error.exit_code, int)
+    assert_type(error.exit_code, ExitCode)
 assert_type(__version__, str)

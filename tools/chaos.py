@@ -6,8 +6,8 @@
 The first way goes through up, refresh, a replacement of every tenth link, and destroy, under
 time-outs, server faults, 429s and lost connections. After every command it puts side by side what
 the program declares, what the state holds and what lives in the account. A command that fails is
-run again, after what its output asks for was done: a link that it named as perhaps made is looked
-for in the account and adopted.
+run again, after what its output asks for was done: `omise-links recover` finds out whether a link
+that it named as perhaps made exists.
 
 The second way runs many pipelines at once, each with its own project, in one account whose rate
 limiter lets so many requests a second through.
@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import engine
-from links_project import Links, LinksProject, ManagedLink, compare, diagnostics, same
+from links_project import Links, LinksProject, ManagedLink, compare, diagnostics
 from pulumi_project import Run, say
 
 from pulumi_omise_links.emulator import Behaviour, Emulator
@@ -58,6 +58,8 @@ MOST_TRIES = 12
 MOST_IN_FLIGHT = 10  # of one process
 # An error that says a link may have been made though no state holds it.
 MAYBE_MADE = "UncertainCreateError"
+# One that refuses to make a link beside such a one.
+REFUSED = "UnfinishedCreateError"
 
 
 @dataclass
@@ -91,7 +93,10 @@ class Tally:
             ("commands until success", ", ".join(f"{k} {v}" for k, v in self.tries.items())),
             ("duplicates", self.duplicates),
             ("orphans that no output named", self.unreported_orphans),
-            ("orphans that an output named, then adopted", self.reported_orphans),
+            (
+                "orphans that an output named, then taken into the state or deleted",
+                self.reported_orphans,
+            ),
             ("links lost from the state", self.lost_from_state),
             ("most requests in flight", self.in_flight),
             ("requests", f"{self.requests:,}"),
@@ -167,7 +172,7 @@ class ChaosRun:
             # What depends on nothing is tried in any case, so each must be spoken of.
             if unsettled and verb_goes_on(phase):
                 self._break(f"{phase} failed without naming {', '.join(sorted(unsettled))}")
-        self._settle(found.unmanaged, managed)
+        self._settle(phase, run, found.unmanaged)
         return f"{len(diagnosed) - (run.code != 0)} named, {len(maybe)} of them perhaps made"
 
     def _check_losses(self, phase: str, managed: list[ManagedLink]) -> None:
@@ -180,18 +185,16 @@ class ChaosRun:
                 self._break(f"{phase}: {link.id} ({link.name}) exists, but left the state")
         self._before = {link.id: link for link in managed}
 
-    def _settle(self, unmanaged: list[dict[str, Any]], managed: list[ManagedLink]) -> None:
-        """Do as the error says: look in the account, adopt the link that was made after all."""
-        done = {link.name for link in managed if link.id == self._project.adopt.get(link.name)}
-        for name in done:
-            del self._project.adopt[name]
+    def _settle(self, phase: str, run: Run, unmanaged: list[dict[str, Any]]) -> None:
+        """Do as the errors say: let `recover` find out which links were made after all."""
+        self.tally.reported_orphans += len(unmanaged)
+        open_ = any(word in run.out for word in (MAYBE_MADE, REFUSED))
+        if phase in {"up", "replace"} and (unmanaged or open_):
+            self._project.run("omise-links", "recover", "--yes", "--settle", f"{LATE:g}", limit=600)
+        managed = {link.id for link in self._project.managed()}
         for orphan in unmanaged:
-            name = orphan["title"].partition(":")[0]
-            self.tally.reported_orphans += 1
-            declared = self._project.links.get(name)
-            if declared and name not in self._project.adopt and same(declared, orphan):
-                self._project.adopt[name] = orphan["id"]
-            else:
+            # What `recover` leaves to a person, a person deletes in the dashboard.
+            if orphan["id"] not in managed:
                 self._omise.delete(orphan["id"])
 
     def _break(self, what: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from ..errors import EditError, ManifestError
 from ..inventory.accounts import Accounts
+from ..manifest.file import ManifestFile
 from ..stack.dependencies import explicit_provider
 from ..stack.project import Project
 from .import_file import make_import_files
@@ -20,7 +22,9 @@ def require_permission(accounts: Accounts, plan: ImportPlan, facts: ImportFacts)
     resources = facts.preview.resources
     links = [resources[planned.urn] for planned in plan.of(Action.IMPORT) if planned.urn]
     for urn in {explicit_provider(link.provider_urn) for link in links}:
-        accounts.settings(resources.get(urn)).require_permission("import links")
+        accounts.settings(resources.get(urn)).require_permission(
+            "import links", "this stack could replace and delete real payment links from then on"
+        )
 
 
 def import_links(project: Project, plan: ImportPlan, facts: ImportFacts) -> None:
@@ -32,6 +36,37 @@ def import_links(project: Project, plan: ImportPlan, facts: ImportFacts) -> None
     """
     for file in make_import_files(plan, facts):
         project.import_resources(file.content, protect=file.protect)
+
+
+def write_stack_into_manifests(
+    plan: ImportPlan, stack: str, *, amount_limits: bool
+) -> dict[str, str | None]:
+    """Write into manifests for which stack their ids are, where they do not say it.
+
+    Without that, another stack of the program would adopt the same links. Return the files, each
+    with the reason why it was left as it is, or None.
+    """
+    written: dict[str, str | None] = {}
+    for file in files_without_stacks(plan):
+        try:
+            manifest = ManifestFile.open(file, amount_limits=amount_limits)
+            manifest.add_stacks([stack])
+            manifest.save()
+        except (EditError, ManifestError) as error:
+            written[file] = str(error)
+        else:
+            written[file] = None
+    return written
+
+
+def files_without_stacks(plan: ImportPlan) -> list[str]:
+    """Return the manifests with ids to import that do not say for which stacks these are."""
+    files = (
+        planned.entry.place.file
+        for planned in plan.of(Action.IMPORT)
+        if planned.entry.id and not planned.entry.stacks
+    )
+    return list(dict.fromkeys(files))
 
 
 def verify_import(project: Project, plan: ImportPlan) -> dict[str, str]:

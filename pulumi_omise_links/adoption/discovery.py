@@ -1,4 +1,4 @@
-"""The account's links x what is known of them -> entries for a manifest. Pure but for the listing.
+"""The account's links -> new entries for a manifest. No I/O, but ``links`` may be read as it goes.
 
 Whatever is left out is counted, and what a manifest could not hold is named with the reason.
 """
@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from ..inputs import check_inputs
 from ..manifest.entries import Entry
 from ..manifest.text import NewEntry
-from ..omise.models import OmiseLink
+from ..omise.models import OmiseLink, UnreadableLink
 from ..output.terminal import escape
 from .names import Namer
 
@@ -77,8 +77,14 @@ class Discovery:
         """How many links Omise listed."""
         return len(self.entries) + len(self.left_out) + self.counts.total()
 
+    def leave_out_unreadable(self, links: Iterable[UnreadableLink]) -> None:
+        """Name links of which Omise's answer cannot be read."""
+        for link in links:
+            reason = f"it cannot be read: {escape(link.problem)}"
+            self.left_out.append(LeftOut(link.id or "a link without an id", "", (reason,)))
 
-def discover(
+
+def discover_links(
     links: Iterable[OmiseLink],
     filters: Filters,
     *,
@@ -102,7 +108,7 @@ def discover(
     """
     found = Discovery()
     seen: set[str] = set()
-    without_id = {each.inputs.folded(): each.name for each in unidentified}
+    without_id = {entry.inputs.folded(): entry.name for entry in unidentified}
     for link in links:
         if link.id in seen:  # a page may repeat what the one before had
             continue
@@ -110,8 +116,8 @@ def discover(
         name = names.name(link.title, link.id)
         if why := _why_not(link, filters, managed, known, replaced):
             found.counts[why] += 1
-        elif entry := without_id.get(link.inputs.folded()):
-            reason = f"entry {escape(entry)} has the same inputs and no id: `match` it first"
+        elif entry_name := without_id.get(link.inputs.folded()):
+            reason = f"entry {escape(entry_name)} has the same inputs and no id: `match` it first"
             found.left_out.append(LeftOut(link.id, link.title, (reason,)))
         elif reasons := _problems(link, amount_limits):
             found.left_out.append(LeftOut(link.id, link.title, reasons))

@@ -1,18 +1,21 @@
-"""Entries without an id x the account's links -> which entry is which link. Pure.
+"""Matches manifest entries without an id to existing links. No I/O.
 
-Equality of all five inputs is all that counts (the case of the currency does not); where that
-leaves a doubt, nothing is decided.
+A link matches if all inputs are equal, byte for byte (only the case of the currency does not
+matter). Where that leaves a doubt, nothing is decided. Links that differ in one input, or in what
+is hard to see, are named as near misses and never taken.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from ..manifest.entries import Entry
-from ..omise.models import LinkInputs, OmiseLink
+from ..omise.models import LinkInputs, OmiseLink, UnreadableLink
+from ..output.terminal import escape, format_input
+from ..text_differences import describe_difference, fold_appearance, show_difference
 
 # Enough to help; an account may hold the same title a thousand times.
 MOST_HINTS = 5
@@ -33,10 +36,15 @@ class Outcome(str, Enum):
 
 @dataclass(frozen=True)
 class Near:
-    """A link with the title of an entry, and the one other input that differs."""
+    """A link that nearly matches an entry, and the inputs that differ.
+
+    ``hidden`` says in what an input differs, if that is hard to see. At most one of the inputs that
+    differ is not among them.
+    """
 
     link: OmiseLink
-    differs: str
+    differs: tuple[str, ...]
+    hidden: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -56,7 +64,7 @@ class Match:
     @property
     def rivals(self) -> list[Entry]:
         """Other entries that the candidates fit as well."""
-        return [each.entry for each in self.alike if each is not self]
+        return [match.entry for match in self.alike if match is not self]
 
     @property
     def outcome(self) -> Outcome:
@@ -73,42 +81,81 @@ class Match:
         return self.candidates[0].id if self.outcome is Outcome.MATCHED else None
 
 
-def match(entries: Sequence[Entry], links: Iterable[OmiseLink]) -> list[Match]:
+def match_entries(entries: Sequence[Entry], links: Iterable[OmiseLink]) -> list[Match]:
     """Find the links of the entries without an id, in the order of the entries.
 
     :param entries: all entries that belong together; those with an id claim their links.
     :param links: the account's links; deleted ones match nothing.
     """
-    owners = {each.id: each.name for each in entries if each.id is not None}
-    equal: dict[LinkInputs, Match] = {}
+    owners = {entry.id: entry.name for entry in entries if entry.id is not None}
+    first_of: dict[LinkInputs, Match] = {}
     titled: dict[str, list[Match]] = defaultdict(list)
-    for each in entries:
-        if each.id is None:
-            first = equal.setdefault(each.inputs.folded(), Match(each))
-            one = first if first.entry is each else replace(first, entry=each, near=[])
-            first.alike.append(one)
-            titled[each.inputs.title].append(one)
+    for entry in entries:
+        if entry.id is not None:
+            continue
+        first = first_of.setdefault(entry.inputs.folded(), Match(entry))
+        match = first if first.entry is entry else replace(first, entry=entry, near=[])
+        first.alike.append(match)
+        titled[fold_appearance(entry.inputs.title)].append(match)
     seen: set[str] = set()
     for link in links:
-        if link.deleted or link.id in seen or link.title not in titled:
+        alike = titled.get(fold_appearance(link.title))
+        if link.deleted or link.id in seen or not alike:
             continue
         seen.add(link.id)
         bare = replace(link, charges=())
-        fit = equal.get(link.inputs.folded())
+        fit = first_of.get(link.inputs.folded())
         if link.id in owners:
             if fit:
                 fit.claimed[link.id] = owners[link.id]
             continue
         if fit:
             fit.candidates.append(bare)
-        _note_near(bare, titled[link.title])
-    order = {each.name: number for number, each in enumerate(entries)}
-    found = (one for first in equal.values() for one in first.alike)
-    return sorted(found, key=lambda each: order[each.entry.name])
+        _note_near(bare, alike)
+    order = {entry.name: number for number, entry in enumerate(entries)}
+    matches = (match for first in first_of.values() for match in first.alike)
+    return sorted(matches, key=lambda match: order[match.entry.name])
+
+
+def describe_near(entry: Entry, near: Near) -> str:
+    """Return a sentence on a near miss: the link, and each input that differs with both values."""
+    if not near.hidden:
+        (name,) = near.differs
+        return (
+            f"{near.link.id} has this title, but its {name} is"
+            f" {format_input(near.link.inputs, name)} and the entry's"
+            f" {format_input(entry.inputs, name)}."
+        )
+    parts = []
+    for name in near.differs:
+        texts = [format_input(near.link.inputs, name), format_input(entry.inputs, name)]
+        if kind := near.hidden.get(name):
+            pair = (getattr(near.link, name), getattr(entry.inputs, name))
+            texts = [f'"{escape(text, longest=1000)}"' for text in show_difference(*pair)]
+            parts.append(f"{name} in {kind} only (link: {texts[0]}, entry: {texts[1]})")
+        else:
+            parts.append(f"{name} (link: {texts[0]}, entry: {texts[1]})")
+    return f"{near.link.id} is not the same, but nearly: it differs in {' and in '.join(parts)}."
+
+
+def describe_unreadable(link: UnreadableLink) -> str:
+    """Return a sentence on a link of the account that cannot be compared."""
+    return (
+        f"{link.id or 'A link without an id'} cannot be read ({escape(link.problem)}), so whether"
+        " it is the link of an entry is not known."
+    )
 
 
 def _note_near(link: OmiseLink, matches: Iterable[Match]) -> None:
-    for each in matches:
-        differing = each.entry.inputs.differences(link.inputs)
-        if len(differing) == 1 and len(each.near) < MOST_HINTS:
-            each.near.append(Near(link, differing[0]))
+    for match in matches:
+        differs = tuple(match.entry.inputs.differences(link.inputs))
+        hidden = {}
+        for name in differs:
+            ours, theirs = getattr(match.entry.inputs, name), getattr(link, name)
+            if isinstance(ours, str) and (kind := describe_difference(ours, theirs)):
+                hidden[name] = kind
+        if differs and len(differs) - len(hidden) <= 1:
+            match.near.append(Near(link, differs, hidden))
+            # What is hard to see comes first.
+            match.near.sort(key=lambda near: len(near.differs) - len(near.hidden))
+            del match.near[MOST_HINTS:]

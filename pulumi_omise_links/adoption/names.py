@@ -43,20 +43,21 @@ class Namer:
 
     def name(self, title: str, link_id: str) -> str:
         """Return the name of the next link, and keep it from all others."""
-        words = words_of(title)
+        words = make_slug(title)
         suffix = link_id.rpartition("_")[2]
         tails = [suffix[-length:] for length in _TAILS] + [suffix]
         candidates = [f"{words or 'link'}-{tail}" for tail in tails]
         if words:
             candidates.insert(0, words)
-        name = next((each for each in candidates if each not in self._taken), candidates[-1])
+        free = (candidate for candidate in candidates if candidate not in self._taken)
+        name = next(free, candidates[-1])
         while name in self._taken:
             name += f"-{suffix}"
         self._taken.add(name)
         return name
 
 
-def words_of(title: str) -> str:
+def make_slug(title: str) -> str:
     """Return the words of a title, in lower case with hyphens between; empty if it has none.
 
     Letters, digits and marks of any script stay, in NFC. Nothing else does, so the result can
@@ -72,12 +73,12 @@ def words_of(title: str) -> str:
 
 def _words(text: str) -> Iterable[str]:
     word = ""
-    for each in text:
-        kind = unicodedata.category(each)
+    for character in text:
+        kind = unicodedata.category(character)
         # A mark belongs to the letter before it; enclosing ones (Me) make a sign of it. Persian and
         # the scripts of India need the joiners between letters.
-        if kind[0] in "LN" or (word and (kind in {"Mn", "Mc"} or each in JOINERS)):
-            word += each
+        if kind[0] in "LN" or (word and (kind in {"Mn", "Mc"} or character in JOINERS)):
+            word += character
         elif word:
             yield word.rstrip(JOINERS)
             word = ""

@@ -95,6 +95,8 @@ def from_account(
         return None, [account.reason]
     if problem := other_mode(link_id, account.live, account.key_source):
         return None, [problem]
+    if problem := account.unreadable.get(link_id):
+        return None, [f"Link {link_id} cannot be read, so it cannot be compared: {problem}"]
     link = account.links.get(link_id)
     if link is None:
         return None, [f"There is no link {link_id} in {account}."]

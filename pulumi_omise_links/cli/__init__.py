@@ -20,11 +20,11 @@ from ._results import Invocation, prepare_output, report
 COMMANDS = {
     "validate": "Report all problems of manifests, offline.",
     "schema": "Print the JSON Schema of the manifest, for editors.",
-    "discover": "Write links that exist as a manifest, with their ids.",
-    "match": "Find the ids of links that exist already.",
+    "discover": "Write existing links as a manifest, with their ids.",
+    "match": "Find the ids of existing links.",
     "plan": "Show what an import would do, and why not.",
-    "import": "Take links that exist under management, and prove it.",
-    "recover": "Put a stack in order after a run was killed in the middle.",
+    "import": "Import existing links into the stack, and verify it.",
+    "recover": "Put a stack in order after a killed run.",
     "generate": "Print manifests as a Python program.",
     "emulator": "Run a local Omise for tests and demos.",
 }

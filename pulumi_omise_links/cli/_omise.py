@@ -34,7 +34,7 @@ def projects_and_settings(
     """
     if not stacks and cwd is None:
         # No stack's config has been read, so it is no use to be told to put a key there.
-        advice = "Set it, or name a Pulumi project whose config holds the key: --cwd DIR."
+        advice = "set it, or name a Pulumi project whose config holds the key: --cwd DIR."
         settings = _with_key(key_env) if key_env else Settings.resolve({}, os.environ)
         return [], replace(settings, key_advice=advice)
     projects = [Project(cwd or ".", stack) for stack in (stacks or (None,))]
@@ -45,6 +45,7 @@ def projects_and_settings(
             settings,
             secret_key=other.secret_key,
             key_source=other.key_source,
+            account_id=None,  # it is the account of the stack's own key
             key_advice="Set it, or leave out --key-env.",
         )
     return projects, settings

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from ..adoption.apply import files_without_stacks
 from ..adoption.gather import gather_facts
 from ..adoption.import_plan import Action, ImportFacts, ImportPlan, PlannedEntry, make_import_plan
 from ..errors import ManifestError, ProblemCode
@@ -70,17 +71,12 @@ def make_plan(
 
 def _notes_on_stacks(plan: ImportPlan, stack: str) -> list[str]:
     """Warn where every stack of the program would adopt the same links."""
-    files = dict.fromkeys(
-        planned.entry.place.file
-        for planned in plan.of(Action.IMPORT)
-        if planned.entry.id and not planned.entry.stacks
-    )
     name = escape(stack.rpartition("/")[2])
     return [
         f"{escape(file, longest=1000)} does not say for which stacks its ids are: another stack of"
         f" this program would adopt the same links, and delete them with its `pulumi destroy`."
-        f" `stacks: [{name}]` at its top prevents that."
-        for file in files
+        f" `stacks: [{name}]` at its top prevents that; `omise-links import` writes it."
+        for file in files_without_stacks(plan)
     ]
 
 

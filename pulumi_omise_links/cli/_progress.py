@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ..omise.client import OmiseClient
-from ..omise.models import OmiseLink
+from ..omise.models import OmiseLink, UnreadableLink
 from ._results import is_terminal
 
 Update = Callable[[int, int], None]
@@ -33,12 +33,18 @@ def progress(what: str) -> Iterator[Update]:
 
 
 def read_links(
-    client: OmiseClient, *, created_from: str | None = None, created_to: str | None = None
+    client: OmiseClient,
+    *,
+    created_from: str | None = None,
+    created_to: str | None = None,
+    skipped: list[UnreadableLink] | None = None,
 ) -> Iterator[OmiseLink]:
     """Yield all links as ``iter_links`` does, and show how far it is."""
     read = 0
     with progress("Reading links") as update:
-        for links, total in client.iter_pages(created_from=created_from, created_to=created_to):
+        for links, total in client.iter_pages(
+            created_from=created_from, created_to=created_to, skipped=skipped
+        ):
             yield from links
             read += len(links)
             update(read, max(read, total))

@@ -17,7 +17,7 @@ import click
 from ..errors import ExitCode, ManifestError, OmiseLinksError
 from ..output import FORMATS, Failure, Result
 from ..output.json import write_failure
-from ..output.terminal import pluralize
+from ..output.terminal import hide_keys, pluralize
 from ..output.text import write_text
 
 # What a shell reports for a program that a closed pipe has ended: 128 + SIGPIPE.
@@ -76,7 +76,7 @@ def say(text: str) -> None:
     """Print sentences on standard error, if that can be written."""
     if text:
         with suppress(OSError, ValueError):
-            click.echo(text, err=True)
+            click.echo(hide_keys(text), err=True)
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -108,7 +108,7 @@ def report(error: BaseException, invocation: Invocation, arguments: Sequence[str
     say(f"omise-links: {failure.message}")
     if (invocation.output_format or _format_in(arguments)) == "json":
         with suppress(ClosedPipeError, click.ClickException):
-            _write_document(write_failure(failure) + "\n")
+            _write_document(hide_keys(write_failure(failure)) + "\n")
     return failure.exit_code
 
 
@@ -166,7 +166,7 @@ def _print(result: Result, output_format: str) -> None:
 def _write_text(text: str) -> None:
     if text:
         with _writing():
-            click.echo(text)
+            click.echo(hide_keys(text))
 
 
 def _write_document(text: str) -> None:

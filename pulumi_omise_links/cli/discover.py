@@ -1,4 +1,4 @@
-"""``omise-links discover``: links that exist -> a manifest with their ids."""
+"""``omise-links discover``: existing links as a manifest with their ids."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import Any
 
 import click
 
-from ..adoption.discovery import LEFT_OUT, USED, Discovery, Filters, discover
+from ..adoption.discovery import LEFT_OUT, USED, Discovery, Filters, discover_links
 from ..adoption.names import Namer
 from ..inventory.same_account import SameAccount
 from ..manifest.file import ManifestFile
 from ..omise.client import OmiseClient
+from ..omise.models import UnreadableLink
 from ..output import Account, Result
 from ..output.terminal import escape, pluralize
 from ..stack.pulumi_json import name_of
@@ -104,7 +105,7 @@ def command(
     cwd: str | None,
     key_env: str | None,
 ) -> Result:
-    """Write links that exist as a manifest, with their ids and readable names.
+    """Write existing links as a manifest, with their ids.
 
     Without -o it goes to standard output. If FILE exists, links that are not in it are added at
     its end and all else in it stays as it is, to the byte; with --overwrite it is replaced. Links
@@ -138,8 +139,14 @@ def command(
         account = describe(client)
         same = SameAccount(client, file.ids, escape(output or "", longest=1000))
         # Whether the ends of a range belong to it is not documented, so it only narrows.
-        links = read_links(client, created_from=_second_before(created_since), created_to=before)
-        found = discover(
+        skipped: list[UnreadableLink] = []
+        links = read_links(
+            client,
+            created_from=_second_before(created_since),
+            created_to=before,
+            skipped=skipped,
+        )
+        found = discover_links(
             same.watch(links),
             filters,
             names=Namer({*file.names, *managed.values()}),
@@ -149,6 +156,7 @@ def command(
             unidentified=file.without_id,
             amount_limits=settings.amount_limits,
         )
+        found.leave_out_unreadable(skipped)
         same.require()
     if len(projects) == 1 and found.entries:
         file.add_stacks([projects[0].stack])

@@ -16,12 +16,12 @@ from ._results import returns_result
 @manifest_files
 @returns_result
 def command(files: tuple[str, ...]) -> Result:
-    """Print manifests as a Python program that declares the same links.
+    """Print manifests as a Python program.
 
-    The names, the inputs, the links to adopt and the stacks for which they are adopted are the
-    same as those of declare_links() of the manifests. What else the program says is not in a
-    manifest: options (a provider, protect, a parent) go to each Link, and exports stay to be
-    written. With the same options, a preview shows no difference.
+    It declares the same links. The names, the inputs, the links to adopt and the stacks for
+    which they are adopted are the same as those of declare_links() of the manifests. What else
+    the program says is not in a manifest: options (a provider, protect, a parent) go to each
+    Link, and exports stay to be written. With the same options, a preview shows no difference.
 
     FILE may be - for standard input. No network, no key and no Pulumi is needed.
     """

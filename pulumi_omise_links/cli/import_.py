@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
-from ..adoption.apply import import_links, require_permission, verify_import
+from ..adoption.apply import (
+    import_links,
+    require_permission,
+    verify_import,
+    write_stack_into_manifests,
+)
 from ..adoption.import_plan import Action, ImportFacts, ImportPlan, PlannedEntry, find_changes
 from ..errors import ExitCode
 from ..inventory.accounts import Accounts
@@ -36,11 +43,14 @@ def command(
     yes: bool,
     all_or_nothing: bool,
 ) -> Result:
-    """Take links that exist under management of the stack, without touching them.
+    """Import existing links into the stack, and verify it.
 
     It shows the plan and asks. Then it writes the links into the stack's state, never to Omise,
     and verifies it: a preview must show no change to them, or this ends with 1. Blocked entries are
     left alone. Run again, it goes on where it was; it does nothing if there is nothing to do.
+
+    A manifest that does not say for which stacks its ids are gets a line `stacks: [NAME]`, so that
+    no other stack of the program adopts the same links.
     """
     require_yes(yes)
     project = Project(cwd, stack, config_file=config_file)
@@ -57,17 +67,24 @@ def command(
             if not yes:
                 ask(_question(project, plan))
             changed = _import(project, plan, facts)
+            written = write_stack_into_manifests(
+                plan, project.stack, amount_limits=settings.amount_limits
+            )
         else:
+            written = {}
             changed = find_changes(plan, facts.preview, (Action.MANAGED,))
     kept = _kept(plan, done)
     problems = [{"name": name, "problem": problem} for name, problem in changed.items()]
-    proof = {"unchanged": len(kept) - len(changed), "changed": problems}
+    verification = {"unchanged": len(kept) - len(changed), "changed": problems}
     return plan_result(
         "import",
         plan,
         accounts.stats,
-        notes=_endings(plan, changed, done=done, refused=refused),
-        details={**plan_details(plan), "done": done, "proof": proof},
+        notes=[
+            *_endings(plan, changed, done=done, refused=refused),
+            *_notes_on_manifests(written, project.stack),
+        ],
+        details={**plan_details(plan), "done": done, "verification": verification},
         ending="",
         exit_code=ExitCode.ERROR if refused or changed else ExitCode.DONE,
     )
@@ -103,7 +120,7 @@ def _endings(plan: ImportPlan, changed: dict[str, str], *, done: bool, refused: 
     if done:
         lines.append(f"{pluralize(len(plan.of(Action.IMPORT)), 'link')} imported.")
     if kept := _kept(plan, done):
-        lines += _proof(len(kept), changed)
+        lines += _verification(len(kept), changed)
     if plan.of(Action.BLOCKED):
         lines.append(
             f"{blocked} left alone. Mind that `pulumi up` fails where the program names such a link"
@@ -112,8 +129,23 @@ def _endings(plan: ImportPlan, changed: dict[str, str], *, done: bool, refused: 
     return lines
 
 
-def _proof(kept: int, changed: dict[str, str]) -> list[str]:
-    """Return what the preview after an import showed."""
+def _notes_on_manifests(written: Mapping[str, str | None], stack: str) -> list[str]:
+    """Say for each manifest whether it names the stack of its ids now."""
+    line = f"`stacks: [{escape(stack.rpartition('/')[2])}]`"
+    notes = []
+    for file, problem in written.items():
+        shown = escape(file, longest=1000)
+        notes.append(
+            f"{shown} says {line} now: in any other stack of this program its ids are left out."
+            if problem is None
+            else f"{line} at the top of {shown} could not be written, and is to be put there, or"
+            f" another stack of this program adopts the same links: {problem}"
+        )
+    return notes
+
+
+def _verification(kept: int, changed: dict[str, str]) -> list[str]:
+    """Return what the preview after an import showed, in sentences."""
     if not changed:
         links = "the link" if kept == 1 else f"any of the {pluralize(kept, 'link')}"
         return [f"Verified: a preview shows no change to {links}."]

@@ -1,4 +1,4 @@
-"""``omise-links match``: finds the ids of links that exist already."""
+"""``omise-links match``: finds the ids of existing links."""
 
 from __future__ import annotations
 
@@ -7,14 +7,22 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from ..adoption.matching import Match, Near, Outcome, match
+from ..adoption.matching import (
+    Match,
+    Near,
+    Outcome,
+    describe_near,
+    describe_unreadable,
+    match_entries,
+)
 from ..errors import ExitCode
 from ..inventory.same_account import SameAccount
 from ..manifest.entries import load
 from ..manifest.file import ManifestFile
 from ..omise.client import OmiseClient
+from ..omise.models import UnreadableLink
 from ..output import Account, Column, Result, Row, Tone
-from ..output.terminal import escape, format_amount, format_input
+from ..output.terminal import escape, format_amount
 from ._omise import connected, describe, projects_and_settings
 from ._options import key_variable, manifest_files
 from ._progress import read_links
@@ -45,16 +53,19 @@ _TONES: dict[Outcome, Tone] = {
 def command(
     files: tuple[str, ...], write: bool, stack: str | None, cwd: str | None, key_env: str | None
 ) -> Result:
-    """Find the ids of links that exist already, for the entries without an id.
+    """Find the ids of existing links.
 
-    A link fits an entry if all inputs are equal (the currency in either case), it is not deleted,
-    and no entry has its id already. Where several links fit one entry, or a link fits several
-    entries, nothing is decided: a person puts the right id into the file.
+    They are found for the entries without an id. A link fits an entry if all inputs are equal
+    (the currency in either case), it is not deleted, and no entry has its id already. Where
+    several links fit one entry, or a link fits several entries, nothing is decided: a person
+    puts the right id into the file.
 
     With --stack or --cwd, settings come from the stack's config, and --write adds a line
     `stacks: [NAME]` that says for which stack the ids are, if there is none.
 
     Give together what belongs together, or two files may take the same link.
+
+    A link that cannot be read is named; it may be that of an entry that nothing fits.
 
     Ends with 1 if an entry stays undecided. An entry that no link fits is no error: `pulumi up`
     will make its link.
@@ -71,7 +82,9 @@ def command(
         account = describe(client)
         ids = {entry.id for entry in manifest.entries if entry.id}
         same = SameAccount(client, ids, _shown(manifest.files))
-        matches = match(manifest.entries, same.watch(read_links(client)))
+        skipped: list[UnreadableLink] = []
+        links = same.watch(read_links(client, skipped=skipped))
+        matches = match_entries(manifest.entries, links)
         same.require()
     found = {one.entry.name: one.id for one in matches if one.id}
     for draft in drafts:
@@ -79,7 +92,14 @@ def command(
         if draft.changed and projects:
             draft.add_stacks([projects[0].stack])
     written = [draft.save() for draft in drafts]
-    return _result(matches, write=write, written=any(written), account=account, client=client)
+    return _result(
+        matches,
+        write=write,
+        written=any(written),
+        account=account,
+        client=client,
+        unreadable=skipped,
+    )
 
 
 def _shown(files: Sequence[str]) -> str:
@@ -93,19 +113,26 @@ def _result(
     written: bool,
     account: Account | None = None,
     client: OmiseClient | None = None,
+    unreadable: Sequence[UnreadableLink] = (),
 ) -> Result:
     counts = Counter(one.outcome for one in matches)
     summary = {outcome.value: counts[outcome] for outcome in Outcome}
+    # A link that cannot be read may be that of an entry that nothing fits.
+    undecided = counts[Outcome.AMBIGUOUS] or (unreadable and counts[Outcome.UNMATCHED])
     return Result(
         command="match",
         summary={**summary, "written": written},
         accounts=[account] if account else [],
         columns=_COLUMNS,
         rows=[_row(one) for one in matches],
+        notes=[describe_unreadable(link) for link in unreadable],
         ending=_ending(counts, write=write, written=written),
-        details={"links": [_details(one) for one in matches]},
+        details={
+            "links": [_details(one) for one in matches],
+            "unreadable": [vars(link) for link in unreadable],
+        },
         stats=client.stats if client else None,
-        exit_code=ExitCode.ERROR if counts[Outcome.AMBIGUOUS] else ExitCode.DONE,
+        exit_code=ExitCode.ERROR if undecided else ExitCode.DONE,
     )
 
 
@@ -152,11 +179,7 @@ def _reasons(one: Match) -> Iterator[str]:
             yield f"{len(one.candidates)} links fit: {candidates}{also}."
     elif one.outcome is Outcome.UNMATCHED:
         for near in one.near:
-            yield (
-                f"{near.link.id} has this title, but its {near.differs} is"
-                f" {format_input(near.link.inputs, near.differs)} and the entry's"
-                f" {format_input(one.entry.inputs, near.differs)}."
-            )
+            yield describe_near(one.entry, near)
 
 
 def _details(one: Match) -> dict[str, object]:
@@ -178,7 +201,8 @@ def _details(one: Match) -> dict[str, object]:
 def _near(one: Match, near: Near) -> dict[str, object]:
     return {
         "id": near.link.id,
-        "differs": near.differs,
-        "link": getattr(near.link, near.differs),
-        "entry": getattr(one.entry.inputs, near.differs),
+        "differs": list(near.differs),
+        "hidden": dict(near.hidden),
+        "link": {name: getattr(near.link, name) for name in near.differs},
+        "entry": {name: getattr(one.entry.inputs, name) for name in near.differs},
     }

@@ -14,7 +14,7 @@ from ..errors import ExitCode, ProjectError
 from ..inventory.accounts import Accounts
 from ..manifest.edit import require_writable
 from ..output import Result
-from ..output.terminal import escape
+from ..output.terminal import escape, pluralize
 from ..stack.project import Project
 from ._omise import connected
 from ._options import manifest_files, project_options
@@ -47,11 +47,11 @@ def command(
     target: str | None,
     expect_no_changes: bool,
 ) -> Result:
-    """Show for each entry of the manifests what an import would do.
+    """Show what an import would do, and why not.
 
-    import: the link exists, agrees with the program, and can be taken under management.
-    managed: this stack manages it. create: it has no id, so `pulumi up` makes it. blocked: it
-    cannot be taken, with all reasons.
+    Each entry of the manifests is one of four. import: its link exists, agrees with the program,
+    and can be imported. managed: this stack manages it. create: it has no id, so `pulumi up` makes
+    its link. blocked: it cannot be imported, with all reasons.
 
     Nothing is changed, neither in the stack nor at Omise. Blocked entries do not change the exit
     code, but with --expect-no-changes.
@@ -106,7 +106,7 @@ def _write(target: str, plan: ImportPlan, facts: ImportFacts, project: Project) 
         lines.append("Outputs that the program makes secret are not: nothing has encrypted them.")
     if protected := sum(resource.protect for resource in declared):
         lines.append(
-            f"{protected} of the links are protected by the program, but in the state only after"
-            " the next `pulumi up`; `omise-links import` protects them at once."
+            f"The program protects {pluralize(protected, 'link')}, but in the state that holds only"
+            " after the next `pulumi up`; with `omise-links import` it holds at once."
         )
     say("\n".join(lines))

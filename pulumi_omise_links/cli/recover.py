@@ -61,13 +61,14 @@ def command(
     clear: tuple[str, ...],
     settle: float | None,
 ) -> Result:
-    """Put a stack in order after Pulumi or its plugin was killed in the middle of its work.
+    """Put a stack in order after a killed run.
 
-    The links that it was making may exist, and a plain `pulumi up` may make them twice. Each such
-    create is matched with the links that no stack manages, by all inputs and by time. If its link
-    exists, it is taken into the stack; if not, the create is forgotten, and `pulumi up` makes the
-    link; if that cannot be told, it is shown and left alone, and this ends with 1. Links that were
-    being deleted are refreshed, and leave the stack if they are gone. Omise is not written to.
+    The links that Pulumi or its plugin was making may exist, and a plain `pulumi up` may make
+    them twice. Each such create is matched with the links that no stack manages, by all inputs
+    and by time. If its link exists, it is taken into the stack; if not, the create is
+    forgotten, and `pulumi up` makes the link; if that cannot be told, it is shown and left
+    alone, and this ends with 1. Links that were being deleted are refreshed, and leave the
+    stack if they are gone. Omise is not written to.
     """
     given = _Given(frozenset(clear), dict(map(_choice, adopt)))
     require_yes(yes)

@@ -17,10 +17,11 @@ from ._results import returns_result
 @click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Write here.")
 @returns_result
 def command(output: str | None) -> Result:
-    """Print the JSON Schema of the manifest, with which an editor completes and checks.
+    """Print the JSON Schema of the manifest, for editors.
 
-    Most editors read it if it is beside the manifest as links.schema.json, and the manifest
-    begins with `# yaml-language-server: $schema=links.schema.json`.
+    With it an editor completes and checks. Most editors read it if it is beside the manifest as
+    links.schema.json, and the manifest begins with `# yaml-language-server:
+    $schema=links.schema.json`.
 
     No network, no key and no Pulumi is needed.
     """

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 @manifest_files
 @returns_result
 def command(files: tuple[str, ...]) -> Result:
-    """Report all problems of manifests, each with its place and its code.
+    """Report all problems of manifests, offline.
 
-    FILE may be - for standard input. Files given together must not share a name or an id. No
-    network, no key and no Pulumi is needed. OMISE_AMOUNT_LIMITS=off leaves out the documented
-    limits of a charge.
+    Each comes with its place and its code. FILE may be - for standard input. Files given
+    together must not share a name or an id. No network, no key and no Pulumi is needed.
+    OMISE_AMOUNT_LIMITS=off leaves out the documented limits of a charge.
 
     Ends with 0 if there is no problem, and with 2 otherwise.
     """

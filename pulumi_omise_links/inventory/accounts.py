@@ -11,10 +11,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..errors import AuthenticationError, NotFoundError, SettingsError
+from ..errors import AuthenticationError, NotFoundError, OmiseUnavailableError, SettingsError
 from ..inputs import is_live
 from ..omise.client import PAGE_SIZE, OmiseClient
-from ..omise.models import OmiseLink, Scope
+from ..omise.models import OmiseLink, Scope, UnreadableLink
 from ..omise.transport import RequestStats
 from ..output.terminal import escape
 from ..settings import CONFIG_KEYS, NAMESPACE, Settings
@@ -29,14 +29,16 @@ _SECOND_LOOKS = 10
 class AccountSnapshot:
     """Those links of one account that were asked for, in the mode of its key.
 
-    ``country`` is a code such as ``TH``; None if Omise does not tell.
+    ``country`` is a code such as ``TH``; None if Omise does not tell. ``unreadable`` are those of
+    the links that exist and cannot be read: what is wrong, by id.
     """
 
     scope: Scope
     live: bool
     key_source: str
     country: str | None = None
-    links: dict[str, OmiseLink] = field(default_factory=dict)
+    links: Mapping[str, OmiseLink] = field(default_factory=dict)
+    unreadable: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         where = str(self.scope) if self.scope.account_id else "the account"
@@ -133,18 +135,24 @@ class Accounts:
                 sharing[client].append(urn)
         for client, urns in sharing.items():
             ids = {link_id for urn in urns for link_id in wanted[urn]}
-            snapshot = _take_snapshot(client, find_links(client, ids))
+            snapshot = _take_snapshot(client, ids)
             read.update(dict.fromkeys(urns, snapshot))
         return read
 
-    def every_link(self, provider: PulumiResource | None) -> Iterator[OmiseLink]:
-        """Yield the links of the account that still exist, without their charges."""
-        for link in self.client(provider).iter_links():
+    def every_link(
+        self, provider: PulumiResource | None, *, skipped: list[UnreadableLink] | None = None
+    ) -> Iterator[OmiseLink]:
+        """Yield the links of the account that still exist, without their charges.
+
+        :param skipped: takes links that cannot be read; without it, one such link is an error.
+        """
+        for link in self.client(provider).iter_links(skipped=skipped):
             if not link.deleted:
                 yield replace(link, charges=())
 
 
-def _take_snapshot(client: OmiseClient, links: dict[str, OmiseLink]) -> AccountSnapshot:
+def _take_snapshot(client: OmiseClient, ids: Collection[str]) -> AccountSnapshot:
+    links, unreadable = find_links(client, ids)
     account, key = client.account(), client.settings.key()
     return AccountSnapshot(
         scope=client.scope(),
@@ -152,6 +160,7 @@ def _take_snapshot(client: OmiseClient, links: dict[str, OmiseLink]) -> AccountS
         key_source=key.source,
         country=account.country if account else None,
         links=links,
+        unreadable=unreadable,
     )
 
 
@@ -179,21 +188,29 @@ def settings_of(provider: PulumiResource) -> Settings:
     return Settings.resolve(given)
 
 
-def find_links(client: OmiseClient, ids: Collection[str]) -> dict[str, OmiseLink]:
-    """Return those of the links that exist, deleted ones included where Omise still shows them.
+def find_links(
+    client: OmiseClient, ids: Collection[str]
+) -> tuple[dict[str, OmiseLink], dict[str, str]]:
+    """Return those of the links that exist, and by id what is wrong with those that cannot be read.
 
-    Reads pages until all are found, or each by itself where that is fewer requests.
+    Deleted ones are included where Omise still shows them. Reads pages until all are found, or each
+    by itself where that is fewer requests.
     """
     live = client.settings.key().live
     missing = {link_id for link_id in ids if is_live(link_id) == live}
     found: dict[str, OmiseLink] = {}
+    skipped: list[UnreadableLink] = []
+    unreadable: dict[str, str] = {}
     read = 0
-    for links, total in client.iter_pages() if missing else ():
-        read += len(links)
+    for links, total in client.iter_pages(skipped=skipped) if missing else ():
+        read += len(links) + len(skipped)
         for link in links:
             if link.id in missing:
                 missing.discard(link.id)
                 found[link.id] = replace(link, charges=())
+        unreadable |= {bad.id: bad.problem for bad in skipped if bad.id in missing and bad.id}
+        skipped.clear()
+        missing -= unreadable.keys()
         # After the first page it is known how many more there are.
         if len(missing) <= min(_SECOND_LOOKS, (total - read - 1) // PAGE_SIZE):
             break
@@ -202,4 +219,6 @@ def find_links(client: OmiseClient, ids: Collection[str]) -> dict[str, OmiseLink
             found[link_id] = replace(client.get_link(link_id), charges=())
         except NotFoundError:
             continue
-    return found
+        except OmiseUnavailableError as error:
+            unreadable[link_id] = error.problem
+    return found, unreadable

@@ -19,8 +19,8 @@ class OtherStacks:
     """The other stacks of a backend, as far as they could be read.
 
     ``managed`` is the stack by the id of the link that it manages; ``pending`` are pending creates
-    by stack. ``unread`` has a sentence for each stack that could not be read, by its name; where
-    the stacks could not be listed, ``unlisted`` says why. What is in those is not known.
+    by stack. ``unread`` says why a stack could not be read, by its name; where the stacks could not
+    even be listed, ``unlisted`` says why. What is in those is not known.
     """
 
     managed: Mapping[str, str] = field(default_factory=dict)
@@ -30,7 +30,10 @@ class OtherStacks:
 
     def unknowns(self) -> list[str]:
         """Return a sentence for all that could not be read; an empty list if nothing is missing."""
-        sentences = [f"Stack {escape(name)} could not be read." for name in self.unread]
+        sentences = [
+            f"Stack {escape(name)} could not be read: {reason}"
+            for name, reason in self.unread.items()
+        ]
         if self.unlisted is not None:
             sentences.append(f"The other stacks could not be listed: {self.unlisted}")
         return sentences
@@ -44,13 +47,13 @@ def read_other_stacks(project: Project) -> OtherStacks:
     try:
         names = project.other_stacks()
     except ProjectError as error:
-        return OtherStacks(unlisted=str(error))
+        return OtherStacks(unlisted=_one_line(error))
 
     def read(name: str) -> StackState | str:
         try:
             return project.state_of(name)
         except ProjectError as error:
-            return str(error)
+            return _one_line(error)
 
     with ThreadPoolExecutor(_READERS) as pool:
         results = dict(zip(names, pool.map(read, names), strict=True))
@@ -60,3 +63,7 @@ def read_other_stacks(project: Project) -> OtherStacks:
         pending={name: state.pending for name, state in states.items() if state.pending},
         unread={name: reason for name, reason in results.items() if isinstance(reason, str)},
     )
+
+
+def _one_line(error: ProjectError) -> str:
+    return " ".join(str(error).split())

@@ -91,7 +91,7 @@ class ManifestFile:
     @property
     def changed(self) -> bool:
         """Whether anything is to be added."""
-        return bool(self._ids or self._new)
+        return bool(self._ids or self._new or (self._draft and self._stacks))
 
     def add_ids(self, ids: Mapping[str, str]) -> None:
         """Say which existing links the entries with these names are."""

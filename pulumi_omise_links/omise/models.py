@@ -12,7 +12,6 @@ The shapes are those of https://docs.omise.co/links-api and of recorded answers:
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
@@ -20,7 +19,7 @@ from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 from ..inputs import LINK_ID, is_live
-from ..text_differences import describe_difference
+from ..text_differences import describe_difference, fold_appearance
 
 T = TypeVar("T")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:?\d\d)")
@@ -45,15 +44,12 @@ class LinkInputs:
         return replace(self, currency=self.currency.upper())
 
     def normalized(self) -> LinkInputs:
-        """Return these with each text as it looks; never a proof that two links are the same one.
-
-        Texts are composed (NFC), without invisible characters, with single spaces in between.
-        """
+        """Return these with each text as it looks; no proof that two links are the same one."""
         return replace(
             self,
             currency=self.currency.upper(),
-            title=_normalize(self.title),
-            description=_normalize(self.description),
+            title=fold_appearance(self.title),
+            description=fold_appearance(self.description),
         )
 
     def differences(self, other: LinkInputs) -> list[str]:
@@ -314,8 +310,3 @@ def _time(given: Mapping[str, Any], name: str) -> str | None:
         return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     except (OverflowError, ValueError):
         return None
-
-
-def _normalize(text: str) -> str:
-    visible = (char for char in text if unicodedata.category(char) != "Cf")
-    return " ".join(unicodedata.normalize("NFC", "".join(visible)).split())

@@ -1,8 +1,12 @@
 """Slowing down together: a 429 to one thread slows all of them, and they recover by themselves.
 
 Omise publishes no limit; it advises at most ten parallel workers and evenly spread requests
-(https://docs.omise.co/api-rate-limiting). So there is no fixed rate: the pace starts free, each 429
-doubles the gap between requests, each answer shrinks it again.
+(https://docs.omise.co/api-rate-limiting). So there is no fixed rate: the pace starts free, a 429
+doubles the gap between requests, each other answer shrinks it again.
+
+A doubling needs time to show: the next one waits for as many answers as can be under way. Otherwise
+refusals that do not depend on the pace, such as those of a limit that others share, would drive the
+gap to its greatest value and keep it there.
 """
 
 from __future__ import annotations
@@ -22,17 +26,17 @@ class Pacer:
     # Ten workers are ten workers, however many clients a process has.
     _in_flight: ClassVar[threading.BoundedSemaphore] = threading.BoundedSemaphore(MAX_IN_FLIGHT)
 
-    _LEAST_GAP, _GREATEST_GAP, _RECOVERY = 0.05, 5.0, 0.93
+    _LEAST_GAP, _GREATEST_GAP, _RECOVERY = 0.05, 2.0, 0.9
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._gap = 0.0
         self._next = 0.0
-        self._slowed_at = 0.0
+        self._answers_to_wait_for = 0
 
     @contextmanager
-    def slot(self) -> Iterator[float]:
-        """Wait for a turn, then hold one of the ten places; yields the time of leaving."""
+    def slot(self) -> Iterator[None]:
+        """Wait for a turn, then hold one of the ten places."""
         with self._lock:
             now = time.monotonic()
             turn = max(now, self._next)
@@ -40,22 +44,23 @@ class Pacer:
         if turn > now:
             time.sleep(turn - now)
         with self._in_flight:
-            yield time.monotonic()
+            yield
 
-    def slow_down(self, left_at: float, retry_after: float | None) -> None:
-        """Take note of a 429 to the request that left at ``left_at``."""
+    def slow_down(self, retry_after: float | None) -> None:
+        """Take note of a 429."""
         with self._lock:
             now = time.monotonic()
             if retry_after:
                 self._next = max(self._next, now + min(retry_after, 60.0))
-            # Requests in flight together are all refused together; that is one warning, not many.
-            if left_at < self._slowed_at:
+            self._answers_to_wait_for -= 1
+            if self._answers_to_wait_for >= 0:
                 return
-            self._slowed_at = now
+            self._answers_to_wait_for = MAX_IN_FLIGHT
             self._gap = min(self._GREATEST_GAP, max(self._LEAST_GAP, self._gap * 2))
             self._next = max(self._next, now + self._gap)
 
     def speed_up(self) -> None:
         """Take note of an answer that was no 429."""
         with self._lock:
+            self._answers_to_wait_for -= 1
             self._gap = self._gap * self._RECOVERY if self._gap > 0.005 else 0.0

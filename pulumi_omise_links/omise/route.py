@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from requests.utils import get_environ_proxies, prepend_scheme_if_needed, select_proxy
+from requests.utils import get_environ_proxies, select_proxy
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
@@ -57,10 +57,19 @@ def find_route(settings: Settings, environ: Mapping[str, str] | None = None) -> 
     if ca_bundle and settings.api_url.startswith("https"):
         _check_certificates(ca_variable, ca_bundle)
     # A proxy cannot reach the loopback address of this machine.
-    proxy = None if settings.on_loopback else _find_proxy(settings.api_url)
+    given = None if settings.on_loopback else _find_proxy(settings.api_url)
+    proxy = f"http://{given}" if given and "://" not in given else given
+    variable = next(
+        (
+            name
+            for name, value in env.items()
+            if value == given and name.lower() in {"https_proxy", "all_proxy"}
+        ),
+        "The proxy setting of this computer",
+    )
     return Route(
         proxy=proxy,
-        proxy_place=_check_proxy(proxy, env) if proxy else "",
+        proxy_place=_check_proxy(proxy, variable) if proxy else "",
         ca_bundle=ca_bundle or True,
         ca_variable=ca_variable or CA_VARIABLES[0],
     )
@@ -93,18 +102,10 @@ def _find_proxy(url: str) -> str | None:
     return proxy
 
 
-def _check_proxy(proxy: str, env: Mapping[str, str]) -> str:
+def _check_proxy(proxy: str, variable: str) -> str:
     """Return where the proxy is and which variable says so, without its password."""
-    variable = next(
-        (
-            name
-            for name, value in env.items()
-            if value == proxy and name.lower() in {"https_proxy", "all_proxy"}
-        ),
-        "The proxy setting of this computer",
-    )
     try:
-        url = parse_url(prepend_scheme_if_needed(proxy, "http"))  # type: ignore[no-untyped-call]
+        url = parse_url(proxy)
         known = url.scheme in _SOCKS | {"http", "https"} and is_host(url.host or "")
     except (LocationParseError, ValueError):
         known = False

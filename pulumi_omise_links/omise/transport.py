@@ -102,7 +102,7 @@ class Transport:
         number = 0
         while True:
             number += 1
-            with self._pacer.slot() as left_at:
+            with self._pacer.slot():
                 if method != "GET" and not self._may_write():
                     raise OmiseUnavailableError(
                         operation, "Pulumi has ended meanwhile.", sent=False
@@ -117,7 +117,7 @@ class Transport:
                 except FailedAttemptError as failure:
                     problem = failure
             if problem.result in {Result.LIMITED, Result.LIMITED_BY_PAGE}:
-                self._pacer.slow_down(left_at, problem.retry_after)
+                self._pacer.slow_down(problem.retry_after)
             attempt = Attempt(
                 method, problem.result, number, time.monotonic() - started, problem.retry_after
             )

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 # https://docs.omise.co/currency-and-amount: the yen alone has no smaller unit.
 _ZERO_DECIMAL = {"JPY"}
 # Scripts of South Asia and the Middle East, and emoji, are misspelt without them.
+# https://docs.omise.co/api-authentication: what follows the prefix is random. The prefix alone is
+# no key; messages explain it.
+_KEY = re.compile(r"\b([sp]key_(?:test_)?)[0-9A-Za-z]{6,}")
 JOINERS = "\u200c\u200d"
 
 
@@ -31,6 +34,11 @@ def escape(text: str, *, longest: int = 80) -> str:
         else character.encode("unicode_escape").decode("ascii")
         for character in cut
     )
+
+
+def hide_keys(text: str) -> str:
+    """Return a text without Omise's keys, should somebody have put one where it does not belong."""
+    return _KEY.sub(r"\1[hidden]", text)
 
 
 def format_amount(amount: int, currency: str) -> str:

@@ -58,9 +58,9 @@ def _advice(args: Sequence[str], reasons: Sequence[str]) -> list[str]:
     if _CUT_OFF_STATE.search(text):
         return [
             "If the backend is a folder, the file of a state has been cut off"
-            " (`.pulumi/stacks/<project>/<stack>.json`), as a full disk does. The file in"
-            " `.pulumi/history/<project>/<stack>/` with the latest time is a copy:"
-            ' see "A full disk" in docs/reliability.md.'
+            " (`.pulumi/stacks/<project>/<stack>.json`), as a full disk does. The newest"
+            " `.pulumi/history/<project>/<stack>/*.checkpoint.json` is a copy from the end of an"
+            " earlier run: docs/reliability.md says how to go back to it."
         ]
     if all(_NO_REASON.search(line) for line in reasons):
         return [

@@ -19,7 +19,15 @@ from typing import Any
 
 from ..errors import ProjectError
 from ..output.terminal import escape
-from ..settings import CONFIG_KEYS, NAMESPACE, PLANNING, Settings, refuse_misspelt
+from ..settings import (
+    CONFIG_KEYS,
+    NAMESPACE,
+    PLANNING,
+    SECRET_KEY,
+    Settings,
+    refuse_misspelt,
+    refuse_plain_key,
+)
 from .environment import CONFIG_FILE, pulumi_environment
 from .pulumi_cli import PulumiRun, run_pulumi
 from .pulumi_json import Preview, StackState, read_preview, read_state, with_secret_values
@@ -75,6 +83,8 @@ class Project:
         """
         config = parse_json(self._run("config", "--json").stdout or b"{}", dict, "config --json")
         refuse_misspelt(config)
+        if isinstance(key := config.get(f"{NAMESPACE}:{SECRET_KEY}"), Mapping):
+            refuse_plain_key(is_secret=bool(key.get("secret")))
         given: dict[str, str | None] = {}
         for name in CONFIG_KEYS:
             entry = config.get(f"{NAMESPACE}:{name}")
@@ -85,8 +95,8 @@ class Project:
         settings = Settings.resolve(given)
         if settings.key_advice and not self._config_file and CONFIG_FILE not in os.environ:
             advice = (
-                f"{settings.key_advice} If the config of the stack is in a file of another place,"
-                " name that file with --config-file."
+                f"{settings.key_advice} If the config of the stack is in a file where Pulumi does"
+                " not look, name it with --config-file or in PULUMI_OPTION_CONFIG_FILE."
             )
             settings = replace(settings, key_advice=advice)
         return settings

@@ -14,6 +14,11 @@ from pulumi_omise_links.cli import run
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.manifest.entries import load
 
+NOT_OF_A_STACK = (
+    "The manifest does not say for which stacks its ids are, so every stack that declares it adopts"
+    " these links: add `stacks: [NAME]` at its top, or use --stack NAME.\n"
+)
+
 
 @pytest.fixture(autouse=True)
 def _account(tmp_path: Path, omise: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,7 +71,8 @@ links:
     )
     assert ACCOUNT_LINE.match(err)
     assert ACCOUNT_LINE.sub("", err) == (
-        "2 new links of 3 listed (left out: 1 deleted).\n2 requests, 0 retries, 0 writes.\n"
+        f"{NOT_OF_A_STACK}2 new links of 3 listed (left out: 1 deleted).\n"
+        "2 requests, 0 retries, 0 writes.\n"
     )
 
 
@@ -166,7 +172,7 @@ def test_links_that_are_used_up_are_left_out_unless_asked_for(
     out, err = capsys.readouterr()
     assert ACCOUNT_LINE.sub("", out) == (
         "Left out 1 link used up by a payment, which an import would refuse; --used takes such"
-        " links, and no others.\n"
+        f" links, and no others.\n{NOT_OF_A_STACK}"
         "2 new links of 3 listed (left out: 1 used); written to links.yaml.\n"
     )
     assert err == "2 requests, 0 retries, 0 writes.\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -410,48 +411,106 @@ def test_a_proof_fails_for_anything_but_the_very_link_unchanged() -> None:
         assert find_changes(result, Preview({bad.urn: bad} if bad else {})).keys() == {"spring"}
 
 
+KINDS = {"link": TYPE_TOKEN, "component": "my:Shop", "provider": PROVIDER_TYPE}
+
+
 @given(
     st.lists(
-        st.tuples(st.integers(0, 5), st.booleans(), st.integers(-1, 5)), min_size=1, max_size=12
+        st.tuples(
+            st.sampled_from(sorted(KINDS)),
+            st.integers(0, 5),
+            st.booleans(),
+            st.integers(-1, 9),
+            st.integers(-1, 9),
+        ),
+        min_size=1,
+        max_size=12,
     )
 )
 def test_imports_come_in_files_that_pulumi_can_take(
-    tree: list[tuple[int, bool, int]],
+    tree: list[tuple[str, int, bool, int, int]],
 ) -> None:
-    """However links are nested and protected: names are unique, parents come first, once each."""
+    """However links, components and providers are nested and protected: names are unique in a
+    file, and everything comes after its parent and its provider, once each. Pulumi creates the
+    providers of a file before all else in it."""
     resources: list[PulumiResource] = []
-    for number, (name, protect, above) in enumerate(tree):
+    for number, (kind, name, protect, above, provided) in enumerate(tree):
         parent = resources[above].urn if 0 <= above < len(resources) else STACK
         types = parent.split("::")[2] + "$" if parent != STACK else ""
-        own = urn(f"n{name}", parents=f"{types}l{number}$")
-        resources.append(declared(urn=own, protect=protect, parent_urn=parent))
-    names: dict[str, int] = {}
-    for each in resources:
-        names[each.name] = names.get(each.name, 0) + 1
+        providers = [each.urn for each in resources if each.type == PROVIDER_TYPE]
+        explicit = providers[provided % len(providers)] if providers and provided >= 0 else DEFAULT
+        resources.append(
+            declared(
+                urn=urn(f"n{name}", KINDS[kind], parents=f"{types}l{number}$"),
+                type=KINDS[kind],
+                protect=protect and kind == "link",
+                parent_urn=parent,
+                provider_urn=explicit if kind == "link" else "",
+                custom=kind != "component",
+                inputs={"number": number},
+            )
+        )
+    links_ = [each for each in resources if each.type == TYPE_TOKEN]
+    names = Counter(each.name for each in links_)
+    ids = {each.urn: f"{ID}{number}" for number, each in enumerate(links_)}
     entries = [
-        replace(ENTRY, name=each.name, id=f"{ID}{number}")
-        for number, each in enumerate(resources)
-        if names[each.name] == 1
+        replace(ENTRY, name=each.name, id=ids[each.urn]) for each in links_ if names[each.name] == 1
     ]
-    links = tuple(replace(LINK, id=f"{ID}{number}") for number in range(len(resources)))
-    made = facts(*resources, links=links)
+    account = AccountSnapshot(
+        scope=Scope("account_test_1"),
+        live=False,
+        key_source="KEY",
+        links={link_id: replace(LINK, id=link_id) for link_id in ids.values()},
+    )
+    made = facts(
+        *resources, accounts=dict.fromkeys(["", *(each.urn for each in resources)], account)
+    )
     result = make_import_plan(entries, made)
 
-    there = {STACK}
+    there = {STACK, DEFAULT}
     for file in make_import_files(result, made):
         table = dict(file.content["nameTable"])
-        for spec in file.content["resources"]:
-            assert spec["name"] not in table
-            parent = table.get(spec.get("parent"), STACK)
-            assert parent in there
-            (one,) = (
-                each
-                for each in resources
-                if each.encrypted_inputs == spec["inputs"]
-                and each.name == spec.get("logicalName", spec["name"])
-            )
-            assert one.parent_urn == parent
+        specs = file.content["resources"]
+        assert len({spec["name"] for spec in specs} | table.keys()) == len(specs) + len(table)
+        of_spec = [resources[spec["inputs"]["number"]] for spec in specs]
+        table |= {spec["name"]: one.urn for spec, one in zip(specs, of_spec, strict=True)}
+        for spec, one in sorted(
+            zip(specs, of_spec, strict=True), key=lambda pair: pair[1].type != PROVIDER_TYPE
+        ):
+            assert one.name == spec.get("logicalName", spec["name"])
+            assert table.get(spec.get("parent"), STACK) == one.parent_urn
+            assert {one.parent_urn, one.provider_urn or DEFAULT} <= there
             assert one.protect == file.protect
-            table[spec["name"]] = one.urn
+            assert one.urn not in there
             there.add(one.urn)
-    assert there - {STACK} == {each.urn for each in result.of(Action.IMPORT)}
+    imported = {each.urn for each in result.of(Action.IMPORT)}
+    assert {each.urn for each in links_} & there == imported
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        (
+            "Spring sale ",
+            r'title differs in spaces or line breaks only: the program has "Spring sale"',
+        ),
+        ("Spring\u00a0sale", r'the link has "Spring\u00a0sale"'),
+        ("Spring\u200b sale", r"in invisible characters only"),
+        ("Summer", 'title differs: the program has "Spring sale"'),
+    ],
+)
+def test_a_difference_that_cannot_be_seen_is_spelt_out(title: str, said: str) -> None:
+    """Otherwise the reason would show the same text twice."""
+    planned = only(facts(links=(replace(LINK, title=title),)))
+
+    assert planned.action is Action.BLOCKED
+    assert said in planned.reasons[0]
+
+
+def test_the_accounts_that_were_read_are_in_the_plan() -> None:
+    """Two providers of one account count once; which account it was can be told to a person."""
+    plan = make_import_plan((ENTRY,), facts())
+
+    assert [(account.scope.account_id, account.live) for account in plan.accounts] == [
+        ("account_test_1", False)
+    ]

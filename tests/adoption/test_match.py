@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from samples import ACCOUNT_LINE
+from wire import client_for
 
-from pulumi_omise_links.adoption.matching import Outcome, match
+from pulumi_omise_links.adoption.matching import Outcome, describe_near, match_entries
 from pulumi_omise_links.cli import run
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.manifest.entries import Entry, Place, load
@@ -144,8 +145,51 @@ def test_nothing_is_fuzzy(
     tea = matched()["tea"]
 
     assert (tea["outcome"], tea["id"], tea["candidates"]) == ("unmatched", None, [])
-    expected = [] if "title" in change else [(link, next(iter(change)))]
+    expected = [] if "title" in change else [(link, list(change))]
     assert [(each["id"], each["differs"]) for each in tea["near"]] == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "link_title", "said"),
+    [
+        (
+            "Café",
+            "Cafe\u0301",
+            r'Unicode composition only (link: "Cafe\u0301", entry: "Caf\u00e9")',
+        ),
+        ("Ball", "Ball ", r'spaces or line breaks only (link: "Ball\u0020", entry: "Ball")'),
+        ("Tea Party", "Tea\u00a0Party", r'(link: "Tea\u00a0Party", entry: "Tea\u0020Party")'),
+        ("Zerowidth", "Zero\u200bwidth", r'invisible characters only (link: "Zero\u200bwidth"'),
+    ],
+)
+def test_a_link_that_looks_the_same_is_named_and_not_taken(
+    omise: Emulator,
+    matched: Callable[..., dict[str, Any]],
+    title: str,
+    link_title: str,
+    said: str,
+) -> None:
+    """Equal for the eye, different by bytes: the entry stays unmatched, and a line says in what
+    they differ, with the characters spelt out."""
+    link = seed(omise, {**TEA, "title": link_title}, description="Two cups ")
+    manifest = {
+        "version": 1,
+        "defaults": {"currency": "THB", "multiple": False},
+        "links": {"tea": {**TEA, "title": title}},
+    }
+    Path("links.yaml").write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
+
+    tea = matched()["tea"]
+
+    assert (tea["outcome"], tea["id"]) == ("unmatched", None)
+    (near,) = tea["near"]
+    assert (near["id"], near["differs"]) == (link, ["title", "description"])
+    (entry,) = load("links.yaml").entries
+    with client_for(omise) as client:
+        (match,) = match_entries([entry], client.iter_links())
+    sentence = describe_near(entry, match.near[0])
+    assert said in sentence
+    assert r'(link: "Two cups\u0020", entry: "Two cups")' in sentence
 
 
 def test_a_deleted_link_matches_nothing(
@@ -324,7 +368,7 @@ def test_only_what_is_certain_is_matched(
     ]  # fmt: skip
     claimed = {each.id for each in entries if each.id}
 
-    found = match(entries, links)
+    found = match_entries(entries, links)
 
     assert [each.entry for each in found] == [each for each in entries if each.id is None]
     for each in found:

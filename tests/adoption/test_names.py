@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pulumi_omise_links.adoption.names import LONGEST, Namer, words_of
+from pulumi_omise_links.adoption.names import LONGEST, Namer, make_slug
 from pulumi_omise_links.manifest.entries import check
 
 # A busy machine is no fault.
@@ -122,20 +122,20 @@ def test_the_same_account_gets_the_same_names(links: list[tuple[str, str]]) -> N
 @RELAXED
 def test_words_are_safe_anywhere(title: str) -> None:
     """In a URN, a file name, a shell, and said twice."""
-    words = words_of(title)
+    words = make_slug(title)
 
     assert len(words) <= LONGEST
     assert words == unicodedata.normalize("NFC", words) == words.strip("-")
     assert "--" not in words
     assert not set(words) & set(":/\\\"'`$&|;<>*?#{}[]()!~ \n\t.,=%@")
     assert all(unicodedata.category(each)[0] in "LNM" or each in "-\u200c\u200d" for each in words)
-    assert words_of(words) == words
+    assert make_slug(words) == words
 
 
 def test_a_cut_leaves_no_letter_without_its_marks() -> None:
     """Thai has no spaces to cut at, and a vowel must not lose its letter."""
     for start in range(6):
-        words = words_of("ก" * start + "กี้" * 100)
+        words = make_slug("ก" * start + "กี้" * 100)
 
         assert LONGEST - 3 < len(words) <= LONGEST
         assert words == "ก" * start + "กี้" * ((len(words) - start) // 3)

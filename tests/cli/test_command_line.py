@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from pulumi_omise_links.cli import run
+from pulumi_omise_links._version import __version__
+from pulumi_omise_links.cli import COMMANDS, run
 from pulumi_omise_links.emulator import Emulator
 
 OPEN = "version: 1\nlinks:\n  a: {title: T, description: D, amount: 5000, currency: THB}\n"
@@ -28,8 +32,8 @@ def test_without_a_project_nobody_is_sent_to_its_config(
 
     assert capsys.readouterr() == (
         "",
-        "omise-links: No Omise secret key: the environment variable OMISE_SECRET_KEY is not set."
-        " Set it, or name a Pulumi project whose config holds the key: --cwd DIR.\n",
+        "omise-links: No Omise secret key: the environment variable OMISE_SECRET_KEY is not set;"
+        " set it, or name a Pulumi project whose config holds the key: --cwd DIR.\n",
     )
 
 
@@ -93,6 +97,69 @@ def test_a_time_is_a_number_of_seconds(
     """From none to an hour; anything else is wrong use, before anything is done."""
     assert run([*command, seconds]) == 2
     assert command[-1] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_explained_in_the_same_words_everywhere(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """`omise-links --help` and `omise-links COMMAND --help` begin alike."""
+    assert run([name, "--help"]) == 0
+    text = capsys.readouterr().out
+
+    assert text.splitlines()[2].strip() == COMMANDS[name]
+
+
+def test_the_version_and_the_help_can_be_had_in_short(capsys: pytest.CaptureFixture[str]) -> None:
+    """-V and -h; no command at all is wrong use, and shows the help."""
+    assert run(["-V"]) == 0
+    assert capsys.readouterr().out == f"omise-links, version {__version__}\n"
+    assert run(["-h"]) == 0
+    assert "Commands:" in capsys.readouterr().out
+    assert run([]) == 2
+    assert "Commands:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (["mach"], "There is no command 'mach' (did you mean 'match'?). `omise-links --help`"),
+        (["match"], "Missing argument 'FILE...'. `omise-links match --help`"),
+        (["match", "a", "--wirte"], "Did you mean --write"),
+        (["discover", "--min-amount", "x"], "Invalid value for '--min-amount'"),
+        (["discover", "--overwrite"], "--overwrite needs -o FILE."),
+    ],
+)
+def test_wrong_use_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], args: list[str], sentence: str
+) -> None:
+    """What is wrong, and where to look it up; no page of usage."""
+    assert run(args) == 2
+
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert err.startswith("omise-links: ")
+    assert sentence.replace("'", "") in err.replace("'", "").replace('"', "")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_can_complete_commands(shell: str) -> None:
+    """The script that the docs name is made, and lists the commands."""
+    env = {**os.environ, "_OMISE_LINKS_COMPLETE": f"{shell}_complete"}
+    # https://click.palletsprojects.com/en/stable/shell-completion: fish names the word itself.
+    words = {"COMP_WORDS": "omise-links m", "COMP_CWORD": "m" if shell == "fish" else "1"}
+    done = subprocess.run(
+        [Path(sys.executable).with_name("omise-links")],
+        env={**env, **words},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode == 0
+    assert "match" in done.stdout
+    assert "validate" not in done.stdout
 
 
 def fake_pulumi(monkeypatch: pytest.MonkeyPatch, says: str) -> None:

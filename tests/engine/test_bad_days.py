@@ -124,6 +124,9 @@ def test_a_hang_ends_and_says_that_a_link_may_exist(project: Project, omise: Emu
     sentence(run, "Link (a)", "did not answer within 1 s", "Look in the dashboard", "adopt=")
     assert omise.journal.count("POST") == 1
     assert project.links() == {}
+    project.up().failed().says("Run `omise-links recover` there")
+    assert omise.journal.count("POST") == 1
+    project.cli("recover", "--yes", "--settle", "1").ok()
     project.up().ok()
     assert len(alive(omise)) == 1
 

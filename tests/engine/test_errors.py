@@ -53,7 +53,7 @@ def test_settings_that_cannot_work_are_refused(project: Project, omise: Emulator
         refused.says("Link resource 'one' has a problem: ", sentence)
         assert "hunter2" not in refused.out
     missing = project.up(env={"OMISE_SECRET_KEY": ""}).failed()
-    assert f"No Omise secret key: the {variable} is not set. Set it" in _one_line(missing, "one")
+    assert f"No Omise secret key: the {variable} is not set; set it" in _one_line(missing, "one")
     assert omise.journal.entries == []
     assert project.links() == {}
 

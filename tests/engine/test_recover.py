@@ -209,7 +209,7 @@ def test_a_create_that_omise_never_carried_out_is_made_after_recover(
 
     run = project.cli("recover", "--yes", "--settle", "1").ok()
 
-    run.says("clear   spring", "Waiting 1 s", "`pulumi up` makes what is missing")
+    run.says("clear  spring", "Waiting 1 s", "`pulumi up` makes what is missing")
     assert records(project) == []
     project.up().ok()
     assert len(omise.links(deleted=False)) == 1
@@ -246,7 +246,7 @@ def test_on_another_machine_the_candidates_are_named(
     run = project.cli("recover", "--yes", "--settle", "1")
 
     assert run.code == 1
-    run.says("leave   spring", "on another machine", made, "--adopt NAME=ID")
+    run.says("leave  spring", "on another machine", made, "--adopt NAME=ID")
     assert project.ids() == {}
     project.cli("recover", "--yes", "--adopt", f"spring={made}").ok()
     assert project.ids() == {"spring": made}
@@ -301,13 +301,13 @@ def test_what_cannot_be_told_is_shown_and_left_alone(
         "Link('spring', amount=5_000, currency='THB', title='Spring', description='d')\n"
     )
     gate.close({})
-    killed_up(project, gate, pending=1, held={omise.account("th").id: 1})
+    killed_up(project, gate, pending=1, held={omise.account("th").id: 1}, victims="all")
     (twin,) = omise.seed(title="Spring", description="d", amount=5_000)
 
     run = project.cli("recover", "--yes", "--settle", "3")
 
     assert run.code == 1
-    run.says("leave   spring", "More links fit than creates are open", twin)
+    run.says("leave  spring", "More links fit than creates are open", twin)
     assert "creating" in project.state_text()
     (right,) = (each["id"] for each in omise.links() if each["id"] != twin)
     project.cli("recover", "--yes", "--adopt", f"spring={right}").ok()
@@ -443,7 +443,7 @@ def test_what_is_left_stays_pending_whatever_the_environment_says(
     """An option of Pulumi that is set for a whole pipeline clears no create behind our back."""
     project.program(SPRING.format("") + SPRING.format("").replace("pring", "ummer"))
     gate.close({})
-    killed_up(project, gate, pending=2, held={omise.account("th").id: 2})
+    killed_up(project, gate, pending=2, held={omise.account("th").id: 2}, victims="all")
     omise.seed(title="Spring", description="d", amount=5_000)
 
     run = project.cli("recover", "--yes", "--settle", "1", **{f"PULUMI_OPTION_{variable}": "true"})

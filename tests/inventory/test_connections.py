@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from samples import LINK
+from wire import client_for, raw_server, response
 
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.errors import LiveModeError
-from pulumi_omise_links.inventory.accounts import Accounts
+from pulumi_omise_links.inventory.accounts import Accounts, find_links, find_provider
 from pulumi_omise_links.settings import Settings
-from pulumi_omise_links.stack.pulumi_json import PROVIDER_TYPE, PulumiResource
+from pulumi_omise_links.stack.pulumi_json import (
+    PROVIDER_TYPE,
+    UNKNOWN,
+    Preview,
+    PulumiResource,
+    StackState,
+)
 
 
 def test_providers_of_one_account_keep_their_own_permission(omise: Emulator) -> None:
@@ -27,3 +35,36 @@ def test_providers_of_one_account_keep_their_own_permission(omise: Emulator) -> 
         accounts.settings(None).require_permission("import links")
         with pytest.raises(LiveModeError, match="Refused to import links"):
             accounts.settings(strict).require_permission("import links")
+
+
+def test_a_link_that_cannot_be_read_does_not_stop_the_others() -> None:
+    """Its id comes with what is wrong; the others are found, and one that is missing is missing."""
+    bad = {**LINK, "id": "link_test_5xbad", "amount": "a lot"}
+    page = response({"object": "list", "data": [bad, LINK], "total": 2})
+    with raw_server(page) as server, client_for(server.url) as client:
+        found, unreadable = find_links(client, [LINK["id"], "link_test_5xbad"])
+
+    assert found.keys() == {LINK["id"]}
+    assert "amount" in unreadable["link_test_5xbad"]
+
+
+def provider(key: object) -> PulumiResource:
+    return PulumiResource(
+        urn=f"urn:pulumi:dev::shop::{PROVIDER_TYPE}::th",
+        type=PROVIDER_TYPE,
+        step="same",
+        inputs={"omise:secretKey": key},
+    )
+
+
+def test_the_settings_of_a_provider_come_from_the_program() -> None:
+    """After a rotation the state still has the old key; it is used only where the program's is not
+    known yet, or the program no longer has the provider."""
+    old, new, unknown = provider("old"), provider("new"), provider(UNKNOWN)
+    state = StackState(providers={old.urn: old})
+
+    assert find_provider(old.urn, state, Preview({new.urn: new})) is new
+    assert find_provider(old.urn, state, Preview({unknown.urn: unknown})) is old
+    assert find_provider(old.urn, state, Preview({})) is old
+    assert find_provider(old.urn, state) is old
+    assert find_provider("", state, Preview({new.urn: new})) is None

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from pulumi_omise_links.cli._shared import read_links
 from samples import CHARGE, LINK
 from wire import client_for, hurry, raw_server, response
 
+from pulumi_omise_links.cli._progress import read_links
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.errors import OmiseUnavailableError
 from pulumi_omise_links.inventory.accounts import find_links
@@ -64,7 +64,7 @@ def test_a_person_who_watches_gets_the_same_links(omise: Emulator, count: int) -
         (LINK, lambda client: client.iter_pages()),
         (LINK, lambda client: client.iter_links()),
         (LINK, read_links),
-        (LINK, lambda client: iter(find_links(client, [f"link_test_{n}" for n in range(20)]))),
+        (LINK, lambda client: iter(find_links(client, [f"link_test_{n}" for n in range(20)])[0])),
         (CHARGE, lambda client: client.link_charges(LINK_ID)),
     ],
 )
@@ -73,7 +73,7 @@ def test_a_page_that_comes_again_ends_a_list(item: dict[str, Any], read: Read) -
     page = response({"object": "list", "data": [item], "total": 1_000_000})
 
     with raw_server(page) as server, client_for(server.url) as client:
-        with pytest.raises(OmiseUnavailableError, match="the same page came again"):
+        with pytest.raises(OmiseUnavailableError, match="the same page twice"):
             list(read(client))
         assert len(server.requests) == 2
 

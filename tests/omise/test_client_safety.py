@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
@@ -12,7 +13,7 @@ import pytest
 from waiting import wait_until
 from wire import SPRING, client_for, error, hurry, raw_server, response, settings_for
 
-from pulumi_omise_links.emulator import Emulator
+from pulumi_omise_links.emulator import Emulator, JournalEntry
 from pulumi_omise_links.errors import (
     LinkIdError,
     LiveModeError,
@@ -329,37 +330,32 @@ def test_a_write_is_not_repeated_when_nobody_wants_it_any_more(
     assert [each["id"] for each in omise.links(deleted=False)] == [link]
 
 
-def test_who_waits_for_a_failing_account_call_does_not_make_another(omise: Emulator) -> None:
+def test_who_waits_for_a_failing_account_call_does_not_make_another() -> None:
     """Omise hangs for all alike: threads that waited for the one call get its error, so that a
     whole program gives up as soon as one call has."""
-    omise.fault("503", path="/account", rate=1.0)
+    asking = threading.Event()
     threads = 6
 
-    class Queue:
-        """Lets nobody in before all have come."""
+    def hang(_: JournalEntry) -> None:
+        asking.wait(60)
 
-        come = 0
-        lock = threading.Lock()
-
-        def __enter__(self) -> None:
-            with counting:
-                self.come += 1
-            wait_until(lambda: self.come >= threads)
-            self.lock.acquire()
-
-        def __exit__(self, *_: object) -> None:
-            self.lock.release()
-
-    counting = threading.Lock()
-    with OmiseClient(settings_for(omise)) as client, ThreadPoolExecutor(threads) as pool:
-        client._account_lock = Queue()  # type: ignore[assignment]
+    with (
+        Emulator(on_request=hang) as omise,
+        OmiseClient(settings_for(omise, timeout=30)) as client,
+        ThreadPoolExecutor(threads) as pool,
+    ):
+        omise.fault("503", path="/account", rate=1.0)
 
         def ask() -> str:
             with pytest.raises(OmiseLinksError) as failed:
                 client.account()
             return str(failed.value)
 
-        said = {each.result() for each in [pool.submit(ask) for _ in range(threads)]}
+        calls = [pool.submit(ask) for _ in range(threads)]
+        wait_until(lambda: sum(call.running() for call in calls) == threads)
+        time.sleep(0.2)
+        asking.set()
+        texts = {call.result() for call in calls}
 
-    assert len(said) == 1
-    assert omise.journal.count("GET", "/account") == ATTEMPTS
+        assert len(texts) == 1
+        assert omise.journal.count("GET", "/account") == ATTEMPTS

@@ -189,17 +189,24 @@ def test_a_link_that_was_deleted_holds_up_nothing(
     assert client_with_log.create_link(SPRING).id != made
 
 
-def test_a_create_that_cannot_be_recorded_is_not_sent(omise: Emulator, tmp_path: Path) -> None:
-    """A full disk or a folder of somebody else costs no link that nobody knows of."""
+def test_a_create_that_cannot_be_recorded_is_not_sent(
+    omise: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk or a folder of somebody else costs no link that nobody knows of; what the error
+    says to do helps."""
     (tmp_path / "file").write_text("")
-    log = CreateLog(tmp_path / "file" / "creates")
-
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "file"))
     with (
-        OmiseClient(settings_for(omise), create_log=log) as client,
+        OmiseClient(settings_for(omise), create_log=CreateLog()) as client,
         pytest.raises(CreateLogError, match="Set PULUMI_HOME to a folder"),
     ):
         client.create_link(SPRING)
     assert omise.links() == []
+
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path))
+    with OmiseClient(settings_for(omise), create_log=CreateLog()) as client:
+        client.create_link(SPRING)
+    assert len(omise.links()) == 1
 
 
 @pytest.mark.parametrize("text", ['{"format": 2}\n', "[]\n", "{}\n", "scribble\n", "\0\n"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -17,8 +18,8 @@ from pulumi_omise_links.omise.pacing import MAX_IN_FLIGHT, Pacer
 def leave(pacer: Pacer) -> float:
     """Take a turn and give the time that it took."""
     began = time.monotonic()
-    with pacer.slot() as left_at:
-        return left_at - began
+    with pacer.slot():
+        return time.monotonic() - began
 
 
 def test_never_more_than_ten_in_flight_across_clients() -> None:
@@ -60,54 +61,66 @@ def test_a_429_to_one_thread_slows_all() -> None:
     """After one warning the requests of every thread leave one by one, with a gap between."""
     pacer = Pacer()
     warned_at = time.monotonic()
-    pacer.slow_down(warned_at, None)
+    pacer.slow_down(None)
 
     def left_after(_: int) -> float:
-        with pacer.slot() as left_at:
-            return left_at - warned_at
+        with pacer.slot():
+            return time.monotonic() - warned_at
 
     with ThreadPoolExecutor(4) as threads:
         for n, after in enumerate(sorted(threads.map(left_after, range(4))), start=1):
             assert after >= 0.05 * n
 
 
-def test_requests_refused_together_are_one_warning() -> None:
-    """Ten refusals of one burst do not slow down ten times; a refusal after it does."""
+def test_a_slower_pace_has_time_to_show() -> None:
+    """Refusals of one burst are one warning; one after as many answers is another."""
     burst, once = Pacer(), Pacer()
-    left_at = time.monotonic()
-    for _ in range(10):
-        burst.slow_down(left_at, None)
-    once.slow_down(left_at, None)
+    once.slow_down(None)
+    for _ in range(1 + MAX_IN_FLIGHT):
+        burst.slow_down(None)
     assert burst._gap == once._gap
 
-    burst.slow_down(time.monotonic() + 1, None)
+    burst.slow_down(None)
     assert burst._gap == 2 * once._gap
 
 
 def test_the_gap_is_bounded() -> None:
     """However often Omise refuses, a request is never further than some seconds away."""
     pacer = Pacer()
-    for n in range(50):
-        pacer.slow_down(time.monotonic() + n, None)
+    for _ in range(500):
+        pacer.slow_down(None)
 
-    assert pacer._gap == 5
+    assert pacer._gap == 2
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.3])
+def test_refusals_that_no_pace_ends_do_not_stop_the_work(share: float) -> None:
+    """Where others use up the limit, slowing down is no use: the gap stays small."""
+    chance = random.Random(1)
+    pacer = Pacer()
+    waited = 0.0
+    for _ in range(2_000):
+        pacer.slow_down(None) if chance.random() < share else pacer.speed_up()
+        waited += pacer._gap
+
+    assert waited / 2_000 < 0.1, "the mean gap in seconds"
 
 
 def test_retry_after_holds_all_threads() -> None:
     """What Omise asks one thread to wait, all wait; an absurd request is cut to a minute."""
     pacer = Pacer()
-    pacer.slow_down(time.monotonic(), 0.3)
+    pacer.slow_down(0.3)
     assert 0.295 <= leave(pacer) < 10
 
-    pacer.slow_down(time.monotonic(), 86_400.0)
+    pacer.slow_down(86_400.0)
     assert pacer._next - time.monotonic() == pytest.approx(60, abs=1)
 
 
 def test_the_pace_recovers_by_itself() -> None:
     """Answers that are no 429 shrink the gap until there is none."""
     pacer = Pacer()
-    for n in range(10):
-        pacer.slow_down(time.monotonic() + n, None)
+    for _ in range(500):
+        pacer.slow_down(None)
     for _ in range(150):
         pacer.speed_up()
     pacer._next = 0.0

@@ -23,6 +23,7 @@ from pulumi_omise_links.settings import (
     Settings,
     amount_limits,
     refuse_misspelt,
+    refuse_plain_key,
 )
 
 TEST_KEY, LIVE_KEY = "skey_test_5ecret", "skey_5ecretlive"
@@ -113,17 +114,44 @@ def test_where_the_key_comes_from(
     assert settings.key().source.startswith(source)
 
 
-def test_without_a_key_the_advice_is_given_once() -> None:
-    """Which variable is not set, and both ways to set a key."""
+@pytest.mark.parametrize(
+    ("config", "sentence"),
+    [
+        (
+            {},
+            "the environment variable OMISE_SECRET_KEY is not set; set it, or store the key with"
+            " `pulumi config set --secret omise:secretKey` (which `pulumi refresh` and `destroy`"
+            " see after the next `up`, or with --run-program).",
+        ),
+        (
+            {"secretKeyEnv": "SHOP_KEY"},
+            "the environment variable SHOP_KEY is not set; set it to the key, or correct"
+            " secretKeyEnv, which names it.",
+        ),
+        (
+            {"secretKey": " "},
+            "omise:secretKey is not set; give it the key, or remove it to use an environment"
+            " variable.",
+        ),
+    ],
+)
+def test_the_advice_without_a_key_fits_where_it_was_looked_for(
+    config: dict[str, str | None], sentence: str
+) -> None:
+    """One sentence: what is not set, and what to do about it."""
     with pytest.raises(AuthenticationError) as caught:
-        resolve({"secretKeyEnv": "SHOP_KEY"}).key()
+        resolve(config).key()
 
-    text = str(caught.value)
-    assert text.startswith(
-        "No Omise secret key: the environment variable SHOP_KEY is not set. Set it in the"
-        " environment, or store the key encrypted with `pulumi config set --secret"
-        " omise:secretKey`. (If it is stored there: "
-    )
+    assert str(caught.value) == f"No Omise secret key: {sentence}"
+
+
+def test_a_key_in_plain_text_is_refused() -> None:
+    """A key that was set without --secret is refused, with the way to encrypt it."""
+    refuse_plain_key(is_secret=True)
+    with pytest.raises(SettingsError, match=r"omise:secretKey stands in plain text") as caught:
+        refuse_plain_key(is_secret=False)
+
+    assert "`pulumi config set --secret omise:secretKey`" in str(caught.value)
 
 
 def test_a_named_variable_does_not_fall_back() -> None:

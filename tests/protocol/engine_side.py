@@ -76,7 +76,9 @@ class Nursery:
     def start(self, **environ: str) -> Plugin:
         output = self._folder / f"{next(self._count)}.port"
         os.mkfifo(output)
-        order = {"output": str(output), "environ": environ, "folder": str(self._folder)}
+        # A home of its own: a plugin that is killed leaves records of its creates there.
+        home = {"PULUMI_HOME": str(output.with_suffix(".home"))}
+        order = {"output": str(output), "environ": home | environ, "folder": str(self._folder)}
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
         assert stdout is not None
@@ -100,7 +102,7 @@ def start_as_the_engine_does(folder: Path, **environ: str) -> Plugin:
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "pulumi.dynamic", "no-engine"],
         cwd=folder,
-        env={**clean, **environ},
+        env={**clean, "PULUMI_HOME": str(folder / "home"), **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )

@@ -310,7 +310,7 @@ def test_creates_of_equal_inputs_are_interchangeable(
 
 
 def test_a_create_without_evidence_does_not_clear_its_equal() -> None:
-    """One create is pending, and the program wants another equal one: the first gets the link."""
+    """One create is pending, and the program wants an equal one: the link goes to the first."""
     facts = make_facts(pending("a"), OpenCreate(resource=resource("b")), links=(LINK,))
 
     assert [told(decision) for decision in decide(facts)] == [f"adopt {LINK.id}", "clear"]
