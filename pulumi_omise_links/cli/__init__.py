@@ -26,7 +26,7 @@ COMMANDS = {
     "import": "Import existing links into the stack, and verify it.",
     "recover": "Put a stack in order after a killed run.",
     "generate": "Print manifests as a Python program.",
-    "emulator": "Run a local Omise for tests and demos.",
+    "emulator": "Run an emulator of Omise, for tests and demos.",
 }
 
 

@@ -66,10 +66,11 @@ def command(
     switches: tuple[str, ...],
     quiet: bool,
 ) -> None:
-    """Run an emulator of Omise: the Links API on this machine, without money and network.
+    """Run an emulator of Omise, for tests and demos.
 
-    It ends with Ctrl-C. Point Pulumi and this command line at it with OMISE_API_URL, and a browser
-    at its address to see, pay and delete links.
+    It is the Links API on this machine, without money and without the network. It ends with
+    Ctrl-C. Point Pulumi and this command line at it with OMISE_API_URL, and a browser at its
+    address to see, pay and delete links.
     """
     try:
         behaviour = Behaviour().changed(dict(map(_read_switch, switches)))
