@@ -37,8 +37,10 @@ from pulumi_project import Run, say
 from pulumi_omise_links.emulator import Behaviour, Emulator
 
 # Statuses of the pages that firewalls, proxies and login pages send in place of an answer.
-PAGES = (103, 200, 202, 302, 303, 307, 400, 401, 403, 404, 405, 408, 409, 410, 413, 422, 429, 451)
-PAGES += (500, 502, 503, 504, 520, 599)
+PAGES = (
+    *(103, 200, 202, 302, 303, 307, 400, 401, 403, 404, 405, 408, 409, 410, 413, 422, 429, 451),
+    *(500, 502, 503, 504, 520, 599),
+)
 # What share of all requests is struck, and how. Half of the time-outs and pages, and some of the
 # server errors, come although the request is carried out.
 FAULTS: tuple[dict[str, Any], ...] = (
