@@ -262,7 +262,11 @@ def test_what_cannot_be_done_is_refused_in_sentences(
     manifest(project, {"a": live_id})
     could = "this stack could replace and delete real payment links from then on"
     refused(
-        1, "Refused to import links", could, "omise:allowLive", OMISE_SECRET_KEY=omise.key(live=True)
+        1,
+        "Refused to import links",
+        could,
+        "omise:allowLive",
+        OMISE_SECRET_KEY=omise.key(live=True),
     )
 
     project.program("raise ValueError('what a day')\n")
