@@ -13,7 +13,7 @@ JOBS ?= 2
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(READY) ## Walk through the main job on the real engine and a local Omise
+demo: $(READY) ## Walk through the main job on the real engine and the emulator
 	@$(BIN)/python tools/demo.py
 
 test: $(READY) ## Run every test (gets an engine first)
