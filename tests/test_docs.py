@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
+from test_architecture import imports
 
 import pulumi_omise_links
 from pulumi_omise_links import errors, settings
@@ -139,6 +140,39 @@ def test_the_layout_has_every_module() -> None:
     assert listed == {
         module for module in modules - {"__main__", "_version"} if not module.endswith(".__init__")
     }
+
+
+def test_imports_go_down_the_list() -> None:
+    """Each module imports only what is below it in the list of docs/architecture.md."""
+    text = ARCHITECTURE.split("## Allowed imports", 1)[1].split("\n- ", 1)[0]
+    levels = {
+        name: int(level)
+        for level, names in re.findall(r"^(\d+)\. (.+)$", text, re.MULTILINE)
+        for name in code(names)
+    }
+    used = own_imports()
+
+    assert {name for name, _ in used} - {*levels} <= {"__init__", "__main__", "emulator"}
+    assert [(a, b) for a, b in used if a in levels and levels[a] >= levels.get(b, 99)] == []
+
+
+def test_the_arrows_of_the_picture_are_imports() -> None:
+    """Between two parts of the package, an arrow is an import that there is."""
+    arrows = re.findall(r"^  (\w+) --> (\w+)$", ARCHITECTURE, re.MULTILINE)
+    own = {name for arrow in own_imports() for name in arrow}
+
+    assert {arrow for arrow in arrows if {*arrow} <= own} <= own_imports()
+    assert len(arrows) > 15
+
+
+def own_imports() -> set[tuple[str, str]]:
+    """Which module or package of ours imports which other one, beside those for types alone."""
+    pairs = {
+        (f"{found.module}.__init__".split(".")[1], f"{found.target}.__init__".split(".")[1])
+        for found in imports()
+        if not found.typing_only and found.target.split(".")[0] == NAME
+    }
+    return {(a, b) for a, b in pairs if b not in {a, "_version"}}
 
 
 def steps() -> list[tuple[str, str]]:
