@@ -122,6 +122,20 @@ def test_each_exit_code_names_its_errors() -> None:
             assert {name for name in named[exit_code] if name.endswith("Error")} == classes
 
 
+def test_each_dependency_has_its_reason() -> None:
+    """docs/decisions.md names every package of pyproject.toml, those for development too."""
+    project = (
+        (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[project.scripts]")[0]
+    )
+    lists = re.findall(r"^(?:dependencies|dev|bench) = \[\n(.*?)^\]", project, re.M | re.S)
+    packages = re.findall(r'^  "([\w-]+)', "".join(lists), re.M)
+    section = (ROOT / "docs/decisions.md").read_text(encoding="utf-8")
+    section = section.split("### Few Python dependencies", 1)[1].split("\n### ", 1)[0]
+
+    assert len(lists) == 3
+    assert [name for name in packages if f"`{name}`" not in section] == []
+
+
 def test_the_layout_has_every_module() -> None:
     """And no other: each can be found in one of the tables of docs/architecture.md."""
     layout = ARCHITECTURE.split("## Layout", 1)[1].split("Beside the package", 1)[0]
