@@ -33,10 +33,10 @@ lowest: ## Test with the lowest supported version of each dependency
 bench: $(BENCH_READY) ## Measure speed and size, and write docs/performance.md (an hour)
 	@PYTHONPATH=tools $(BIN)/python -m bench $(ARGS)
 
-chaos: $(READY) ## Run 1,000 links through faults on purpose (ten minutes)
+chaos: $(READY) ## Run 1,000 links while the emulator injects faults (twenty minutes)
 	@$(BIN)/python tools/chaos.py --links 1000 --seed 1 $(ARGS)
 
-kill: $(READY) ## Kill 200 runs in the middle and put things in order (half an hour)
+kill: $(READY) ## Kill 200 runs in the middle, and recover from each (an hour)
 	@$(BIN)/python tools/kill.py --trials 200 --seed 1 $(ARGS)
 
 lint: $(READY) ## Check types and style
