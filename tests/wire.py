@@ -52,7 +52,7 @@ def client_for(omise: Emulator | str, *args: Any, **kwargs: Any) -> OmiseClient:
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let retries and the looks after a lost create follow quickly; how many stays the same."""
     monkeypatch.setattr("pulumi_omise_links.omise.retry._FIRST_DELAY", 0.002)
-    monkeypatch.setattr("pulumi_omise_links.omise.client._LOOKS", (0.0, 0.01, 0.03))
+    monkeypatch.setattr("pulumi_omise_links.omise.creates.LOOK_PAUSES", (0.0, 0.01, 0.03))
     monkeypatch.setattr(OmiseClient, "_seconds_for_an_answer", lambda *_: 0.0)
 
 

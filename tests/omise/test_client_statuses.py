@@ -383,7 +383,7 @@ def test_a_repeated_create_between_several_links_makes_nothing() -> None:
 def test_the_last_look_waits_for_the_longest_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """A cut connection says little: Omise may be at work as long as an answer may take."""
     monkeypatch.undo()
-    monkeypatch.setattr("pulumi_omise_links.omise.client._LOOKS", (0.0, 0.0, 0.0))
+    monkeypatch.setattr("pulumi_omise_links.omise.creates.LOOK_PAUSES", (0.0, 0.0, 0.0))
     looks: list[float] = []
 
     def serve(connection: socket.socket, line: str) -> bool:
