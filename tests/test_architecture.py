@@ -44,7 +44,7 @@ ROOMS: dict[str, str] = {
     "manifest": "errors inputs omise output",
     "declare": "link manifest settings",
     "stack": "errors output settings state_format",
-    "inventory": "errors inputs omise output settings stack",
+    "inventory": "errors inputs omise output settings stack state_format",
     "adoption": (
         "errors inputs inventory manifest omise output settings stack state_format text_differences"
     ),
@@ -64,7 +64,7 @@ ONLY: dict[str, set[str]] = {
     "urllib3": {
         *("omise.connections", "omise.failures", "omise.retry", "omise.route", "omise.transport")
     },
-    "socket": {"omise.connections", "omise.create_log", "omise.failures", "engine"},
+    "socket": {"omise.connections", "omise.create_records", "omise.failures", "engine"},
     "ssl": {"omise.failures", "omise.route"},
     "http": set(),
     "urllib.request": set(),

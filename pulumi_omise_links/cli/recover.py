@@ -10,12 +10,14 @@ import click
 
 from ..errors import ProjectError
 from ..inventory.accounts import Accounts
-from ..omise.create_log import CreateLog, longest_answer
+from ..omise.create_log import CreateLog
+from ..omise.create_records import longest_answer
 from ..output import Result
 from ..output.terminal import escape
 from ..recovery.apply import apply_decisions
 from ..recovery.decide import Action, Choices, Decision, decide, needs_second_look
-from ..recovery.gather import RecoveryFacts, gather_facts
+from ..recovery.facts import RecoveryFacts
+from ..recovery.gather import gather_facts
 from ..recovery.report import make_result
 from ..settings import Settings
 from ..stack.project import Project

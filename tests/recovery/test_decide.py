@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from pulumi_omise_links.omise.create_log import CreateRecord, Place
+from pulumi_omise_links.omise.create_records import CreateRecord, Destination
 from pulumi_omise_links.omise.models import LinkInputs, OmiseLink, Scope
+from pulumi_omise_links.omise.times import read_time
 from pulumi_omise_links.recovery.decide import (
     Choices,
     Decision,
@@ -19,7 +20,7 @@ from pulumi_omise_links.recovery.decide import (
     needs_second_look,
     removable_records,
 )
-from pulumi_omise_links.recovery.gather import OpenCreate, RecoveryFacts, read_time
+from pulumi_omise_links.recovery.facts import OpenCreate, RecoveryFacts
 from pulumi_omise_links.stack.pulumi_json import (
     PROVIDER_TYPE,
     UNKNOWN,
@@ -66,7 +67,9 @@ def pending(name: str = "spring", **inputs: Any) -> OpenCreate:
 def record(link_id: str | None = None) -> CreateRecord:
     return CreateRecord(
         path=Path(f"record-of-{link_id}"),
-        place=Place(api_url="https://o", live=False, account_id="a", sub_merchant_id=None),
+        destination=Destination(
+            api_url="https://o", live=False, account_id="a", sub_merchant_id=None
+        ),
         salt="",
         digest="",
         since=BEGAN,
