@@ -17,7 +17,7 @@ from ..manifest.file import ManifestFile
 from ..omise.client import OmiseClient
 from ..omise.models import UnreadableLink
 from ..output import Account, Result
-from ..output.terminal import escape, pluralize
+from ..output.terminal import escape, escape_path, pluralize
 from ..stack.pulumi_json import name_of
 from ._omise import connected, describe, projects_and_settings
 from ._options import key_variable
@@ -137,7 +137,7 @@ def command(
         file = ManifestFile.open(output, amount_limits=settings.amount_limits)
     with connected(OmiseClient(settings)) as client:
         account = describe(client)
-        same = SameAccount(client, file.ids, escape(output or "", longest=1000))
+        same = SameAccount(client, file.ids, escape_path(output or ""))
         # Whether the ends of a range belong to it is not documented, so it only narrows.
         skipped: list[UnreadableLink] = []
         links = read_links(
@@ -218,7 +218,7 @@ def _ending(found: Discovery, file: ManifestFile, *, written: bool) -> str:
         ending += f" (left out: {', '.join(others)})"
     if file.path is not None:
         state = "written to" if written else "nothing written to"
-        ending = f"{ending}; {state} {escape(file.path, longest=1000)}"
+        ending = f"{ending}; {state} {escape_path(file.path)}"
     return f"{ending[0].upper()}{ending[1:]}."
 
 

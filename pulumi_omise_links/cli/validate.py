@@ -9,7 +9,7 @@ import click
 
 from ..errors import ExitCode
 from ..output import Result
-from ..output.terminal import escape, pluralize
+from ..output.terminal import escape_path, pluralize
 from ..settings import amount_limits
 from ._options import manifest_files
 from ._results import returns_result
@@ -51,4 +51,4 @@ def _lines(file: CheckedFile) -> list[str]:
     """Return every problem on a line of its own, and one line for the file."""
     links = f"{pluralize(file.links, 'link')}, " if file.links or not file.problems else ""
     problems = pluralize(len(file.problems), "problem")
-    return [*map(str, file.problems), f"{escape(file.file, longest=1000)}: {links}{problems}"]
+    return [*map(str, file.problems), f"{escape_path(file.file)}: {links}{problems}"]

@@ -12,10 +12,10 @@
         amount: 150000
 
 ``defaults`` gives inputs to every link that does not give its own. ``id`` in an entry means that
-the link exists already, and ``stacks`` for which stacks the ids are. How YAML is read, and what of
-it is refused, is said by ``source``, ``document`` and ``values``; what a document may be, by the
-JSON Schema (``validation``). Here are the rules that span several values: defaults, limits,
-comments, and names and ids that must be unique.
+the link exists already, and ``stacks`` for which stacks the ids are. ``source``, ``document`` and
+``values`` read YAML, and refuse what a manifest may not use of it; the JSON Schema says what a
+document may be (``validation``). This module has the rules that span several values: defaults,
+limits, comments, and names and ids that must be unique.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from typing import Any, TypeAlias
 from ..errors import ManifestError, ManifestProblem, ProblemCode
 from ..inputs import INPUT_NAMES, INPUTS, InputProblem, check_inputs, fill_in
 from ..omise.models import LinkInputs
-from ..output.terminal import escape, format_amount
+from ..output.terminal import escape, escape_path, format_amount
 from .document import Path, find, read_value, show_path
 from .source import Source, SourceError
 from .validation import Violation, find_violations
@@ -46,7 +46,7 @@ from .values import (
 VERSION = 1
 ID = "id"
 STACKS = "stacks"
-# Nobody mends more in one go; a file of garbage must not fill the terminal, nor the memory.
+# Nobody corrects more at once; a file of garbage must not fill the terminal or the memory.
 MOST_PROBLEMS = 1_000
 
 AnyPath: TypeAlias = "str | os.PathLike[str]"
@@ -64,7 +64,7 @@ class Place:
     column: int
 
     def __str__(self) -> str:
-        return f"{escape(self.file, longest=1000)}:{self.line}:{self.column}"
+        return f"{escape_path(self.file)}:{self.line}:{self.column}"
 
 
 @dataclass(frozen=True)
@@ -154,8 +154,8 @@ def entries_for_stack(entries: Iterable[Entry], stack: str) -> list[Entry]:
 
 
 @dataclass(frozen=True)
-class _Given:
-    """What one mapping of inputs says."""
+class _InputMapping:
+    """A mapping that has inputs: an entry, or the defaults."""
 
     node: MappingNode
     values: Mapping[str, Any]
@@ -169,11 +169,11 @@ class _Given:
 
 
 class _EnoughError(Exception):
-    """So many problems that the rest of the file is left alone."""
+    """There are so many problems that the rest of the file is not read."""
 
 
 class _Reading:
-    """One file on its way to entries and problems."""
+    """Reads one file into entries and problems."""
 
     def __init__(self, source: Source, amount_limits: bool) -> None:
         self.source = source
@@ -183,7 +183,7 @@ class _Reading:
         self.names: dict[str, Place] = {}
         self.ids: list[tuple[str, Path, Place]] = []
         self.stacks: tuple[str, ...] = ()
-        # Paths of values that are reported already; nothing more is said of them.
+        # Paths of values that are reported already; they are not checked further.
         self.wrong: set[Path] = set()
 
     def result(self) -> CheckedFile:
@@ -192,7 +192,9 @@ class _Reading:
             entries=tuple(self.entries),
             links=len(self.names),
             stacks=self.stacks,
-            problems=tuple(sorted(self.problems, key=lambda one: (one.line, one.column))),
+            problems=tuple(
+                sorted(self.problems, key=lambda problem: (problem.line, problem.column))
+            ),
         )
 
     def read(self) -> None:
@@ -233,13 +235,17 @@ class _Reading:
         if not any(path[0] == STACKS for path in self.wrong):
             self.stacks = tuple(value.get(STACKS, ()))
         defaults = _mapping(root, "defaults")
-        given = _Given(defaults, value["defaults"]) if defaults else _Given(MappingNode(0), {})
-        self._check_defaults(given)
+        shared = (
+            _InputMapping(defaults, value["defaults"])
+            if defaults
+            else _InputMapping(MappingNode(0), {})
+        )
+        self._check_defaults(shared)
         if links := _mapping(root, "links"):
             for name, (key, node) in links.by_name.items():
                 self.names[name] = self._place(key.at)
                 if isinstance(node, MappingNode):
-                    self._entry(name, key, _Given(node, value["links"][name]), given)
+                    self._entry(name, key, _InputMapping(node, value["links"][name]), shared)
 
     def _violation(self, root: Node, violation: Violation) -> bool:
         """Report what the schema says; return whether the rest can be read."""
@@ -271,81 +277,79 @@ class _Reading:
         # A later version may mean anything.
         return not (code is ProblemCode.UNKNOWN_VERSION and isinstance(violation.value, int))
 
-    def _check_defaults(self, defaults: _Given) -> None:
+    def _check_defaults(self, defaults: _InputMapping) -> None:
         wrong = {name for name in defaults.inputs if ("defaults", name) in self.wrong}
         absent = set(INPUT_NAMES) - defaults.inputs.keys()
         checked = check_inputs(
             defaults.inputs, later=wrong | absent, amount_limits=self.amount_limits
         )
-        for one in checked.problems:
-            path = ("defaults", one.name)
+        problems = [*checked.problems, *self._comment_problems(defaults, checked.inputs)]
+        for problem in problems:
+            path = ("defaults", problem.name)
             self.wrong.add(path)
-            self._report(defaults.at(one.name), path, one.problem, one.code)
-        if problem := self._comment_problem(defaults, checked.inputs):
-            path = ("defaults", "amount")
-            self.wrong.add(path)
-            self._report(defaults.at("amount"), path, problem, ProblemCode.COMMENT_DISAGREES)
+            self._report(defaults.at(problem.name), path, problem.problem, problem.code)
 
-    def _entry(self, name: str, key: Scalar, own: _Given, defaults: _Given) -> None:
+    def _entry(self, name: str, key: Scalar, own: _InputMapping, defaults: _InputMapping) -> None:
         path = ("links", name)
         inherited = defaults.inputs.keys() - own.inputs.keys()
-        given = {each: defaults.inputs[each] for each in inherited} | own.inputs
-        wrong = {each for each in own.inputs if (*path, each) in self.wrong}
-        wrong |= {each for each in inherited if ("defaults", each) in self.wrong}
-        missing = {one.name for one in INPUTS if one.required} - given.keys()
-        checked = check_inputs(given, later=wrong | missing, amount_limits=self.amount_limits)
+        inputs = {name: defaults.inputs[name] for name in inherited} | own.inputs
+        wrong = {name for name in own.inputs if (*path, name) in self.wrong}
+        wrong |= {name for name in inherited if ("defaults", name) in self.wrong}
+        missing = {known.name for known in INPUTS if known.required} - inputs.keys()
+        checked = check_inputs(inputs, later=wrong | missing, amount_limits=self.amount_limits)
         problems = list(checked.problems)
         source = defaults if "amount" in inherited else own
         if "currency" in own.inputs or source is own:
-            problem = self._comment_problem(source, checked.inputs)
-            if problem:
-                problems.append(InputProblem("amount", problem, ProblemCode.COMMENT_DISAGREES))
-        for one in problems:
-            at, problem = key.at, one.problem
-            if one.name in inherited:
-                problem += f" (it is the default at {self._place(defaults.at(one.name))})"
+            problems += self._comment_problems(source, checked.inputs)
+        for problem in problems:
+            at, sentence = key.at, problem.problem
+            if problem.name in inherited:
+                sentence += f" (it is the default at {self._place(defaults.at(problem.name))})"
             else:
-                at = own.at(one.name)
-            self._report(at, (*path, one.name), problem, one.code)
+                at = own.at(problem.name)
+            self._report(at, (*path, problem.name), sentence, problem.code)
         link_id = own.values.get(ID)
         if (*path, ID) in self.wrong:
             link_id = None
         elif link_id is not None:
             self.ids.append((link_id, path, self._place(own.at(ID))))
         if len(checked.inputs) == len(INPUTS):
-            inputs: dict[str, Any] = checked.inputs
-            at_all = {each: defaults.at(each) for each in inherited}
-            at_all |= {
-                each: own.at(each) for each in (*own.inputs, *([ID] * (link_id is not None)))
-            }
+            complete: dict[str, Any] = checked.inputs
+            positions = {name: defaults.at(name) for name in inherited}
+            positions |= {name: own.at(name) for name in own.inputs}
+            if link_id is not None:
+                positions[ID] = own.at(ID)
             self.entries.append(
                 Entry(
                     name,
-                    LinkInputs(**inputs),
+                    LinkInputs(**complete),
                     link_id,
                     self._place(key.at),
-                    {each: self._place(at) for each, at in at_all.items()},
+                    {name: self._place(at) for name, at in positions.items()},
                     self.stacks,
                 )
             )
 
-    def _comment_problem(self, given: _Given, inputs: Mapping[str, Any]) -> str | None:
-        """Say that the comment beside an amount is of another amount or currency."""
-        if not {"amount", "currency"} <= inputs.keys() or "amount" not in given.inputs:
-            return None
-        node = given.node.by_name["amount"][1]
+    def _comment_problems(
+        self, mapping: _InputMapping, inputs: Mapping[str, Any]
+    ) -> list[InputProblem]:
+        """Return a problem if the comment beside an amount has another amount or currency."""
+        if not {"amount", "currency"} <= inputs.keys() or "amount" not in mapping.inputs:
+            return []
+        node = mapping.node.by_name["amount"][1]
         found = isinstance(node, Scalar) and _AMOUNT_COMMENT.match(self.source.text, node.end)
         if not found:
-            return None
-        said, meant = found.group(1), format_amount(inputs["amount"], inputs["currency"])
-        # Without a fraction it is of our form for currencies alone that have none.
-        ours = "." in said or said.startswith("JPY")
-        if not ours or said.replace(",", "") == meant.replace(",", ""):
-            return None
-        return (
-            f"is {inputs['amount']}, that is {meant}, but the comment beside it says {said}:"
+            return []
+        comment, meant = found.group(1), format_amount(inputs["amount"], inputs["currency"])
+        # Without a fraction, only a comment on a currency without fractions is one of ours.
+        ours = "." in comment or comment.startswith("JPY")
+        if not ours or comment.replace(",", "") == meant.replace(",", ""):
+            return []
+        problem = (
+            f"is {inputs['amount']}, that is {meant}, but the comment beside it says {comment}:"
             " correct the one that is wrong"
         )
+        return [InputProblem("amount", problem, ProblemCode.COMMENT_DISAGREES)]
 
     def claim(self, names: dict[str, Place], ids: dict[str, tuple[str, Place]]) -> None:
         """Report names and ids that stand elsewhere too, and add those of this file."""
@@ -373,7 +377,7 @@ class _Reading:
     def _add(self, place: Place, path: Path, problem: str, code: ProblemCode) -> None:
         self.problems.append(
             ManifestProblem(
-                file=escape(place.file, longest=1000),
+                file=escape_path(place.file),
                 line=place.line,
                 column=place.column,
                 path=show_path(path),

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 from ..inputs import INPUTS
-from ..output.terminal import escape, format_amount
+from ..output.terminal import escape_path, format_amount
 from .entries import Entry, Manifest
 
 WIDTH = 100
@@ -15,7 +15,7 @@ _INDENT = "    "
 
 def program(manifest: Manifest) -> str:
     """Return the source text of a program with the links of a manifest, in their order."""
-    files = ", ".join(escape(file, longest=1000) for file in manifest.files)
+    files = ", ".join(escape_path(file) for file in manifest.files)
     owners = _owners(manifest.entries)
     head = f"# Made by `omise-links generate` from {files}.\n\n"
     if owners:

@@ -21,7 +21,7 @@ import yaml
 
 from ..errors import ProblemCode
 from ..inputs import LONE_SURROGATE
-from ..output.terminal import escape
+from ..output.terminal import escape, escape_path
 from .values import Kind, MappingNode, Node, Refused, Scalar, SequenceNode
 
 STANDARD_INPUT = "-"
@@ -269,7 +269,7 @@ def _bytes_of(file: str, *, standard_input: bool) -> bytes:
                 data = stream.read(MOST_BYTES + 1)
     except FileNotFoundError:
         code = ProblemCode.NO_SUCH_FILE
-        problem = f"there is no such file: {escape(str(Path(file).absolute()), longest=1000)}"
+        problem = f"there is no such file: {escape_path(str(Path(file).absolute()))}"
     except IsADirectoryError:
         problem = "is a directory: name the files in it"
     except PermissionError:

@@ -28,14 +28,13 @@ from pulumi_omise_links.output.json import write_json
 from pulumi_omise_links.output.text import write_text
 from pulumi_omise_links.stack.pulumi_json import (
     PROVIDER_TYPE,
-    SECRET_MARK,
     UNKNOWN,
     ManagedLink,
     Preview,
     PulumiResource,
 )
 from pulumi_omise_links.stack.pulumi_json import StackState as State
-from pulumi_omise_links.state_format import PROVIDER_KEY, PROVIDER_PICKLE, TYPE_TOKEN
+from pulumi_omise_links.state_format import PROVIDER_KEY, PROVIDER_PICKLE, SECRET_MARK, TYPE_TOKEN
 
 ID = "link_test_5xspring"
 STACK = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev"
