@@ -12,7 +12,7 @@ from .import_plan import Action, ImportFacts, ImportPlan, find_changes
 
 
 def require_permission(accounts: Accounts, plan: ImportPlan, facts: ImportFacts) -> None:
-    """Refuse an import that needs consent, which nobody has given.
+    """Refuse an import that needs consent, if the stack does not give it.
 
     An import sends no write to Omise. But a stack that manages a live link deletes it with the
     next ``pulumi destroy``, so the consent is asked for here.

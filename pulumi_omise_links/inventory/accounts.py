@@ -186,10 +186,10 @@ def refuse_other_account(client: OmiseClient, state: StackState, urn: str) -> li
 
 def settings_of(provider: PulumiResource) -> Settings:
     """Resolve the settings of an explicit provider as its own process would."""
-    given: dict[str, Any] = {
+    config: dict[str, Any] = {
         name: provider.inputs.get(f"{NAMESPACE}:{name}") for name in CONFIG_KEYS
     }
-    return Settings.resolve(given)
+    return Settings.resolve(config)
 
 
 def find_links(

@@ -1,7 +1,7 @@
 """Edits of a manifest that leave every other byte of it alone.
 
-What is added is inserted into the text where the parser says that things stand; nothing is loaded
-and dumped again, as that would lay out anew what people have laid out. Before the file is replaced,
+Additions are inserted into the text at the positions that the parser gives; nothing is loaded and
+dumped again, as that would change the layout that people chose. Before the file is replaced,
 the result is read as any manifest is, and must hold exactly what was meant.
 """
 
@@ -69,12 +69,12 @@ class Draft:
         root, _ = self._links()
         parts = {key.value: (key, value) for key, value in root.value}
         if STACKS in parts:
-            said = [item.value for item in parts[STACKS][1].value]
-            if missing := [stack for stack in stacks if stack not in said]:
+            owners = [item.value for item in parts[STACKS][1].value]
+            if missing := [stack for stack in stacks if stack not in owners]:
                 raise EditError(
                     f"{escape_path(self.file)} was left as it is: it says that its ids are for"
-                    f" {', '.join(map(escape, said))}, not for {', '.join(map(escape, missing))}. A"
-                    " link belongs to one stack: use a manifest of its own for this one."
+                    f" {', '.join(map(escape, owners))}, not for {', '.join(map(escape, missing))}."
+                    " A link belongs to one stack: use a manifest of its own for this one."
                 )
             return
         if not stacks:
@@ -94,10 +94,10 @@ class Draft:
         new = list(entries)
         root, links = self._links()
         defaults = {key.value: value for key, value in root.value}.get("defaults")
-        given = {key.value for key, _ in defaults.value} if defaults else set()
+        defaulted = {key.value for key, _ in defaults.value} if defaults else set()
         last = links.value[-1][1]
         if links.flow_style:
-            added = "".join(f", {flow_entry(entry, always=given)}" for entry in new)
+            added = "".join(f", {flow_entry(entry, always=defaulted)}" for entry in new)
             self._insert(last.end_mark.index, added)
             return
         above = self._before(links.start_mark.index)
@@ -109,7 +109,7 @@ class Draft:
                 entry,
                 above=above,
                 step=INDENT if last.flow_style else step,
-                always=given,
+                always=defaulted,
             )
             for entry in new
         ]

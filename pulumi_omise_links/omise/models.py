@@ -230,7 +230,7 @@ class OmiseAccount:
 
 @dataclass(frozen=True)
 class Scope:
-    """Where a link lives: its account, None if that cannot be told, and the sub-merchant if any."""
+    """The scope of a link: its account, None if that is not known, and the sub-merchant if any."""
 
     account_id: str | None
     sub_merchant_id: str | None = None

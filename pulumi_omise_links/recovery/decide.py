@@ -38,7 +38,7 @@ class Action(str, Enum):
     CLEAR = "clear"
     """It made no link: forget it, the next ``pulumi up`` makes one."""
     LEAVE = "leave"
-    """It cannot be told; a person has to look."""
+    """It is not certain; a person has to decide."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,7 +188,7 @@ def hand_out_links(
 def _reason_of_number(
     create: OpenCreate, creates: int, in_time: Sequence[OmiseLink], facts: RecoveryFacts
 ) -> str | None:
-    """Return why it cannot be told which link is whose."""
+    """Return why the links cannot be assigned to the creates."""
     if len(in_time) > creates:
         return f"More links fit than creates are open. {_CHOOSE}"
     tried = {other.inputs for other in facts.creates if other.urn == create.urn and other.pending}
@@ -250,8 +250,8 @@ def _is_in_time(link: OmiseLink, create: OpenCreate) -> bool:
 def _occupied(create: OpenCreate, facts: RecoveryFacts) -> str | None:
     """Return why no link can have the name of this create, if so.
 
-    The stack may manage a link under it. That one makes room only if the program would replace it
-    by just what is open: then the next `pulumi up` would delete it in any case.
+    The stack may manage a link under it. That link is replaced only if the program would replace it
+    by exactly the open create: then the next `pulumi up` would delete it in any case.
     """
     managed = facts.state.link(create.urn)
     declared = facts.program.get(create.urn)

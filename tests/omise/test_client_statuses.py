@@ -181,7 +181,7 @@ def test_only_omise_s_words_are_an_answer(
         return
     with pytest.raises(FailedAttemptError) as caught:
         read_response(answer, method=method, operation="x", settings=SETTINGS)
-    assert caught.value.result in (Result.LOST, Result.FAULTY, Result.LIMITED_BY_PAGE)
+    assert caught.value.result in (Result.LOST, Result.SERVER_ERROR, Result.LIMITED_BY_PAGE)
     assert delay_before_next(Attempt("POST", caught.value.result, 1, 0.0)) is None
 
 

@@ -257,7 +257,7 @@ def test_an_uncertain_create_stays_known(
         client_with_log.create_link(SPRING)
     omise.journal.clear()
 
-    for log in (client_with_log._create_log, CreateLog(folder)):
+    for log in (client_with_log._creator._create_log, CreateLog(folder)):
         with (
             OmiseClient(settings_for(omise), create_log=log) as client,
             pytest.raises(UnfinishedCreateError),
