@@ -11,7 +11,8 @@ from ..adoption.gather import gather_facts
 from ..adoption.import_plan import Action, ImportFacts, ImportPlan, PlannedEntry, make_import_plan
 from ..errors import ManifestError, ProblemCode
 from ..inventory.accounts import Accounts, AccountSnapshot
-from ..manifest.entries import Entry, check, entries_for_stack
+from ..manifest.entries import Entry, entries_for_stack
+from ..manifest.reading import check
 from ..omise.transport import RequestStats
 from ..output import Account, Column, Result, Row, Tone
 from ..output.terminal import escape, escape_path, format_amount

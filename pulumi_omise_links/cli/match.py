@@ -17,8 +17,8 @@ from ..adoption.matching import (
 )
 from ..errors import ExitCode
 from ..inventory.same_account import SameAccount
-from ..manifest.entries import load
 from ..manifest.file import ManifestFile
+from ..manifest.reading import load
 from ..omise.client import OmiseClient
 from ..omise.models import UnreadableLink
 from ..output import Account, Column, Result, Row, Tone

@@ -30,7 +30,7 @@ def command(files: tuple[str, ...]) -> Result:
 
     Ends with 0 if there is no problem, and with 2 otherwise.
     """
-    from ..manifest.entries import check  # noqa: PLC0415  (--help needs none of it)
+    from ..manifest.reading import check  # noqa: PLC0415  (--help needs none of it)
 
     checked = check(files, amount_limits=amount_limits(), standard_input=True)
     problems = [problem for file in checked for problem in file.problems]

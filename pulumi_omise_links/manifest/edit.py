@@ -20,7 +20,8 @@ import yaml
 from ..errors import EditError
 from ..omise.models import LinkInputs
 from ..output.terminal import escape, escape_path
-from .entries import ID, STACKS, CheckedFile, check
+from .entries import ID, STACKS, CheckedFile
+from .reading import check
 from .source import LINE_BREAK, STANDARD_INPUT, loader_for
 from .text import INDENT, NewEntry, entry_lines, flow_entry, stacks_line
 from .validation import SCHEMA_FILE, SCHEMA_NAME

@@ -17,7 +17,8 @@ from wire import client_for
 from pulumi_omise_links.adoption.matching import Outcome, describe_near, match_entries
 from pulumi_omise_links.cli import run
 from pulumi_omise_links.emulator import Emulator
-from pulumi_omise_links.manifest.entries import Entry, Place, load
+from pulumi_omise_links.manifest.entries import Entry, Place
+from pulumi_omise_links.manifest.reading import load
 from pulumi_omise_links.omise.models import LinkInputs, OmiseLink
 
 TEA = {"title": "Tea", "description": "Two cups", "amount": 5000}

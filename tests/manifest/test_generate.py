@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pulumi_omise_links.cli import run
-from pulumi_omise_links.manifest.entries import Entry, Manifest, Place, load
+from pulumi_omise_links.manifest.entries import Entry, Manifest, Place
 from pulumi_omise_links.manifest.generate import program
+from pulumi_omise_links.manifest.reading import load
 from pulumi_omise_links.omise.models import LinkInputs
 
 LONG = "One ticket for each of you. " * 8
