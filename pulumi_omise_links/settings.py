@@ -123,7 +123,7 @@ class SecretKey:
         raise TypeError("a secret key is not to be pickled")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """How to reach Omise, and what is allowed there.
 

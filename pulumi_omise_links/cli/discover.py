@@ -127,7 +127,14 @@ def command(
     if None not in (min_amount, max_amount) and (min_amount or 0) > (max_amount or 0):
         raise click.UsageError("--min-amount must not be greater than --max-amount.")
     filters = Filters(
-        title, currency, min_amount, max_amount, since, before, used=used, multiple=multiple
+        title=title,
+        currency=currency,
+        min_amount=min_amount,
+        max_amount=max_amount,
+        since=since,
+        before=before,
+        used=used,
+        multiple=multiple,
     )
     projects, settings = projects_and_settings(stacks, cwd, key_env)
     managed = {link.id: name_of(link.urn) for project in projects for link in project.state().links}

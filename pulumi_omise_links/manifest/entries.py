@@ -26,7 +26,7 @@ class Place:
         return f"{escape_path(self.file)}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Entry:
     """One link of a manifest.
 

@@ -259,12 +259,12 @@ class _Reading:
                 positions[ID] = own.at(ID)
             self.entries.append(
                 Entry(
-                    name,
-                    LinkInputs(**complete),
-                    link_id,
-                    self._place(key.at),
-                    {name: self._place(at) for name, at in positions.items()},
-                    self.stacks,
+                    name=name,
+                    inputs=LinkInputs(**complete),
+                    id=link_id,
+                    place=self._place(key.at),
+                    places={name: self._place(at) for name, at in positions.items()},
+                    stacks=self.stacks,
                 )
             )
 

@@ -27,7 +27,7 @@ class UnreadableError(ValueError):
     """An answer is not the object it should be; the text says which key is wrong."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LinkInputs:
     """The five inputs of a link. ``amount`` is in the smallest unit of ``currency``."""
 
@@ -72,7 +72,7 @@ class LinkInputs:
         return described
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OmiseCharge:
     """A charge made through a link. ``amount`` is in the smallest unit of ``currency``.
 
@@ -102,7 +102,7 @@ class OmiseCharge:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OmiseLink:
     """A link as Omise has it.
 
@@ -139,7 +139,13 @@ class OmiseLink:
     @property
     def inputs(self) -> LinkInputs:
         """What the link was made from."""
-        return LinkInputs(self.amount, self.currency, self.title, self.description, self.multiple)
+        return LinkInputs(
+            amount=self.amount,
+            currency=self.currency,
+            title=self.title,
+            description=self.description,
+            multiple=self.multiple,
+        )
 
     @classmethod
     def from_json(cls, data: Any, *, asked: LinkInputs | None = None) -> OmiseLink:
@@ -202,7 +208,7 @@ class UnreadableLink:
         return cls(str(link_id) if known else None, problem)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OmiseAccount:
     """The account a key belongs to (https://docs.omise.co/account-api)."""
 

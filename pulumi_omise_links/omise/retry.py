@@ -31,7 +31,7 @@ class Result(Enum):
     LIMITED_BY_PAGE = "429 of something in between: probably refused, and no proof of it"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Attempt:
     """One attempt that did not succeed."""
 

@@ -119,7 +119,11 @@ class Transport:
             if problem.result in {Result.LIMITED, Result.LIMITED_BY_PAGE}:
                 self._pacer.slow_down(problem.retry_after)
             attempt = Attempt(
-                method, problem.result, number, time.monotonic() - started, problem.retry_after
+                method=method,
+                result=problem.result,
+                number=number,
+                elapsed=time.monotonic() - started,
+                retry_after=problem.retry_after,
             )
             delay = delay_before_next(attempt)
             if delay is None:

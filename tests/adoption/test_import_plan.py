@@ -38,11 +38,19 @@ from pulumi_omise_links.state_format import PROVIDER_KEY, PROVIDER_PICKLE, SECRE
 
 ID = "link_test_5xspring"
 STACK = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev"
-INPUTS = LinkInputs(150_000, "THB", "Spring sale", "Two tickets", False)
-ENTRY = Entry("spring", INPUTS, ID, Place("links.yaml", 4, 3), {"id": Place("links.yaml", 5, 9)})
+INPUTS = LinkInputs(
+    amount=150_000, currency="THB", title="Spring sale", description="Two tickets", multiple=False
+)
+ENTRY = Entry(
+    name="spring",
+    inputs=INPUTS,
+    id=ID,
+    place=Place("links.yaml", 4, 3),
+    places={"id": Place("links.yaml", 5, 9)},
+)
 LINK = OmiseLink(
-    ID,
-    False,
+    id=ID,
+    livemode=False,
     **vars(INPUTS),
     used=False,
     payment_uri="https://pay/1",

@@ -133,7 +133,11 @@ NAMES = st.text(min_size=1, max_size=30)
 def manifest_with(links: Sequence[tuple[str, LinkInputs, str | None]]) -> Manifest:
     place = Place("m", 1, 1)
     return Manifest(
-        ("m\n#.yaml",), tuple(Entry(name, inputs, of, place, {}) for name, inputs, of in links)
+        ("m\n#.yaml",),
+        tuple(
+            Entry(name=name, inputs=inputs, id=of, place=place, places={})
+            for name, inputs, of in links
+        ),
     )
 
 
@@ -160,7 +164,17 @@ def test_hostile_text_is_laid_out_as_formatters_do() -> None:
         *(f"'{x}'\n" * 30 for x in "ab"),
     ]
     links = [
-        (f"n{n}", LinkInputs(10**n % 999_999_999, "THB", each, each * 2, True), None)
+        (
+            f"n{n}",
+            LinkInputs(
+                amount=10**n % 999_999_999,
+                currency="THB",
+                title=each,
+                description=each * 2,
+                multiple=True,
+            ),
+            None,
+        )
         for n, each in enumerate(texts)
         if "\ud800" not in each
     ]

@@ -182,7 +182,10 @@ def test_only_omise_s_words_are_an_answer(
     with pytest.raises(FailedAttemptError) as caught:
         read_response(answer, method=method, operation="x", settings=SETTINGS)
     assert caught.value.result in (Result.LOST, Result.SERVER_ERROR, Result.LIMITED_BY_PAGE)
-    assert delay_before_next(Attempt("POST", caught.value.result, 1, 0.0)) is None
+    assert (
+        delay_before_next(Attempt(method="POST", result=caught.value.result, number=1, elapsed=0.0))
+        is None
+    )
 
 
 @pytest.mark.parametrize("location", ["http://[", "/", "https://api..example", "\x00", "ht!tp://"])

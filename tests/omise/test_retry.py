@@ -85,7 +85,9 @@ def test_the_policy(
     delay: float | None,
 ) -> None:
     """Each row: an attempt that failed, and the longest wait before the next one, or none."""
-    attempt = Attempt(method, result, number, elapsed, retry_after)
+    attempt = Attempt(
+        method=method, result=result, number=number, elapsed=elapsed, retry_after=retry_after
+    )
 
     assert delay_before_next(attempt, jitter=1) == delay
     shortest = delay_before_next(attempt, jitter=0)
@@ -95,11 +97,11 @@ def test_the_policy(
 
 attempts = st.builds(
     Attempt,
-    st.sampled_from(["GET", "POST", "DELETE"]),
-    st.sampled_from(Result),
-    st.integers(1, 10_000),
-    st.floats(0, 10_000),
-    st.none() | st.floats(0, 1e12),
+    method=st.sampled_from(["GET", "POST", "DELETE"]),
+    result=st.sampled_from(Result),
+    number=st.integers(1, 10_000),
+    elapsed=st.floats(0, 10_000),
+    retry_after=st.none() | st.floats(0, 1e12),
 )
 
 
@@ -125,7 +127,10 @@ def test_a_create_that_may_be_done_is_never_repeated(attempt: Attempt) -> None:
 
 def test_waits_are_spread() -> None:
     """Pipelines that failed together do not come back together."""
-    waits = {delay_before_next(Attempt("GET", LOST, 3, 0)) for _ in range(20)}
+    waits = {
+        delay_before_next(Attempt(method="GET", result=LOST, number=3, elapsed=0))
+        for _ in range(20)
+    }
 
     assert len(waits) > 10
     assert all(0.5 <= each <= 1 for each in waits if each is not None)

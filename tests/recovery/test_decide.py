@@ -32,11 +32,13 @@ from pulumi_omise_links.state_format import PROVIDER_KEY, PROVIDER_PICKLE, TYPE_
 
 DOCS = Path(__file__).parents[2] / "docs" / "adoption.md"
 STACK = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev"
-INPUTS = LinkInputs(150_000, "THB", "Spring sale", "Two tickets", False)
+INPUTS = LinkInputs(
+    amount=150_000, currency="THB", title="Spring sale", description="Two tickets", multiple=False
+)
 BEGAN = 1_767_225_600.0  # 2026-01-01T00:00:00Z
 LINK = OmiseLink(
-    "link_test_5x1",
-    False,
+    id="link_test_5x1",
+    livemode=False,
     **vars(INPUTS),
     used=False,
     payment_uri="https://pay/1",
