@@ -91,7 +91,7 @@ class Link(pulumi.CustomResource):
             amount, or the call itself is wrong.
         :raises SettingsError: the secret key stands in plain text in the stack's config.
         """
-        given, opts = _sort_arguments(resource_name, args, inputs)
+        declared, opts = _sort_arguments(resource_name, args, inputs)
         refuse_plain_key_in_config()
         # CustomResource rather than pulumi.dynamic.Resource: that one pickles the provider again
         # for every resource, leaves a wrapper behind in `pickle` each time, and so ends in a
@@ -101,7 +101,7 @@ class Link(pulumi.CustomResource):
             resource_name,
             {
                 **dict.fromkeys((*INPUT_NAMES, *STORED_OUTPUTS)),
-                **prepare_inputs(resource_name, given),
+                **prepare_inputs(resource_name, declared),
                 PROVIDER_KEY: PROVIDER_PICKLE,
             },
             opts,
@@ -252,20 +252,20 @@ def _sort_arguments(
     if len(args) > len(names) or doubled:
         raise ArgumentError(f"{link}: {_BY_NAME}")
     positional = dict(zip(names, args, strict=False))
-    given, opts = (positional.get(name, inputs.pop(name, None)) for name in names)
+    chosen, opts = (positional.get(name, inputs.pop(name, None)) for name in names)
     _refuse_wrong_options(resource_name, opts)
-    if isinstance(given, LinkArgs):
-        given = vars(given)
-    if given is None:
+    if isinstance(chosen, LinkArgs):
+        chosen = vars(chosen)
+    if chosen is None:
         return inputs, opts
-    if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
+    if not isinstance(chosen, Mapping) or not all(isinstance(name, str) for name in chosen):
         raise ArgumentError(f"{link}: {_BY_NAME}")
     if inputs:
         raise ArgumentError(
             f"{link}: give the inputs either as args or as keywords, not both"
             f" ({', '.join(inputs)} came as keywords)."
         )
-    return given, opts
+    return chosen, opts
 
 
 _BY_NAME = (

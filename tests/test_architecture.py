@@ -1,4 +1,4 @@
-"""The rooms of the package and the arrows between them, as the design draws them."""
+"""The modules and packages of the product, and which of them may import which."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ import pulumi_omise_links
 PACKAGE = Path(pulumi_omise_links.__file__).parent
 NAME = "pulumi_omise_links"
 
-# The rooms: who may use whom. Arrows go one way.
-ROOMS: dict[str, str] = {
+# Each module or package at the top level, and those that it may import at run time.
+MAY_IMPORT: dict[str, str] = {
     "__init__": "",
     "__main__": "cli",
     "_version": "",
@@ -44,7 +44,7 @@ ROOMS: dict[str, str] = {
     "manifest": "errors inputs omise output",
     "declare": "link manifest settings",
     "stack": "errors output settings state_format",
-    "inventory": "errors inputs omise output settings stack",
+    "inventory": "errors inputs omise output settings stack state_format",
     "adoption": (
         "errors inputs inventory manifest omise output settings stack state_format text_differences"
     ),
@@ -55,7 +55,7 @@ ROOMS: dict[str, str] = {
     ),
     "emulator": "",
 }
-# Who alone may know what.
+# The only modules that may import a library.
 ONLY: dict[str, set[str]] = {
     "pulumi": {
         *("link", "program_inputs", "link_provider", "engine", "provider", "declare", "settings")
@@ -64,7 +64,7 @@ ONLY: dict[str, set[str]] = {
     "urllib3": {
         *("omise.connections", "omise.failures", "omise.retry", "omise.route", "omise.transport")
     },
-    "socket": {"omise.connections", "omise.create_log", "omise.failures", "engine"},
+    "socket": {"omise.connections", "omise.create_records", "omise.failures", "engine"},
     "ssl": {"omise.failures", "omise.route"},
     "http": set(),
     "urllib.request": set(),
@@ -88,19 +88,19 @@ class Import:
         self.in_function = in_function
 
     @property
-    def room(self) -> str:
-        return room_of(self.module)
+    def part(self) -> str:
+        return part_of(self.module)
 
     @property
     def own(self) -> str | None:
-        """The room of ours that is imported, if it is one."""
-        return room_of(self.target) if self.target.split(".")[0] == NAME else None
+        """The part of this package that is imported, if it is one."""
+        return part_of(self.target) if self.target.split(".")[0] == NAME else None
 
     def __repr__(self) -> str:
         return f"{self.module} -> {self.target}"
 
 
-def room_of(module: str) -> str:
+def part_of(module: str) -> str:
     return [*module.split("."), ""][1] or "__init__"
 
 
@@ -135,11 +135,11 @@ def imports() -> list[Import]:
         package = module if path.name == "__init__.py" else module.rpartition(".")[0]
         for node, typing_only, in_function in walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
-                targets = [each.name for each in node.names]
+                targets = [alias.name for alias in node.names]
             else:
                 up = package.split(".")[: len(package.split(".")) + 1 - node.level]
                 base = ".".join([*(up if node.level else []), *filter(None, [node.module])])
-                whole = [f"{base}.{each.name}" for each in node.names]
+                whole = [f"{base}.{alias.name}" for alias in node.names]
                 targets = [each if each in known or not node.level else base for each in whole]
                 targets = [each if each in known else base for each in targets]
             found += [
@@ -159,25 +159,25 @@ def run(program: str) -> str:
 
 
 def test_the_imports_are_seen() -> None:
-    """The reading of imports below is no empty check: known arrows are found."""
-    seen = {(each.room, each.own or each.target) for each in imports()}
+    """The search for imports finds known ones."""
+    seen = {(each.part, each.own or each.target) for each in imports()}
 
     assert {("link_guard", "omise"), ("omise", "requests"), ("adoption", "stack")} <= seen
     assert ("link", "pulumi") in seen
-    assert any(each.own == "errors" and each.room == "cli" for each in imports())
+    assert any(each.own == "errors" and each.part == "cli" for each in imports())
 
 
-def test_every_room_has_its_arrows() -> None:
-    """No room is left out of the table of arrows."""
-    assert {each.room for each in imports()} | {"_version"} == {*ROOMS}
+def test_every_part_is_in_the_table() -> None:
+    """No module or package is missing from the table."""
+    assert {each.part for each in imports()} | {"_version"} == {*MAY_IMPORT}
 
 
-@pytest.mark.parametrize("room", sorted(ROOMS))
-def test_a_room_uses_only_what_is_below(room: str) -> None:
-    """Each room uses the rooms that the design gives it, and no other."""
-    used = {each.own for each in imports() if each.room == room and not each.typing_only}
+@pytest.mark.parametrize("part", sorted(MAY_IMPORT))
+def test_a_part_imports_only_what_the_table_allows(part: str) -> None:
+    """Each part imports the parts that the design gives it, and no other."""
+    used = {each.own for each in imports() if each.part == part and not each.typing_only}
 
-    assert used - {room, None} <= {*ROOMS[room].split()}
+    assert used - {part, None} <= {*MAY_IMPORT[part].split()}
 
 
 @pytest.mark.parametrize("library", sorted(ONLY))
@@ -186,7 +186,7 @@ def test_who_knows_which_library(library: str) -> None:
     users = {
         each.module.removeprefix(f"{NAME}.")
         for each in imports()
-        if f"{each.target}.".startswith(f"{library}.") and each.room != "emulator"
+        if f"{each.target}.".startswith(f"{library}.") and each.part != "emulator"
     }
     allowed = ONLY[library]
 
@@ -196,14 +196,14 @@ def test_who_knows_which_library(library: str) -> None:
 def test_settings_load_pulumi_only_when_asked() -> None:
     """The command line reads settings without paying for Pulumi."""
     for each in imports():
-        if each.room == "settings" and each.target.startswith("pulumi."):
+        if each.part == "settings" and each.target.startswith("pulumi."):
             assert each.in_function
 
 
 def test_the_emulator_stands_alone() -> None:
     """The local Omise uses the standard library and itself; only its command uses it."""
     for each in imports():
-        if each.room == "emulator":
+        if each.part == "emulator":
             top = each.target.split(".")[0]
             assert each.own == "emulator" or top in sys.stdlib_module_names, each
         elif each.own == "emulator":
@@ -211,8 +211,8 @@ def test_the_emulator_stands_alone() -> None:
 
 
 def test_the_command_line_is_on_top() -> None:
-    """No room but `python -m` uses the command line."""
-    users = {each.room for each in imports() if each.own == "cli" and each.room != "cli"}
+    """Only `python -m` imports the command line."""
+    users = {each.part for each in imports() if each.own == "cli" and each.part != "cli"}
 
     assert users <= {"__main__"}
 

@@ -13,11 +13,14 @@ import pytest
 
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.omise.client import OmiseClient
+from pulumi_omise_links.omise.creates import LinkCreator
 from pulumi_omise_links.omise.models import LinkInputs
 from pulumi_omise_links.settings import Settings
 
 KEY = "skey_test_wire"
-SPRING = LinkInputs(150_000, "THB", "Spring sale", "Two tickets", True)
+SPRING = LinkInputs(
+    amount=150_000, currency="THB", title="Spring sale", description="Two tickets", multiple=True
+)
 
 
 def settings_for(
@@ -52,8 +55,8 @@ def client_for(omise: Emulator | str, *args: Any, **kwargs: Any) -> OmiseClient:
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let retries and the looks after a lost create follow quickly; how many stays the same."""
     monkeypatch.setattr("pulumi_omise_links.omise.retry._FIRST_DELAY", 0.002)
-    monkeypatch.setattr("pulumi_omise_links.omise.client._LOOKS", (0.0, 0.01, 0.03))
-    monkeypatch.setattr(OmiseClient, "_seconds_for_an_answer", lambda *_: 0.0)
+    monkeypatch.setattr("pulumi_omise_links.omise.creates.LOOK_PAUSES", (0.0, 0.01, 0.03))
+    monkeypatch.setattr(LinkCreator, "_seconds_for_an_answer", lambda *_: 0.0)
 
 
 def response(

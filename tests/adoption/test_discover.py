@@ -12,7 +12,7 @@ from samples import ACCOUNT_LINE
 
 from pulumi_omise_links.cli import run
 from pulumi_omise_links.emulator import Emulator
-from pulumi_omise_links.manifest.entries import load
+from pulumi_omise_links.manifest.reading import load
 
 NOT_OF_A_STACK = (
     "The manifest does not say for which stacks its ids are, so every stack that declares it adopts"

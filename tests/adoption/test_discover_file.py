@@ -17,7 +17,7 @@ from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.errors import EditError
 from pulumi_omise_links.manifest import source as manifest_source
 from pulumi_omise_links.manifest.edit import Draft, meaning_of
-from pulumi_omise_links.manifest.entries import load
+from pulumi_omise_links.manifest.reading import load
 from pulumi_omise_links.manifest.text import NewEntry, flow_entry, manifest_of
 from pulumi_omise_links.omise.models import LinkInputs
 

@@ -28,22 +28,29 @@ from pulumi_omise_links.output.json import write_json
 from pulumi_omise_links.output.text import write_text
 from pulumi_omise_links.stack.pulumi_json import (
     PROVIDER_TYPE,
-    SECRET_MARK,
     UNKNOWN,
     ManagedLink,
     Preview,
     PulumiResource,
 )
 from pulumi_omise_links.stack.pulumi_json import StackState as State
-from pulumi_omise_links.state_format import PROVIDER_KEY, PROVIDER_PICKLE, TYPE_TOKEN
+from pulumi_omise_links.state_format import PROVIDER_KEY, PROVIDER_PICKLE, SECRET_MARK, TYPE_TOKEN
 
 ID = "link_test_5xspring"
 STACK = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev"
-INPUTS = LinkInputs(150_000, "THB", "Spring sale", "Two tickets", False)
-ENTRY = Entry("spring", INPUTS, ID, Place("links.yaml", 4, 3), {"id": Place("links.yaml", 5, 9)})
+INPUTS = LinkInputs(
+    amount=150_000, currency="THB", title="Spring sale", description="Two tickets", multiple=False
+)
+ENTRY = Entry(
+    name="spring",
+    inputs=INPUTS,
+    id=ID,
+    place=Place("links.yaml", 4, 3),
+    places={"id": Place("links.yaml", 5, 9)},
+)
 LINK = OmiseLink(
-    ID,
-    False,
+    id=ID,
+    livemode=False,
     **vars(INPUTS),
     used=False,
     payment_uri="https://pay/1",

@@ -17,7 +17,8 @@ from wire import client_for
 from pulumi_omise_links.adoption.matching import Outcome, describe_near, match_entries
 from pulumi_omise_links.cli import run
 from pulumi_omise_links.emulator import Emulator
-from pulumi_omise_links.manifest.entries import Entry, Place, load
+from pulumi_omise_links.manifest.entries import Entry, Place
+from pulumi_omise_links.manifest.reading import load
 from pulumi_omise_links.omise.models import LinkInputs, OmiseLink
 
 TEA = {"title": "Tea", "description": "Two cups", "amount": 5000}
@@ -358,11 +359,14 @@ def test_only_what_is_certain_is_matched(
     for n, (inputs, claim) in enumerate(wanted):
         link_id = None if claim is None or claim in taken else f"link_test_{claim}"
         taken |= set() if claim is None else {claim}
-        entries.append(Entry(f"e{n}", inputs, link_id, Place("m", 1, 1), {}))
+        entries.append(
+            Entry(name=f"e{n}", inputs=inputs, id=link_id, place=Place("m", 1, 1), places={})
+        )
     links = [
         OmiseLink(
-            f"link_test_{n}", False, i.amount, i.currency.upper(), i.title, i.description,
-            i.multiple, False, "https://x", "2026-01-01T00:00:00Z", deleted=deleted,
+            **vars(i.folded()),
+            id=f"link_test_{n}", livemode=False, used=False, deleted=deleted,
+            payment_uri="https://x", created_at="2026-01-01T00:00:00Z",
         )
         for n, (i, deleted) in enumerate(there)
     ]  # fmt: skip

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pulumi_omise_links.adoption.names import LONGEST, Namer, make_slug
-from pulumi_omise_links.manifest.entries import check
+from pulumi_omise_links.manifest.reading import check
 
 # A busy machine is no fault.
 RELAXED = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)

@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pulumi_omise_links.cli import run
-from pulumi_omise_links.manifest.entries import Entry, Manifest, Place, load
+from pulumi_omise_links.manifest.entries import Entry, Manifest, Place
 from pulumi_omise_links.manifest.generate import program
+from pulumi_omise_links.manifest.reading import load
 from pulumi_omise_links.omise.models import LinkInputs
 
 LONG = "One ticket for each of you. " * 8
@@ -132,7 +133,11 @@ NAMES = st.text(min_size=1, max_size=30)
 def manifest_with(links: Sequence[tuple[str, LinkInputs, str | None]]) -> Manifest:
     place = Place("m", 1, 1)
     return Manifest(
-        ("m\n#.yaml",), tuple(Entry(name, inputs, of, place, {}) for name, inputs, of in links)
+        ("m\n#.yaml",),
+        tuple(
+            Entry(name=name, inputs=inputs, id=of, place=place, places={})
+            for name, inputs, of in links
+        ),
     )
 
 
@@ -159,7 +164,17 @@ def test_hostile_text_is_laid_out_as_formatters_do() -> None:
         *(f"'{x}'\n" * 30 for x in "ab"),
     ]
     links = [
-        (f"n{n}", LinkInputs(10**n % 999_999_999, "THB", each, each * 2, True), None)
+        (
+            f"n{n}",
+            LinkInputs(
+                amount=10**n % 999_999_999,
+                currency="THB",
+                title=each,
+                description=each * 2,
+                multiple=True,
+            ),
+            None,
+        )
         for n, each in enumerate(texts)
         if "\ud800" not in each
     ]

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from pulumi_omise_links.errors import ManifestError
 from pulumi_omise_links.manifest import source as yaml_source
-from pulumi_omise_links.manifest.entries import MOST_PROBLEMS, Manifest, check, load
+from pulumi_omise_links.manifest.entries import Manifest
+from pulumi_omise_links.manifest.reading import MOST_PROBLEMS, check, load
 from pulumi_omise_links.omise.models import LinkInputs
 from pulumi_omise_links.output.terminal import escape
 
@@ -83,7 +84,13 @@ def test_a_good_manifest_becomes_typed_entries(folder: Path) -> None:
     spring, new_year = manifest.entries
     assert manifest.files == ("m.yaml",)
     assert (spring.name, spring.id) == ("spring-sale", None)
-    assert spring.inputs == LinkInputs(150_000, "THB", "Spring sale", "Two tickets", True)
+    assert spring.inputs == LinkInputs(
+        amount=150_000,
+        currency="THB",
+        title="Spring sale",
+        description="Two tickets",
+        multiple=True,
+    )
     assert str(spring.place) == "m.yaml:4:3"
     assert {name: str(place) for name, place in spring.places.items()} == {
         "currency": "m.yaml:2:22",
@@ -93,7 +100,13 @@ def test_a_good_manifest_becomes_typed_entries(folder: Path) -> None:
         "amount": "m.yaml:7:13",
     }
     assert new_year.id == "link_test_5x1"
-    assert new_year.inputs == LinkInputs(490_000, "jpy", "New year", "Dinner\nfor two\n", False)
+    assert new_year.inputs == LinkInputs(
+        amount=490_000,
+        currency="jpy",
+        title="New year",
+        description="Dinner\nfor two\n",
+        multiple=False,
+    )
     assert isinstance(new_year.inputs.amount, int)
 
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from pulumi_omise_links.cli import run
 from pulumi_omise_links.errors import ManifestError, ProblemCode
 from pulumi_omise_links.inputs import GREATEST_NUMBER, INPUT_NAMES, INPUTS
-from pulumi_omise_links.manifest.entries import load
+from pulumi_omise_links.manifest.reading import load
 from pulumi_omise_links.omise.models import LinkInputs
 
 SCHEMA: dict[str, Any] = json.loads(

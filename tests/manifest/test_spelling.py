@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pulumi_omise_links.errors import ManifestError, ProblemCode
 from pulumi_omise_links.inputs import NOT_IN_SMALLEST_UNIT
 from pulumi_omise_links.manifest import source as yaml_source
-from pulumi_omise_links.manifest.entries import load
+from pulumi_omise_links.manifest.reading import load
 
 PARSERS = [yaml.SafeLoader, *([yaml.CSafeLoader] if hasattr(yaml, "CSafeLoader") else [])]
 

@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from wire import SPRING, client_for, hurry, raw_server, response, settings_for
@@ -47,7 +48,9 @@ def test_create_retrieve_list_and_destroy(omise: Emulator, client: OmiseClient) 
 def test_every_input_reaches_omise_whole(omise: Emulator, client: OmiseClient) -> None:
     """Line breaks, blanks at the ends, marks and any script arrive as they were written."""
     text = ' "a" & <b>\r\n\tสงกรานต์ 🎉 \u202eabc '
-    made = client.create_link(type(SPRING)(2_000, "thb", text, text, False))
+    made = client.create_link(
+        replace(SPRING, amount=2_000, currency="thb", title=text, description=text, multiple=False)
+    )
 
     (stored,) = omise.links()
     assert (stored["title"], stored["description"]) == (text, text)

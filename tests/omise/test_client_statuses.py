@@ -181,8 +181,11 @@ def test_only_omise_s_words_are_an_answer(
         return
     with pytest.raises(FailedAttemptError) as caught:
         read_response(answer, method=method, operation="x", settings=SETTINGS)
-    assert caught.value.result in (Result.LOST, Result.FAULTY, Result.LIMITED_BY_PAGE)
-    assert delay_before_next(Attempt("POST", caught.value.result, 1, 0.0)) is None
+    assert caught.value.result in (Result.LOST, Result.SERVER_ERROR, Result.LIMITED_BY_PAGE)
+    assert (
+        delay_before_next(Attempt(method="POST", result=caught.value.result, number=1, elapsed=0.0))
+        is None
+    )
 
 
 @pytest.mark.parametrize("location", ["http://[", "/", "https://api..example", "\x00", "ht!tp://"])
@@ -383,7 +386,7 @@ def test_a_repeated_create_between_several_links_makes_nothing() -> None:
 def test_the_last_look_waits_for_the_longest_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """A cut connection says little: Omise may be at work as long as an answer may take."""
     monkeypatch.undo()
-    monkeypatch.setattr("pulumi_omise_links.omise.client._LOOKS", (0.0, 0.0, 0.0))
+    monkeypatch.setattr("pulumi_omise_links.omise.creates.LOOK_PAUSES", (0.0, 0.0, 0.0))
     looks: list[float] = []
 
     def serve(connection: socket.socket, line: str) -> bool:

@@ -592,7 +592,9 @@ def test_no_run_of_bad_luck_makes_a_duplicate_or_a_silent_orphan(
         def create(numbered: tuple[int, str]) -> tuple[str, object]:
             n, title = numbered
             try:
-                inputs = LinkInputs(5_000, "THB", title, "x", n % 2 == 0)
+                inputs = LinkInputs(
+                    amount=5_000, currency="THB", title=title, description="x", multiple=n % 2 == 0
+                )
                 return "made", client.create_link(inputs).id
             except UncertainCreateError as error:
                 return "uncertain", error.candidates

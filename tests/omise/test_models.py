@@ -38,7 +38,9 @@ REQUIRED = {
 }
 DECIDING = {kind: ["object", *names] for kind, names in REQUIRED.items()}
 DECIDING[OmiseLink] += ["created_at", "used", "deleted"]
-ASKED = LinkInputs(5, "JPY", "asked title", "asked description", False)
+ASKED = LinkInputs(
+    amount=5, currency="JPY", title="asked title", description="asked description", multiple=False
+)
 PLACES = [(kind, good, name) for kind, good in KINDS for name in good if name != "location"]
 
 
@@ -48,7 +50,9 @@ def test_every_attribute_of_a_link() -> None:
 
     for name in LINK.keys() - {"charges"}:
         assert getattr(link, name) == LINK[name], name
-    assert link.inputs == LinkInputs(100_000, "THB", "Order-384", "New Product", True)
+    assert link.inputs == LinkInputs(
+        amount=100_000, currency="THB", title="Order-384", description="New Product", multiple=True
+    )
     (charge,) = link.charges
     assert (charge.id, charge.amount, charge.paid) == ("chrg_test_1", 150_000, True)
     assert charge.raw == CHARGE

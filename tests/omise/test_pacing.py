@@ -6,6 +6,7 @@ import random
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 
 import pytest
 from waiting import wait_until
@@ -136,8 +137,7 @@ def test_a_limiter_is_obeyed_and_nothing_is_lost(
     omise.switch(requests_per_second=40.0, burst=5, limited_body="html")
     with client_for(omise) as client, ThreadPoolExecutor(12) as threads:
         jobs = [
-            threads.submit(client.create_link, type(SPRING)(150_000, "THB", f"{n}", "x", False))
-            for n in range(40)
+            threads.submit(client.create_link, replace(SPRING, title=f"{n}")) for n in range(40)
         ]
         wait(jobs)
         made = {job.result().id for job in jobs}

@@ -197,7 +197,16 @@ def test_what_omise_spells_otherwise_is_no_change(
 def test_the_user_s_spelling_of_the_currency_stays(spelt: object, is_: str, kept: str) -> None:
     """Omise answers in upper case; that is no change. Another currency is one."""
     link = OmiseLink(
-        "link_test_1", False, 1, is_, "t", "d", False, False, "uri", "2026-01-01T00:00:00Z"
+        id="link_test_1",
+        livemode=False,
+        amount=1,
+        currency=is_,
+        title="t",
+        description="d",
+        multiple=False,
+        used=False,
+        payment_uri="uri",
+        created_at="2026-01-01T00:00:00Z",
     )
 
     assert inputs_from(link, {"currency": spelt})["currency"] == kept

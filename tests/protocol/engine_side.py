@@ -40,10 +40,10 @@ NURSERY = """
 import json, os, runpy, sys
 import dill, grpc, pulumi, pulumi.dynamic, pulumi.runtime.rpc
 import pulumi_omise_links.link_provider, pulumi_omise_links.omise.bulk
-from pulumi_omise_links.omise import client, retry
+from pulumi_omise_links.omise import creates, retry
 
 retry._FIRST_DELAY = 0.01
-client._LOOKS = (0.0, 0.01, 0.03)
+creates.LOOK_PAUSES = (0.0, 0.01, 0.03)
 for line in sys.stdin:
     order = json.loads(line)
     child = os.fork()

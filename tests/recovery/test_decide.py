@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from pulumi_omise_links.omise.create_log import CreateRecord, Place
+from pulumi_omise_links.omise.create_records import CreateRecord, Destination
 from pulumi_omise_links.omise.models import LinkInputs, OmiseLink, Scope
+from pulumi_omise_links.omise.times import read_time
 from pulumi_omise_links.recovery.decide import (
     Choices,
     Decision,
@@ -19,7 +20,7 @@ from pulumi_omise_links.recovery.decide import (
     needs_second_look,
     removable_records,
 )
-from pulumi_omise_links.recovery.gather import OpenCreate, RecoveryFacts, read_time
+from pulumi_omise_links.recovery.facts import OpenCreate, RecoveryFacts
 from pulumi_omise_links.stack.pulumi_json import (
     PROVIDER_TYPE,
     UNKNOWN,
@@ -31,11 +32,13 @@ from pulumi_omise_links.state_format import PROVIDER_KEY, PROVIDER_PICKLE, TYPE_
 
 DOCS = Path(__file__).parents[2] / "docs" / "adoption.md"
 STACK = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev"
-INPUTS = LinkInputs(150_000, "THB", "Spring sale", "Two tickets", False)
+INPUTS = LinkInputs(
+    amount=150_000, currency="THB", title="Spring sale", description="Two tickets", multiple=False
+)
 BEGAN = 1_767_225_600.0  # 2026-01-01T00:00:00Z
 LINK = OmiseLink(
-    "link_test_5x1",
-    False,
+    id="link_test_5x1",
+    livemode=False,
     **vars(INPUTS),
     used=False,
     payment_uri="https://pay/1",
@@ -66,7 +69,9 @@ def pending(name: str = "spring", **inputs: Any) -> OpenCreate:
 def record(link_id: str | None = None) -> CreateRecord:
     return CreateRecord(
         path=Path(f"record-of-{link_id}"),
-        place=Place(api_url="https://o", live=False, account_id="a", sub_merchant_id=None),
+        destination=Destination(
+            api_url="https://o", live=False, account_id="a", sub_merchant_id=None
+        ),
         salt="",
         digest="",
         since=BEGAN,

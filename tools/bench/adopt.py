@@ -27,7 +27,7 @@ import pulumi_omise_links.stack.project as project_module
 from pulumi_omise_links.inventory.accounts import Accounts
 from pulumi_omise_links.adoption.gather import gather_facts
 from pulumi_omise_links.adoption.import_plan import make_import_plan
-from pulumi_omise_links.manifest.entries import load
+from pulumi_omise_links.manifest.reading import load
 
 spent = {}
 really_run = project_module.run_pulumi
