@@ -16,12 +16,12 @@ help: ## Show what there is
 demo: $(READY) ## Walk through the main job on the real engine and a local Omise
 	@$(BIN)/python tools/demo.py
 
-test: $(READY) ## Run every test (gets an engine first)
+test: $(READY) ## Run every test, with many examples (gets an engine first)
 	@$(BIN)/python tools/engine.py > /dev/null
-	$(BIN)/pytest -n $(JOBS) --dist worksteal
+	$(BIN)/pytest -n $(JOBS) --dist worksteal --hypothesis-profile thorough
 
-fast: $(READY) ## Run the tests that need no engine
-	$(BIN)/pytest -n $(JOBS) -m "not engine"
+fast: $(READY) ## Run the tests that need no engine (within a minute)
+	$(BIN)/pytest -n $(JOBS) -m "not engine and not slow"
 
 bench: $(BENCH_READY) ## Measure speed and size, and write docs/performance.md (an hour)
 	@PYTHONPATH=tools $(BIN)/python -m bench $(ARGS)

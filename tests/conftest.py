@@ -8,10 +8,18 @@ from pathlib import Path
 
 import pytest
 from harness import Project
+from hypothesis import HealthCheck, settings
 from wire import client_for
 
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.omise.client import OmiseClient
+
+# How long an example takes depends on what else the machine does, so no example has a deadline.
+settings.register_profile(
+    "fast", max_examples=25, deadline=None, suppress_health_check=list(HealthCheck)
+)
+settings.register_profile("thorough", settings.get_profile("fast"), max_examples=200)
+settings.load_profile("fast")
 
 
 @pytest.fixture(autouse=True)

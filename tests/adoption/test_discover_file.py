@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 from hostile import HOSTILE, INPUTS
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_omise_links.adoption.names import Namer
@@ -30,9 +30,6 @@ def _account(tmp_path: Path, omise: Emulator, monkeypatch: pytest.MonkeyPatch) -
 
 
 @given(st.lists(INPUTS, min_size=1, max_size=5))
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
-)
 def test_what_is_written_reads_as_it_was(tmp_path: Path, found: list[LinkInputs]) -> None:
     """Whatever a title holds: exactly the link's inputs, in lines and between braces."""
     namer = Namer()

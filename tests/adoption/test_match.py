@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from samples import ACCOUNT_LINE
 from wire import client_for
@@ -348,7 +348,6 @@ INPUTS = st.builds(
     st.lists(st.tuples(INPUTS, st.none() | st.integers(0, 5)), max_size=6),
     st.lists(st.tuples(INPUTS, st.booleans()), max_size=6),
 )
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_only_what_is_certain_is_matched(
     wanted: list[tuple[LinkInputs, int | None]], there: list[tuple[LinkInputs, bool]]
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from emulator.omise_client import Client, refused
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_omise_links.emulator import Emulator
@@ -51,7 +51,6 @@ def test_deleted_links_are_listed_and_counted(stocked: Emulator) -> None:
     assert [link["deleted"] for link in data] == [n % 4 == 0 for n in range(COUNT)]
 
 
-@settings(max_examples=30, deadline=None)
 @given(
     limit=st.integers(1, 100),
     newest_first=st.booleans(),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 from emulator.omise_client import LINK, Client, raw
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_omise_links.emulator import KINDS, Behaviour, Emulator, Fault
@@ -75,7 +75,6 @@ headers = st.dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     route=st.sampled_from(sorted(ROUTES)),
     part=parts,

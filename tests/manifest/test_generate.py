@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from hostile import HOSTILE, INPUTS
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_omise_links.cli import run
@@ -138,9 +138,6 @@ def manifest_with(links: Sequence[tuple[str, LinkInputs, str | None]]) -> Manife
 
 @given(
     st.lists(st.tuples(NAMES, INPUTS, st.none() | st.just("link_test_1")), min_size=1, max_size=4)
-)
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
 )
 def test_any_text_compiles_to_itself(links: list[tuple[str, LinkInputs, str | None]]) -> None:
     """Quotes, backslashes, line breaks, direction marks: the same text, and visible."""

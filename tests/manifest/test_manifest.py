@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pulumi_omise_links.errors import ManifestError
@@ -448,7 +448,6 @@ PIECES = st.sampled_from(
 
 
 @pytest.mark.parametrize("parser", PARSERS)
-@settings(deadline=2000, max_examples=150, suppress_health_check=list(HealthCheck))
 @given(content=st.binary() | st.text().map(_utf8 := lambda text: text.encode(errors="ignore"))
        | st.lists(PIECES, max_size=30).map("".join).map(_utf8))  # fmt: skip
 @example(content=b'a: "\\U00110000"')

@@ -14,7 +14,7 @@ import jsonschema
 import make_schema
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_omise_links.cli import run
@@ -226,7 +226,6 @@ DOCUMENTS = _mostly(
 )
 
 
-@settings(deadline=None, max_examples=500, suppress_health_check=list(HealthCheck))
 @given(document=DOCUMENTS)
 def test_schema_and_load_agree(tmp_path: Path, document: Any) -> None:
     """What the schema can express, both judge alike."""

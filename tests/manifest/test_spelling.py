@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pulumi_omise_links.errors import ManifestError, ProblemCode
@@ -85,7 +85,6 @@ SPELLINGS = st.one_of(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=list(HealthCheck))
 @given(
     spelling=SPELLINGS,
     quotes=st.sampled_from(["", "", "", '"', "'"]),

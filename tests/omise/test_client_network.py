@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 from wire import (
     SPRING,
@@ -349,7 +349,6 @@ usual = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 @example("https://" + "a" * 64)
 @example("http://[::1]evil.com")
 @example("https://xn--a")
-@settings(deadline=None, max_examples=300)
 def test_any_url_is_settings_that_requests_can_use_or_an_error(url: str) -> None:
     """No text as OMISE_API_URL ends in anything but a SettingsError or a request."""
     environ = {"OMISE_API_URL": url, "OMISE_SECRET_KEY": "skey_test_1"}
@@ -365,7 +364,6 @@ def test_any_url_is_settings_that_requests_can_use_or_an_error(url: str) -> None
 
 
 @given(texts, st.sampled_from(["HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE"]))
-@settings(deadline=None, max_examples=300, suppress_health_check=usual)
 def test_any_variable_is_a_way_or_an_error(value: str, name: str) -> None:
     """No text in a variable of the network ends in anything but an error that names it."""
     try:
