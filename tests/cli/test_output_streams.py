@@ -40,7 +40,7 @@ def omise_links(
     )
 
 
-@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-8"])
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
 def test_any_encoding_of_a_terminal_will_do(encoding: str) -> None:
     """What it lacks is spelt out; the exit code is that of the command."""
     done = omise_links("validate", "bad.yaml", env={"PYTHONIOENCODING": encoding})
@@ -51,8 +51,10 @@ def test_any_encoding_of_a_terminal_will_do(encoding: str) -> None:
     assert ("ชื่อ" if encoding == "utf-8" else "\\u0e0a") in line
 
 
-@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
-@pytest.mark.parametrize("args", [["--help"], ["discover", "--help"], ["--version"], []])
+@pytest.mark.parametrize(
+    ("encoding", "args"),
+    [("ascii", ["--help"]), ("latin-1", ["discover", "--help"]), ("ascii", [])],
+)
 def test_help_is_readable_in_any_encoding(encoding: str, args: list[str]) -> None:
     """Help has ellipses and arrows."""
     done = omise_links(*args, env={"PYTHONIOENCODING": encoding})
@@ -61,15 +63,12 @@ def test_help_is_readable_in_any_encoding(encoding: str, args: list[str]) -> Non
     assert b"Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
 @pytest.mark.parametrize("args", [[], ["--json"]])
-def test_files_on_standard_output_are_whole(
-    omise: Emulator, encoding: str, args: list[str]
-) -> None:
+def test_files_on_standard_output_are_whole(omise: Emulator, args: list[str]) -> None:
     """`discover > list.yaml`: in UTF-8, as a replaced character would be a wrong title."""
     omise.seed(title=THAI)
     environ = {
-        "PYTHONIOENCODING": encoding,
+        "PYTHONIOENCODING": "latin-1",
         "OMISE_API_URL": omise.url,
         "OMISE_SECRET_KEY": omise.key("th"),
     }
@@ -86,12 +85,11 @@ def test_files_on_standard_output_are_whole(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
-@pytest.mark.parametrize("args", [["validate", "links.yaml"], ["generate", "links.yaml"]])
-@pytest.mark.parametrize("options", [[], ["--json"]])
-def test_a_full_disk_is_one_sentence(args: list[str], options: list[str]) -> None:
+@pytest.mark.parametrize("args", [["validate", "links.yaml"], ["generate", "links.yaml", "--json"]])
+def test_a_full_disk_is_one_sentence(args: list[str]) -> None:
     """The result could not be printed, so it is an error."""
     with Path("/dev/full").open("wb") as full:
-        done = omise_links(*args, *options, stdout=full)
+        done = omise_links(*args, stdout=full)
 
     assert done.returncode == 1
     assert done.stderr == (

@@ -64,15 +64,12 @@ DECIMALS = ["4900.00", "2500.", "2500.0", "25e2", "2.5e3", "1E3", "15.50", ".5",
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("currency", ["THB", "JPY"])
-@pytest.mark.parametrize("spelling", [*DECIMALS, *(f'"{each}"' for each in DECIMALS), '"2,500.00"'])
-def test_an_amount_with_a_point_or_an_exponent_is_refused(
-    layout: str, currency: str, spelling: str
-) -> None:
+def test_an_amount_with_a_point_or_an_exponent_is_refused(layout: str, currency: str) -> None:
     """Who writes 4900.00 means 4,900 baht, and 4900 are 49.00: nothing is guessed."""
-    _, said, code = problem(LAYOUTS[layout].format(amount=spelling, currency=currency))
+    for spelling in (*DECIMALS, *(f'"{decimal}"' for decimal in DECIMALS), '"2,500.00"'):
+        _, said, code = problem(LAYOUTS[layout].format(amount=spelling, currency=currency))
 
-    assert code is ProblemCode.NOT_IN_SMALLEST_UNIT
-    assert said == NOT_IN_SMALLEST_UNIT
+        assert (code, said) == (ProblemCode.NOT_IN_SMALLEST_UNIT, NOT_IN_SMALLEST_UNIT), spelling
 
 
 SPELLINGS = st.one_of(
