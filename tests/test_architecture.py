@@ -135,16 +135,16 @@ def imports() -> list[Import]:
         package = module if path.name == "__init__.py" else module.rpartition(".")[0]
         for node, typing_only, in_function in walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
-                targets = [each.name for each in node.names]
+                targets = [alias.name for alias in node.names]
             else:
                 up = package.split(".")[: len(package.split(".")) + 1 - node.level]
                 base = ".".join([*(up if node.level else []), *filter(None, [node.module])])
-                whole = [f"{base}.{each.name}" for each in node.names]
-                targets = [each if each in known or not node.level else base for each in whole]
-                targets = [each if each in known else base for each in targets]
+                whole = [f"{base}.{alias.name}" for alias in node.names]
+                targets = [name if name in known or not node.level else base for name in whole]
+                targets = [name if name in known else base for name in targets]
             found += [
-                Import(module, each, typing_only=typing_only, in_function=in_function)
-                for each in dict.fromkeys(targets)
+                Import(module, target, typing_only=typing_only, in_function=in_function)
+                for target in dict.fromkeys(targets)
             ]
     return found
 
@@ -160,22 +160,24 @@ def run(program: str) -> str:
 
 def test_the_imports_are_seen() -> None:
     """The reading of imports below is no empty check: known arrows are found."""
-    seen = {(each.room, each.own or each.target) for each in imports()}
+    seen = {(imported.room, imported.own or imported.target) for imported in imports()}
 
     assert {("link_guard", "omise"), ("omise", "requests"), ("adoption", "stack")} <= seen
     assert ("link", "pulumi") in seen
-    assert any(each.own == "errors" and each.room == "cli" for each in imports())
+    assert any(imported.own == "errors" and imported.room == "cli" for imported in imports())
 
 
 def test_every_room_has_its_arrows() -> None:
     """No room is left out of the table of arrows."""
-    assert {each.room for each in imports()} | {"_version"} == {*ROOMS}
+    assert {imported.room for imported in imports()} | {"_version"} == {*ROOMS}
 
 
 @pytest.mark.parametrize("room", sorted(ROOMS))
 def test_a_room_uses_only_what_is_below(room: str) -> None:
     """Each room uses the rooms that the design gives it, and no other."""
-    used = {each.own for each in imports() if each.room == room and not each.typing_only}
+    used = {
+        imported.own for imported in imports() if imported.room == room and not imported.typing_only
+    }
 
     assert used - {room, None} <= {*ROOMS[room].split()}
 
@@ -184,35 +186,37 @@ def test_a_room_uses_only_what_is_below(room: str) -> None:
 def test_who_knows_which_library(library: str) -> None:
     """Pulumi, the network, YAML and the terminal are each known to few places."""
     users = {
-        each.module.removeprefix(f"{NAME}.")
-        for each in imports()
-        if f"{each.target}.".startswith(f"{library}.") and each.room != "emulator"
+        imported.module.removeprefix(f"{NAME}.")
+        for imported in imports()
+        if f"{imported.target}.".startswith(f"{library}.") and imported.room != "emulator"
     }
     allowed = ONLY[library]
 
-    assert {each for each in users if not {each, each.split(".")[0]} & allowed} == set()
+    assert {user for user in users if not {user, user.split(".")[0]} & allowed} == set()
 
 
 def test_settings_load_pulumi_only_when_asked() -> None:
     """The command line reads settings without paying for Pulumi."""
-    for each in imports():
-        if each.room == "settings" and each.target.startswith("pulumi."):
-            assert each.in_function
+    for imported in imports():
+        if imported.room == "settings" and imported.target.startswith("pulumi."):
+            assert imported.in_function
 
 
 def test_the_emulator_stands_alone() -> None:
     """The local Omise uses the standard library and itself; only its command uses it."""
-    for each in imports():
-        if each.room == "emulator":
-            top = each.target.split(".")[0]
-            assert each.own == "emulator" or top in sys.stdlib_module_names, each
-        elif each.own == "emulator":
-            assert each.module == f"{NAME}.cli.emulator", each
+    for imported in imports():
+        if imported.room == "emulator":
+            top = imported.target.split(".")[0]
+            assert imported.own == "emulator" or top in sys.stdlib_module_names, imported
+        elif imported.own == "emulator":
+            assert imported.module == f"{NAME}.cli.emulator", imported
 
 
 def test_the_command_line_is_on_top() -> None:
     """No room but `python -m` uses the command line."""
-    users = {each.room for each in imports() if each.own == "cli" and each.room != "cli"}
+    users = {
+        imported.room for imported in imports() if imported.own == "cli" and imported.room != "cli"
+    }
 
     assert users <= {"__main__"}
 
@@ -220,9 +224,9 @@ def test_the_command_line_is_on_top() -> None:
 def test_nothing_needs_itself() -> None:
     """There is no circle: each module can be read after those it uses."""
     graph: dict[str, set[str]] = {}
-    for each in imports():
-        if each.own and not each.typing_only:
-            graph.setdefault(each.module, set()).add(each.target)
+    for imported in imports():
+        if imported.own and not imported.typing_only:
+            graph.setdefault(imported.module, set()).add(imported.target)
     try:
         [*TopologicalSorter(graph).static_order()]
     except CycleError as error:

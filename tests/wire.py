@@ -113,9 +113,9 @@ class RawServer:
 
     def close(self) -> None:
         self._listener.close()
-        for each in self._open:
+        for connection in self._open:
             with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 def read_request(connection: socket.socket) -> str:
@@ -128,7 +128,7 @@ def read_request(connection: socket.socket) -> str:
         data += chunk
     head, _, body = data.partition(b"\r\n\r\n")
     lines = head.decode("latin-1").split("\r\n")
-    lengths = [int(each.split(":")[1]) for each in lines if each.lower().startswith("content-len")]
+    lengths = [int(line.split(":")[1]) for line in lines if line.lower().startswith("content-len")]
     missing = sum(lengths) - len(body)
     while missing > 0:
         missing -= len(connection.recv(missing))

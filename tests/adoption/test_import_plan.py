@@ -91,7 +91,9 @@ def facts(
         links={link.id: link for link in links},
     )
     state = State(links=held, urns=frozenset({STACK, *(link.urn for link in held)}))
-    preview = Preview({each.urn: each for each in resources or (declared(),)}, removed or {})
+    preview = Preview(
+        {resource.urn: resource for resource in resources or (declared(),)}, removed or {}
+    )
     return ImportFacts(
         preview=preview,
         state=state,
@@ -284,7 +286,7 @@ def test_an_id_that_two_entries_claim_blocks_both_and_no_other() -> None:
         (ENTRY, twin, third), facts(*map(declared, ("spring", "twin", "third")))
     )
 
-    assert [each.action.value for each in result.entries] == ["blocked", "blocked", "create"]
+    assert [entry.action.value for entry in result.entries] == ["blocked", "blocked", "create"]
     assert "claimed by another entry as well: twin (more.yaml:9:3)" in result.entries[0].reasons[0]
     assert result.summary == {"import": 0, "managed": 0, "create": 1, "blocked": 2}
 
@@ -360,8 +362,8 @@ def test_what_parents_and_providers_lack_comes_into_the_file_before_the_links() 
 
     assert file.content["nameTable"] == {"shop": shop}
     assert [
-        {k: each.get(k) for k in ("name", "parent", "provider", "component")}
-        for each in file.content["resources"]
+        {k: resource.get(k) for k in ("name", "parent", "provider", "component")}
+        for resource in file.content["resources"]
     ] == [
         {"name": "inner", "parent": "shop", "provider": None, "component": True},
         {"name": "th", "parent": None, "provider": None, "component": None},
@@ -397,7 +399,10 @@ def test_protected_links_are_protected_from_the_first_moment() -> None:
 
     files = make_import_files(make_import_plan(entries, made), made)
 
-    shown = [(file.protect, [each["name"] for each in file.content["resources"]]) for file in files]
+    shown = [
+        (file.protect, [resource["name"] for resource in file.content["resources"]])
+        for file in files
+    ]
     assert shown == [(False, ["a", "c"]), (True, ["b"])]
 
 
@@ -437,7 +442,7 @@ def test_imports_come_in_files_that_pulumi_can_take(
     for number, (kind, name, protect, above, provided) in enumerate(tree):
         parent = resources[above].urn if 0 <= above < len(resources) else STACK
         types = parent.split("::")[2] + "$" if parent != STACK else ""
-        providers = [each.urn for each in resources if each.type == PROVIDER_TYPE]
+        providers = [resource.urn for resource in resources if resource.type == PROVIDER_TYPE]
         explicit = providers[provided % len(providers)] if providers and provided >= 0 else DEFAULT
         resources.append(
             declared(
@@ -450,11 +455,13 @@ def test_imports_come_in_files_that_pulumi_can_take(
                 inputs={"number": number},
             )
         )
-    links_ = [each for each in resources if each.type == TYPE_TOKEN]
-    names = Counter(each.name for each in links_)
-    ids = {each.urn: f"{ID}{number}" for number, each in enumerate(links_)}
+    links_ = [resource for resource in resources if resource.type == TYPE_TOKEN]
+    names = Counter(resource.name for resource in links_)
+    ids = {resource.urn: f"{ID}{number}" for number, resource in enumerate(links_)}
     entries = [
-        replace(ENTRY, name=each.name, id=ids[each.urn]) for each in links_ if names[each.name] == 1
+        replace(ENTRY, name=resource.name, id=ids[resource.urn])
+        for resource in links_
+        if names[resource.name] == 1
     ]
     account = AccountSnapshot(
         scope=Scope("account_test_1"),
@@ -463,7 +470,7 @@ def test_imports_come_in_files_that_pulumi_can_take(
         links={link_id: replace(LINK, id=link_id) for link_id in ids.values()},
     )
     made = facts(
-        *resources, accounts=dict.fromkeys(["", *(each.urn for each in resources)], account)
+        *resources, accounts=dict.fromkeys(["", *(resource.urn for resource in resources)], account)
     )
     result = make_import_plan(entries, made)
 
@@ -483,8 +490,8 @@ def test_imports_come_in_files_that_pulumi_can_take(
             assert one.protect == file.protect
             assert one.urn not in there
             there.add(one.urn)
-    imported = {each.urn for each in result.of(Action.IMPORT)}
-    assert {each.urn for each in links_} & there == imported
+    imported = {planned.urn for planned in result.of(Action.IMPORT)}
+    assert {link.urn for link in links_} & there == imported
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ BAD = GOOD.replace("amount: 5000", "amount: 0100").replace("Cake", "no")
 @pytest.fixture(autouse=True)
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in [each for each in os.environ if each.startswith("OMISE_")]:
+    for name in [variable for variable in os.environ if variable.startswith("OMISE_")]:
         monkeypatch.delenv(name)
     Path("links.yaml").write_text(GOOD)
     Path("bad.yaml").write_text(BAD)

@@ -23,11 +23,11 @@ ASKS = re.compile(r"^(pulumi (?:up|refresh)|omise-links import links\.yaml)$", r
 
 def follow(example: str, project: Project) -> str:
     """Run the commands of an example's README in their order; return all that they print."""
-    for each in project.folder.glob("Pulumi*.yaml"):
-        each.unlink()
+    for file in project.folder.glob("Pulumi*.yaml"):
+        file.unlink()
     shutil.copytree(EXAMPLES / example, project.folder, dirs_exist_ok=True)
     commands = re.findall(r"^\$ (.*)$", (EXAMPLES / example / "README.md").read_text(), re.M)
-    script = "\n".join(each for each in commands if not each.startswith("pulumi login"))
+    script = "\n".join(command for command in commands if not command.startswith("pulumi login"))
     script = ASKS.sub(r"\1 --yes", script)
     bin_folder = Path(sys.executable).parent
     done = subprocess.run(
@@ -48,7 +48,7 @@ def follow(example: str, project: Project) -> str:
 def test_every_example_is_followed() -> None:
     """No example is left out of these tests."""
     tested = {"01-first-link", "02-campaign", "03-adopt-existing-links"}
-    assert {each.name for each in EXAMPLES.iterdir() if each.is_dir()} == tested
+    assert {file.name for file in EXAMPLES.iterdir() if file.is_dir()} == tested
 
 
 def test_one_link(project: Project, omise: Emulator) -> None:
@@ -65,7 +65,7 @@ def test_a_campaign(project: Project, omise: Emulator) -> None:
 
     assert "~ amount     : 150000 => 160000" in out
     assert "+-2 to replace" in out
-    assert sorted(each["amount"] for each in omise.links(deleted=False)) == [50000, 160000, 576000]
+    assert sorted(link["amount"] for link in omise.links(deleted=False)) == [50000, 160000, 576000]
 
 
 def test_existing_links(project: Project, omise: Emulator) -> None:
@@ -75,5 +75,5 @@ def test_existing_links(project: Project, omise: Emulator) -> None:
 
     assert "3 to import, 0 managed already, 1 to create, 0 blocked." in out
     assert "no change to any of the 3 links" in out
-    assert [each["title"] for each in omise.links()][3:] == ["Autumn concert"]
+    assert [link["title"] for link in omise.links()][3:] == ["Autumn concert"]
     assert len(omise.journal.writes) == 1

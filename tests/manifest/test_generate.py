@@ -74,13 +74,15 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def declared(text: str) -> list[tuple[str, LinkInputs, str | None]]:
     """What a program declares, read without running it."""
-    calls = [each.value for each in ast.parse(text).body if isinstance(each, ast.Expr)]
+    calls = [
+        statement.value for statement in ast.parse(text).body if isinstance(statement, ast.Expr)
+    ]
     found = []
-    for each in calls:
-        assert isinstance(each, ast.Call)
-        values = {word.arg or "": ast.literal_eval(word.value) for word in each.keywords}
+    for call in calls:
+        assert isinstance(call, ast.Call)
+        values = {word.arg or "": ast.literal_eval(word.value) for word in call.keywords}
         adopt = values.pop("adopt", None)
-        (name,) = map(ast.literal_eval, each.args)
+        (name,) = map(ast.literal_eval, call.args)
         found.append((name, LinkInputs(**{"multiple": False, **values}), adopt))
     return found
 
@@ -144,7 +146,7 @@ def test_any_text_compiles_to_itself(links: list[tuple[str, LinkInputs, str | No
     text = program(manifest_with(links))
 
     assert declared(text) == links
-    assert all(each.isprintable() or each in "\n\u200c\u200d" for each in text)
+    assert all(character.isprintable() or character in "\n\u200c\u200d" for character in text)
 
 
 def test_hostile_text_is_laid_out_as_formatters_do() -> None:
@@ -156,9 +158,9 @@ def test_hostile_text_is_laid_out_as_formatters_do() -> None:
         *(f"'{x}'\n" * 30 for x in "ab"),
     ]
     links = [
-        (f"n{n}", LinkInputs(10**n % 999_999_999, "THB", each, each * 2, True), None)
-        for n, each in enumerate(texts)
-        if "\ud800" not in each
+        (f"n{n}", LinkInputs(10**n % 999_999_999, "THB", long_text, long_text * 2, True), None)
+        for n, long_text in enumerate(texts)
+        if "\ud800" not in long_text
     ]
 
     text = program(manifest_with(links))

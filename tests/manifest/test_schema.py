@@ -155,7 +155,7 @@ def test_good_manifests_pass_both(tmp_path: Path) -> None:
     assert loads(GOOD, tmp_path)
     text = yaml.safe_dump(GOOD, allow_unicode=True)
     (tmp_path / "links.yaml").write_text(f"# yaml-language-server: $schema=x.json\n{text}")
-    assert [each.name for each in load(tmp_path / "links.yaml").entries] == ["spring-sale", "ชา"]
+    assert [entry.name for entry in load(tmp_path / "links.yaml").entries] == ["spring-sale", "ชา"]
 
 
 @pytest.mark.parametrize("name", [*KEYS, *INPUT_NAMES, "id"])

@@ -19,7 +19,7 @@ from pulumi_omise_links.manifest.entries import load
 PARSERS = [yaml.SafeLoader, *([yaml.CSafeLoader] if hasattr(yaml, "CSafeLoader") else [])]
 
 
-@pytest.fixture(params=PARSERS, ids=lambda each: each.__name__, autouse=True)
+@pytest.fixture(params=PARSERS, ids=lambda parser: parser.__name__, autouse=True)
 def _parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(yaml_source, "LOADER", request.param)
 

@@ -272,7 +272,7 @@ def test_a_key_that_opens_nothing(omise: Emulator, key: str, said: str) -> None:
             with pytest.raises(AuthenticationError, match=said):
                 call()
 
-    assert all(each.status == 401 for each in omise.journal.entries)
+    assert all(request.status == 401 for request in omise.journal.entries)
 
 
 def test_a_refused_key_of_stack_config_explains_rotation(omise: Emulator) -> None:

@@ -147,7 +147,7 @@ def test_time_proves_that_no_link_was_made(
 
     link = client_with_log.create_link(SPRING)
 
-    assert [each["id"] for each in omise.links()] == [link.id]
+    assert [stored["id"] for stored in omise.links()] == [link.id]
 
 
 @pytest.mark.parametrize("spelt", [{}, {"title": "Spring  sale"}])

@@ -34,7 +34,7 @@ def scope_of(omise: Emulator, account: str = "th") -> Scope:
 
 
 def alive(omise: Emulator) -> list[str]:
-    return [each["id"] for each in omise.links(deleted=False)]
+    return [link["id"] for link in omise.links(deleted=False)]
 
 
 def test_a_delete_is_one_request(omise: Emulator, client: OmiseClient) -> None:
@@ -43,7 +43,7 @@ def test_a_delete_is_one_request(omise: Emulator, client: OmiseClient) -> None:
     client.delete_link(first, scope_of(omise))
 
     assert alive(omise) == [second]
-    assert [each.method for each in omise.journal.entries] == ["DELETE"]
+    assert [request.method for request in omise.journal.entries] == ["DELETE"]
 
 
 @pytest.mark.parametrize("again", ["deleted", "not_found", "failed_deletion"])

@@ -40,8 +40,8 @@ def test_never_more_than_ten_in_flight_across_clients() -> None:
                 assert omise.journal.counters()["in_flight"] == MAX_IN_FLIGHT == 10
             finally:
                 free.set()
-        for each in done:
-            each.result()
+        for listing in done:
+            listing.result()
         for client in clients:
             client.close()
 
@@ -144,6 +144,6 @@ def test_a_limiter_is_obeyed_and_nothing_is_lost(
         refused = client.stats.retries
 
     assert len(made) == 40
-    assert {each["id"] for each in omise.links()} == made
-    assert sum(each.committed for each in omise.journal.entries) == 40
+    assert {link["id"] for link in omise.links()} == made
+    assert sum(request.committed for request in omise.journal.entries) == 40
     assert refused < 40, "the threads slow down instead of hammering"

@@ -123,7 +123,7 @@ def test_waits_are_spread() -> None:
     waits = {delay_before_next(Attempt("GET", LOST, 3, 0)) for _ in range(20)}
 
     assert len(waits) > 10
-    assert all(0.5 <= each <= 1 for each in waits if each is not None)
+    assert all(0.5 <= value <= 1 for value in waits if value is not None)
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,8 @@ def start(nursery: Nursery, omise: Emulator) -> Iterator[Start]:
         return started[-1]
 
     yield make
-    for each in started:
-        each.close()
+    for plugin in started:
+        plugin.close()
 
 
 @pytest.fixture(scope="session")

@@ -141,7 +141,7 @@ class Plugin:
         answer = self._stub.Check(request, timeout=60)
         inputs = plain(answer.inputs)
         assert inputs.pop("__provider") == PROVIDER_PICKLE
-        return inputs, [f"{each.property}|{each.reason}" for each in answer.failures]
+        return inputs, [f"{failure.property}|{failure.reason}" for failure in answer.failures]
 
     def diff(self, olds: dict[str, Any], news: dict[str, Any], id_: str = LINK) -> list[str]:
         """What would be replaced; nothing if nothing changes."""
