@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from client_setup import client_for
 from harness import Project
 from hypothesis import HealthCheck, settings
-from wire import client_for
 
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.omise.client import OmiseClient

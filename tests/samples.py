@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from pulumi_omise_links.omise.models import LinkInputs
+
 CHARGE: dict[str, Any] = {
     "object": "charge",
     "id": "chrg_test_1",
@@ -50,3 +52,12 @@ ACCOUNT_LINE = re.compile(
     r" OMISE_SECRET_KEY\.\n"
 )
 """What a command says first of the Thai test account of the emulator."""
+
+
+def make_inputs(**changes: Any) -> LinkInputs:
+    """Inputs that Omise accepts for a Thai account, with these changes."""
+    usual = {"amount": 150_000, "currency": "THB", "title": "Spring sale"}
+    return LinkInputs(**{**usual, "description": "Two tickets", "multiple": True, **changes})
+
+
+SPRING = make_inputs()

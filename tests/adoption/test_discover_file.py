@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hostile import HOSTILE, INPUTS
 from hypothesis import given
 from hypothesis import strategies as st
+from odd_texts import INPUTS, ODD_TEXTS
 
 from pulumi_omise_links.adoption.names import Namer
 from pulumi_omise_links.cli import run
@@ -50,7 +50,7 @@ def test_what_is_written_reads_as_it_was(tmp_path: Path, found: list[LinkInputs]
 
 def test_links_of_an_account_survive_the_way(omise: Emulator) -> None:
     """The same through Omise and the file."""
-    for text in HOSTILE:
+    for text in ODD_TEXTS:
         omise.seed(title=text, description=text)
     alive = omise.links()
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from client_setup import client_for
 from hypothesis import given
 from hypothesis import strategies as st
 from samples import ACCOUNT_LINE
-from wire import client_for
 
 from pulumi_omise_links.adoption.matching import Outcome, describe_near, match_entries
 from pulumi_omise_links.cli import run

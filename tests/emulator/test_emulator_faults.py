@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 from emulator.omise_client import LINK, Client, raw, refused
-from waiting import wait_until
+from polling import wait_until
 
 from pulumi_omise_links.emulator import KINDS, Behaviour, Emulator, Fault, FaultKind
 from pulumi_omise_links.emulator.limiter import RateLimiter

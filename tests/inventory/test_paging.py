@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from client_setup import client_for, hurry
+from raw_server import raw_server, response
 from samples import CHARGE, LINK
-from wire import client_for, hurry, raw_server, response
 
 from pulumi_omise_links.cli._progress import read_links
 from pulumi_omise_links.emulator import Emulator

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hostile import HOSTILE, INPUTS
 from hypothesis import given
 from hypothesis import strategies as st
+from odd_texts import INPUTS, ODD_TEXTS
 
 from pulumi_omise_links.cli import run
 from pulumi_omise_links.manifest.entries import Entry, Manifest, Place, load
@@ -153,7 +153,7 @@ def test_hostile_text_is_laid_out_as_formatters_do() -> None:
     """The formatter has nothing to change."""
     words = ["ราคา", "price", "値段", 'say "so"', "it's", "\\", "🌸"]
     texts = [
-        *HOSTILE,
+        *ODD_TEXTS,
         *(" ".join(words * n) for n in range(1, 9)),
         *(f"'{x}'\n" * 30 for x in "ab"),
     ]

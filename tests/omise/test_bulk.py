@@ -5,9 +5,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from client_setup import client_for, hurry
 from hypothesis import given
 from hypothesis import strategies as st
-from wire import client_for, hurry
 
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.omise import bulk

@@ -9,7 +9,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from wire import SPRING, client_for, hurry, raw_server, response, settings_for
+from client_setup import client_for, hurry, settings_for
+from raw_server import raw_server, response
+from samples import SPRING
 
 from pulumi_omise_links import __version__, get_link, get_links, lookups
 from pulumi_omise_links.emulator import Behaviour, Emulator

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from wire import KEY, SPRING, client_for, error, hurry, raw_server, response, settings_for
+from client_setup import KEY, client_for, hurry, settings_for
+from raw_server import error, raw_server, response
+from samples import SPRING
 
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.errors import (

@@ -13,19 +13,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from client_setup import client_for, hurry, settings_for
 from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
-from wire import (
-    SPRING,
-    Conduct,
-    RawServer,
-    client_for,
-    hurry,
-    raw_server,
-    read_request,
-    response,
-    settings_for,
-)
+from raw_server import Conduct, RawServer, raw_server, read_request, response
+from samples import SPRING
 
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.errors import OmiseUnavailableError, SettingsError, UncertainCreateError

@@ -10,8 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from waiting import wait_until
-from wire import SPRING, client_for, error, hurry, raw_server, response, settings_for
+from client_setup import client_for, hurry, settings_for
+from polling import wait_until
+from raw_server import error, raw_server, response
+from samples import SPRING
 
 from pulumi_omise_links.emulator import Emulator, JournalEntry
 from pulumi_omise_links.errors import (

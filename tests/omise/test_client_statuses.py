@@ -10,10 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from client_setup import client_for, hurry
 from hypothesis import given
 from hypothesis import strategies as st
+from raw_server import error, raw_server, response
 from samples import LINK as SAMPLE
-from wire import SPRING, client_for, error, hurry, raw_server, response
+from samples import SPRING
 
 from pulumi_omise_links.errors import (
     ApiError,

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wire import SPRING, hurry, settings_for
+from client_setup import hurry, settings_for
+from samples import SPRING
 
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.errors import (

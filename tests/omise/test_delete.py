@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from wire import client_for, error, hurry, raw_server, response
+from client_setup import client_for, hurry
+from raw_server import error, raw_server, response
 
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.errors import (

@@ -19,9 +19,11 @@ from types import SimpleNamespace
 from typing import Any, Literal
 
 import pytest
+from client_setup import client_for, hurry
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from wire import SPRING, RawServer, client_for, hurry, raw_server, read_request, response
+from raw_server import RawServer, raw_server, read_request, response
+from samples import SPRING
 
 from pulumi_omise_links.emulator import Behaviour, Emulator, JournalEntry
 from pulumi_omise_links.errors import (

@@ -8,8 +8,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
-from waiting import wait_until
-from wire import SPRING, client_for, hurry
+from client_setup import client_for, hurry
+from polling import wait_until
+from samples import SPRING
 
 from pulumi_omise_links.emulator import Emulator, JournalEntry
 from pulumi_omise_links.omise.pacing import MAX_IN_FLIGHT, Pacer

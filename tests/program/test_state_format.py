@@ -13,10 +13,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from client_setup import client_for
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.dynamic.dynamic import serialize_provider
-from wire import SPRING, client_for
+from samples import SPRING
 
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.link_provider import LinkProvider

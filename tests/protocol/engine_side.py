@@ -36,7 +36,7 @@ LINK = "link_test_6344k6rzgco9ul41cap"
 
 # Has everything loaded, and turns each line into a fresh process that runs the plugin: starting
 # one from nothing takes seconds. The pauses between retries are short in there.
-NURSERY = """
+FORK_PLUGINS = """
 import json, os, runpy, sys
 import dill, grpc, pulumi, pulumi.dynamic, pulumi.runtime.rpc
 import pulumi_omise_links.link_provider, pulumi_omise_links.omise.bulk
@@ -57,7 +57,7 @@ for line in sys.stdin:
 """
 
 
-class Nursery:
+class PluginStarter:
     """Starts plugins quickly."""
 
     def __init__(self, folder: Path) -> None:
@@ -65,7 +65,7 @@ class Nursery:
         self._folder = folder
         self._count = itertools.count()
         self._process = subprocess.Popen(
-            [sys.executable, "-u", "-c", NURSERY],
+            [sys.executable, "-u", "-c", FORK_PLUGINS],
             env={**clean, "GRPC_ENABLE_FORK_SUPPORT": "0"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

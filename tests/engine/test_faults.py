@@ -14,7 +14,7 @@ import psutil
 import pulumi_project
 import pytest
 from harness import Project, Run
-from waiting import wait_until
+from polling import wait_until
 
 from pulumi_omise_links.emulator import Emulator, JournalEntry
 
