@@ -84,8 +84,8 @@ def read_request(connection: socket.socket) -> str:
     lines = head.decode("latin-1").split("\r\n")
     lengths = [int(line.split(":")[1]) for line in lines if line.lower().startswith("content-len")]
     missing = sum(lengths) - len(body)
-    while missing > 0:
-        missing -= len(connection.recv(missing))
+    while missing > 0 and (chunk := connection.recv(missing)):
+        missing -= len(chunk)
     return lines[0].rpartition(" ")[0]
 
 
