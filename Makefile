@@ -21,7 +21,14 @@ test: $(READY) ## Run every test, with many examples (gets an engine first)
 	$(BIN)/pytest -n $(JOBS) --dist worksteal --hypothesis-profile thorough
 
 fast: $(READY) ## Run the tests that need no engine (within a minute)
-	$(BIN)/pytest -n $(JOBS) -m "not engine and not slow"
+	$(BIN)/pytest -n $(JOBS) -m "not engine"
+
+lowest: ## Test with the lowest supported version of each dependency
+	@$(BIN)/python tools/engine.py > /dev/null
+	@test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest
+	@.venv-lowest/bin/pip install --quiet --disable-pip-version-check -c tests/lowest.txt -e '.[dev]'
+	.venv-lowest/bin/pytest -n $(JOBS) tests/protocol tests/program tests/manifest tests/cli \
+	  tests/omise/test_client.py tests/engine/test_life.py tests/engine/test_errors.py
 
 bench: $(BENCH_READY) ## Measure speed and size, and write docs/performance.md (an hour)
 	@PYTHONPATH=tools $(BIN)/python -m bench $(ARGS)
@@ -55,4 +62,4 @@ $(BENCH_READY): $(READY)
 clean: ## Remove .venv and caches
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-run
 
-.PHONY: help demo test fast bench chaos kill lint setup clean
+.PHONY: help demo test fast lowest bench chaos kill lint setup clean

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any, overload
 
 import pulumi
 
-from .errors import ArgumentError
+from .errors import ArgumentError, SettingsError
 from .inputs import INPUT_NAMES, is_live
 from .program_inputs import prepare_inputs, prepare_link_id
 from .settings import refuse_plain_key_in_config
@@ -19,6 +20,10 @@ from .state_format import (
     STORED_OUTPUTS,
     TYPE_TOKEN,
 )
+
+# Older ones look for the provider in the state alone, and newer engines send none for a look-up
+# (pulumi/dynamic/__main__.py, Read).
+_FIRST_SDK_WITH_GET = (3, 268)
 
 
 @dataclass(kw_only=True)
@@ -114,7 +119,10 @@ class Link(pulumi.CustomResource):
 
         :param id: ``link_test_…`` or ``link_…``. An unknown or deleted link is an error.
         :raises ArgumentError: ``id`` is neither text nor an ``Output`` of text.
+        :raises SettingsError: the installed Python package ``pulumi`` is older than 3.268. Its
+            plugin cannot read a resource that the state does not have.
         """
+        _refuse_old_sdk()
         _refuse_wrong_name(resource_name)
         _refuse_wrong_options(resource_name, opts)
         known_id = prepare_link_id(resource_name, id)
@@ -214,6 +222,16 @@ class Link(pulumi.CustomResource):
     def deleted_at(self) -> pulumi.Output[str | None]:
         """Always None, as ``deleted`` is false."""
         return pulumi.Output.from_input(None)
+
+
+def _refuse_old_sdk() -> None:
+    installed = version("pulumi")
+    if tuple(int(part) for part in installed.split(".")[:2]) < _FIRST_SDK_WITH_GET:
+        needed = ".".join(map(str, _FIRST_SDK_WITH_GET))
+        raise SettingsError(
+            f"Link.get needs the Python package pulumi {needed} or newer; pulumi {installed} is"
+            " installed. Update it, or use get_link(id), which works with every version."
+        )
 
 
 def _output(link: Link, name: str) -> pulumi.Output[Any]:

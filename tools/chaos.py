@@ -36,8 +36,13 @@ from pulumi_project import Run, say
 
 from pulumi_omise_links.emulator import Behaviour, Emulator
 
-# What share of all requests is struck, and how. Half of the time-outs, and some of the server
-# faults, come although the request is carried out.
+# Statuses of the pages that firewalls, proxies and login pages send in place of an answer.
+PAGES = (
+    *(103, 200, 202, 302, 303, 307, 400, 401, 403, 404, 405, 408, 409, 410, 413, 422, 429, 451),
+    *(500, 502, 503, 504, 520, 599),
+)
+# What share of all requests is struck, and how. Half of the time-outs and pages, and some of the
+# server errors, come although the request is carried out.
 FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "timeout", "rate": 0.05},
     {"kind": "timeout", "rate": 0.045, "commit": True},
@@ -50,6 +55,17 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "429", "rate": 0.01, "retry_after": 1},
     {"kind": "429", "rate": 0.005, "html": True},
     {"kind": "lost_after", "rate": 0.01},
+    *(
+        {
+            "kind": "page",
+            "status": status,
+            "commit": commit,
+            "rate": 0.001,
+            **({"location": "https://login.example/"} if 300 <= status < 400 else {}),
+        }
+        for status in PAGES
+        for commit in (False, True)
+    ),
 )
 # The worst of these time-outs: the request is carried out so many seconds after the client has
 # given up, when it no longer looks for its link.
@@ -327,7 +343,7 @@ def main() -> None:
     say(f"\n{tally.table()}\n")
     for what in tally.broken:
         say(f"BROKEN: {what}")
-    say("All promises managed." if not tally.broken else f"{len(tally.broken)} promises broken.")
+    say("All promises held." if not tally.broken else f"{len(tally.broken)} promises broken.")
     sys.exit(1 if tally.broken else 0)
 
 

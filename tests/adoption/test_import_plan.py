@@ -101,7 +101,7 @@ BLOCKED: dict[str, tuple[ImportFacts, Entry, list[str]]] = {
         ENTRY,
         [
             *("amount differs", "currency differs", 'the link has "JPY"', "title differs"),
-            *('"Spring sale"', "description differs", "multiple differs", "the link has true"),
+            *('"Spring sale"', "description differs", "multiple differs", "the link has false"),
         ],
     ),
     "program and manifest differ": (

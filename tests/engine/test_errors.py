@@ -80,7 +80,7 @@ def test_nothing_changes_while_omise_cannot_be_used(project: Project, omise: Emu
                 f"but the key in the {variable} is of {omise.account('sg').id}.",
             ),
             ({"OMISE_API_URL": nobody}, f"{nobody} refuses the connection; is it up, and the URL"),
-            ({}, "Omise has a fault of its own: "),
+            ({}, "Omise returned a server error: "),
         ):
             if not env:
                 omise.fault("503", rate=1.0)
@@ -93,7 +93,7 @@ def test_nothing_changes_while_omise_cannot_be_used(project: Project, omise: Emu
 
 
 def test_another_account_gets_no_link_of_the_stack(project: Project, omise: Emulator) -> None:
-    """With another account's key nothing is made over there beside a link that stays as it is."""
+    """With another account's key the link that stays is refused, and nothing is made beside it."""
     project.program("one = " + ONE.format("Old"))
     project.up().ok()
     before = project.known()
@@ -104,7 +104,7 @@ def test_another_account_gets_no_link_of_the_stack(project: Project, omise: Emul
 
     run = project.up(env={"OMISE_SECRET_KEY": omise.key("sg")}).failed()
 
-    assert f"is of {omise.account('sg').id}. Nothing was changed." in _one_line(run, "two")
+    assert f"is of {omise.account('sg').id}. Nothing was changed." in _one_line(run, "one")
     assert omise.links("sg") == []
     assert project.known() == before
 

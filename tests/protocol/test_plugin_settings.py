@@ -137,7 +137,7 @@ def test_threads_that_fail_at_once_each_say_one_line(start: Start, omise: Emulat
         lines = list(threads.map(fail, ids))
 
     for link_id, line in zip(ids, lines, strict=True):
-        assert line.startswith("pulumi_omise_links.errors.DeleteRefusedError: Omise refused to ")
+        assert "Omise refused to " in line
         assert link_id in line
 
 
@@ -230,5 +230,5 @@ def test_a_key_that_may_not_read_its_account_proves_it_by_a_link(
         else:
             with failure() as found:
                 other.create({**SPRING, "title": "New", "currency": "JPY"})
-            assert "WrongAccountError" in found[0]
+            assert "cannot be told" in found[0]
             assert omise.journal.writes == []
