@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import SPRING, STACK, make_link, make_resource
+from samples import SPRING, STACK, make_inputs, make_link, make_resource
 
 from pulumi_omise_links.adoption.import_file import make_import_file, make_import_files
 from pulumi_omise_links.adoption.import_plan import (
@@ -115,8 +115,11 @@ BLOCKED: dict[str, tuple[ImportFacts, Entry, list[str]]] = {
         ["was deleted at 2026-02-01T00:00:00Z"],
     ),
     "used": (
-        facts(links=(replace(LINK, used=True, used_at="2026-02-01T00:00:00Z"),)),
-        ENTRY,
+        facts(
+            make_resource(inputs={"multiple": False}),
+            links=(replace(LINK, multiple=False, used=True, used_at="2026-02-01T00:00:00Z"),),
+        ),
+        replace(ENTRY, inputs=make_inputs(multiple=False)),
         ["can be paid once and was at 2026-02-01T00:00:00Z"],
     ),
     "test link, live key": (
