@@ -179,7 +179,7 @@ def test_the_documented_limits(code: str) -> None:
 
 def test_the_limits_are_those_of_the_documents() -> None:
     """The bounds are the four documented ones, in the smallest unit."""
-    assert {code: (limits.least, limits.greatest) for code, limits in LIMITS.limitss()} == {
+    assert {code: (limits.least, limits.greatest) for code, limits in LIMITS.items()} == {
         "JPY": (100, 6_000_000),
         "MYR": (100, 10_000_000),
         "SGD": (100, 2_000_000),
