@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -12,6 +13,7 @@ from typing import IO
 
 import pytest
 
+from pulumi_omise_links.cli import run
 from pulumi_omise_links.emulator import Emulator
 
 THAI = "ตั๋วงานปีใหม่ ☕"
@@ -141,20 +143,26 @@ def test_a_closed_stream_is_no_traceback(stream: str) -> None:
 )
 @pytest.mark.parametrize("command", [["discover", "-o"], ["plan", "links.yaml", "--import-file"]])
 def test_a_file_that_cannot_be_written_is_told_before_anything_is_asked(
-    omise: Emulator, command: list[str], target: str, reason: str
+    omise: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: list[str],
+    target: str,
+    reason: str,
 ) -> None:
     """Neither Omise nor Pulumi has been asked."""
     Path("locked").mkdir(mode=0o500)
     if target.startswith("locked") and os.access("locked", os.W_OK):
         pytest.skip("root may write anywhere")
 
-    done = omise_links(
-        *command, target, env={"OMISE_API_URL": omise.url, "OMISE_SECRET_KEY": omise.key("th")}
-    )
+    monkeypatch.setenv("OMISE_API_URL", omise.url)
+    monkeypatch.setenv("OMISE_SECRET_KEY", omise.key("th"))
 
-    assert done.returncode in {1, 2}
-    assert reason in done.stderr.decode() or "is a directory" in done.stderr.decode()
-    assert done.stderr.count(b"\n") == 1
+    assert run([*command, target]) in {1, 2}
+
+    err = capsys.readouterr().err
+    assert reason in err or "is a directory" in err
+    assert err.count("\n") == 1
     assert len(omise.journal) == 0
 
 
@@ -162,17 +170,15 @@ def test_a_file_that_cannot_be_written_is_told_before_anything_is_asked(
     ("command", "code"), [(["validate"], 0), (["generate"], 0), (["match", "--write"], 2)]
 )
 def test_standard_input_is_a_manifest_where_nothing_is_written(
-    command: list[str], code: int
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: list[str],
+    code: int,
 ) -> None:
     """`-` is standard input for what only reads; others say so."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pulumi_omise_links", *command, "-"],
-        input=GOOD.encode(),
-        capture_output=True,
-        env={**os.environ, "OMISE_SECRET_KEY": "skey_test_1"},
-        check=False,
-        timeout=60,
-    )
+    monkeypatch.setenv("OMISE_SECRET_KEY", "skey_test_1")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(GOOD.encode())))
 
-    assert done.returncode == code
-    assert (b"standard input" in done.stderr) == (code != 0)
+    assert run([*command, "-"]) == code
+
+    assert ("standard input" in capsys.readouterr().err) == (code != 0)

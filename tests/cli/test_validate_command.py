@@ -128,8 +128,8 @@ def test_it_starts_without_pulumi_and_the_network() -> None:
     "program",
     [
         "from pulumi_omise_links.cli import run; run(['validate', '--help'])",
-        "import pulumi_omise_links.link_provider",
-        "from pulumi_omise_links import Link, Provider, get_link",
+        "import pulumi_omise_links.link_provider;"
+        " from pulumi_omise_links import Link, Provider, get_link",
     ],
 )
 def test_who_needs_no_schema_does_not_pay_for_it(program: str) -> None:
