@@ -16,11 +16,11 @@ help: ## Show what there is
 demo: $(READY) ## Walk through the main job on the real engine and the emulator
 	@$(BIN)/python tools/demo.py
 
-test: $(READY) ## Run every test (gets an engine first)
+test: $(READY) ## Run every test, with many examples (gets an engine first)
 	@$(BIN)/python tools/engine.py > /dev/null
-	$(BIN)/pytest -n $(JOBS) --dist worksteal
+	$(BIN)/pytest -n $(JOBS) --dist worksteal --hypothesis-profile thorough
 
-fast: $(READY) ## Run the tests that need no engine
+fast: $(READY) ## Run the tests that need no engine (within a minute)
 	$(BIN)/pytest -n $(JOBS) -m "not engine"
 
 lowest: ## Test with the lowest supported version of each dependency
