@@ -11,10 +11,11 @@ from ..adoption.gather import gather_facts
 from ..adoption.import_plan import Action, ImportFacts, ImportPlan, PlannedEntry, make_import_plan
 from ..errors import ManifestError, ProblemCode
 from ..inventory.accounts import Accounts, AccountSnapshot
-from ..manifest.entries import Entry, check, entries_for_stack
+from ..manifest.entries import Entry, entries_for_stack
+from ..manifest.reading import check
 from ..omise.transport import RequestStats
 from ..output import Account, Column, Result, Row, Tone
-from ..output.terminal import escape, format_amount
+from ..output.terminal import escape, escape_path, format_amount
 from ..settings import Settings
 from ..stack.project import Project
 from ._progress import progress
@@ -74,7 +75,7 @@ def _notes_on_stacks(plan: ImportPlan, stack: str) -> list[str]:
     """Warn where every stack of the program would adopt the same links."""
     name = escape(stack.rpartition("/")[2])
     return [
-        f"{escape(file, longest=1000)} does not say for which stacks its ids are: another stack of"
+        f"{escape_path(file)} does not say for which stacks its ids are: another stack of"
         f" this program would adopt the same links, and delete them with its `pulumi destroy`."
         f" `stacks: [{name}]` at its top prevents that; `omise-links import` writes it."
         for file in files_without_stacks(plan)

@@ -75,13 +75,13 @@ class CreateRegistry:
         return made_at is not None and time.monotonic() - made_at < _LAG_SECONDS
 
     def note_deleted(self, link_id: str) -> None:
-        """Note that a link of this process is to be unknown to Omise from now on."""
+        """Note that a link of this process was deleted, so Omise need not know it."""
         with self._lock:
             if link_id in self._made_at:
                 self._made_at[link_id] = float("-inf")
 
     def note_lost(self, inputs: LinkInputs, attempt: CreateAttempt) -> None:
-        """Remember a create that may have made a link which nobody has; the first one counts."""
+        """Note a create that may have made a link unknown to its caller; the first one counts."""
         with self._lock:
             self._lost.setdefault(inputs.folded(), attempt)
 

@@ -21,7 +21,7 @@ MAX_IN_FLIGHT = 10
 
 
 class Pacer:
-    """Hands out the moments at which requests may leave. Shared by all threads of a client."""
+    """Decides when a request may be sent. Shared by all threads of a client."""
 
     # Ten workers are ten workers, however many clients a process has.
     _in_flight: ClassVar[threading.BoundedSemaphore] = threading.BoundedSemaphore(MAX_IN_FLIGHT)

@@ -100,7 +100,7 @@ def read_response(
     if status >= 500:
         why = f"Omise returned a server error: {message} ({status} {code})."
         unavailable = OmiseUnavailableError(operation, why, sent=True)
-        raise FailedAttemptError(Result.FAULTY, unavailable, retry_after)
+        raise FailedAttemptError(Result.SERVER_ERROR, unavailable, retry_after)
     kind_of: type[ApiError] = ApiError
     if status == 429:
         kind_of = RateLimitedError

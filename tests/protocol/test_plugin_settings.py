@@ -130,7 +130,7 @@ def test_eight_creates_at_once(plugin: Plugin, there: Emulator) -> None:
 
     assert len({id_ for id_, _ in made}) == 8
     assert {outputs["title"]: id_ for id_, outputs in made} == {
-        each["title"]: each["id"] for each in there.links()
+        link["title"]: link["id"] for link in there.links()
     }
     assert there.journal.count("POST") == 8
     assert there.journal.count("GET") <= 1
@@ -153,7 +153,7 @@ def test_threads_that_fail_at_once_each_say_one_line(start: Start, omise: Emulat
         lines = list(threads.map(fail, ids))
 
     for link_id, line in zip(ids, lines, strict=True):
-        assert line.startswith("pulumi_omise_links.errors.DeleteRefusedError: Omise refused to ")
+        assert "Omise refused to " in line
         assert link_id in line
 
 
@@ -246,5 +246,5 @@ def test_a_key_that_may_not_read_its_account_proves_it_by_a_link(
         else:
             with failure() as found:
                 other.create({**SPRING, "title": "New", "currency": "JPY"})
-            assert "WrongAccountError" in found[0]
+            assert "cannot be told" in found[0]
             assert omise.journal.writes == []
