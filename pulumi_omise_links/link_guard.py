@@ -69,7 +69,7 @@ class LinkGuard:
                 settings = Settings.resolve(self._config)
                 if self._config.get(SECRET_KEY_ENV):
                     # Only the environment has this key; the general advice does not apply.
-                    settings = replace(settings, key_advice="Set it in the environment.")
+                    settings = replace(settings, key_advice="set it in the environment.")
                 self._settings = settings
             return self._settings
 

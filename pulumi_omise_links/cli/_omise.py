@@ -22,6 +22,9 @@ from ._results import say
 Connection = TypeVar("Connection", OmiseClient, Accounts)
 
 
+_ADVICE_ON_VARIABLE = "set it, or leave out --key-env."
+
+
 def projects_and_settings(
     stacks: Sequence[str], cwd: str | None, key_env: str | None
 ) -> tuple[list[Project], Settings]:
@@ -33,10 +36,11 @@ def projects_and_settings(
     :raises ProjectError: a stack cannot be used.
     """
     if not stacks and cwd is None:
+        if key_env:
+            return [], replace(_with_key(key_env), key_advice=_ADVICE_ON_VARIABLE)
         # No stack's config has been read, so it is no use to be told to put a key there.
         advice = "set it, or name a Pulumi project whose config holds the key: --cwd DIR."
-        settings = _with_key(key_env) if key_env else Settings.resolve({}, os.environ)
-        return [], replace(settings, key_advice=advice)
+        return [], replace(Settings.resolve({}, os.environ), key_advice=advice)
     projects = [Project(cwd or ".", stack) for stack in (stacks or (None,))]
     settings = projects[0].settings()
     if key_env:
@@ -46,7 +50,7 @@ def projects_and_settings(
             secret_key=other.secret_key,
             key_source=other.key_source,
             account_id=None,  # it is the account of the stack's own key
-            key_advice="Set it, or leave out --key-env.",
+            key_advice=_ADVICE_ON_VARIABLE,
         )
     return projects, settings
 

@@ -217,6 +217,18 @@ def test_a_folder_without_a_project_is_told(
     )
 
 
+def test_a_variable_of_key_env_that_is_not_set_is_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The advice works: another project would not help, as --key-env goes before its key."""
+    assert run(["discover", "--key-env", "NO_SUCH_KEY"]) == 3
+
+    assert capsys.readouterr().err == (
+        "omise-links: No Omise secret key: the environment variable NO_SUCH_KEY is not set; set it,"
+        " or leave out --key-env.\n"
+    )
+
+
 def test_a_folder_that_does_not_exist_is_shown_in_full(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -186,6 +186,7 @@ def test_a_reason_that_all_links_share_is_given_once(start: Start, key: str) -> 
 
     assert "SHOP_KEY" in lines[0]
     assert "omise:secretKey`" not in lines[0], "that advice is for a key of the stack's config"
+    assert key or "is not set; set it in the environment." in lines[0]
     assert all("the error of another of its links says why" in line for line in lines[1:])
     checks = [plugin.check(SPRING)[1] for _ in range(3)]
     assert checks[0] == [] if not key else "SHOP_KEY" in checks[0][0]
