@@ -87,6 +87,10 @@ class AuthenticationError(OmiseLinksError):
     exit_code = ExitCode.AUTHENTICATION
 
 
+# An import and an adoption change no link, but the stack may do so afterwards.
+MANAGES_LIVE_LINKS = "this stack could replace and delete real payment links from then on"
+
+
 class LiveModeError(OmiseLinksError):
     """A live key would have written, and the stack does not allow that."""
 

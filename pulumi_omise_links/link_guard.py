@@ -9,10 +9,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from .engine import Engine
 from .errors import (
+    MANAGES_LIVE_LINKS,
     AdoptError,
     AuthenticationError,
     LinkGoneError,
@@ -108,10 +109,10 @@ class LinkGuard:
         """
         refuse_misspelt(self._config_keys)
 
-    def check(self, operation: str | None) -> tuple[str, ...] | None:
+    def check(self, operation: Literal["create", "adopt"] | None) -> tuple[str, ...] | None:
         """Refuse settings that the operation would fail with.
 
-        :param operation: "create the link" or "adopt a link"; None for a link that there is.
+        :param operation: None for a link that there is.
         :return: currencies that the account supports; None if that is not known or not asked.
         :raises OmiseLinksError: the settings are wrong, or name another account or mode.
         """
@@ -123,8 +124,10 @@ class LinkGuard:
                 warning=True,
             )
             return None
-        if operation is not None:
-            settings.require_permission(operation)
+        if operation == "create":
+            settings.require_permission("create the link")
+        elif operation == "adopt":
+            settings.require_permission("adopt a link", MANAGES_LIVE_LINKS)
         elif settings.account_id is None:
             return None
         account = self._ask_account()
@@ -204,7 +207,7 @@ class LinkGuard:
         :raises AdoptError: the link differs from ``inputs``.
         :raises LinkGoneError: the link was deleted.
         """
-        self.settings.require_permission(f"adopt link {link_id}")
+        self.settings.require_permission(f"adopt link {link_id}", MANAGES_LIVE_LINKS)
         link = self.client.get_link(link_id)
         _require_equal(link, inputs)
         return link

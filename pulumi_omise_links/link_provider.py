@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 from pulumi.dynamic import (
     CheckFailure,
@@ -100,7 +100,7 @@ class LinkProvider(ResourceProvider):
             limits = self._guard.settings.amount_limits
             self._guard.refuse_misspelt()
             if not planning:
-                operation = "create the link" if adopt is None else "adopt a link"
+                operation: Literal["create", "adopt"] = "create" if adopt is None else "adopt"
                 supported = self._guard.check(None if exists else operation)
         except OmiseLinksError as error:
             problems.append(str(self._guard.reason_once("check", error)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import EditError, ManifestError
+from ..errors import MANAGES_LIVE_LINKS, EditError, ManifestError
 from ..inventory.accounts import Accounts
 from ..manifest.file import ManifestFile
 from ..stack.dependencies import explicit_provider
@@ -22,9 +22,7 @@ def require_permission(accounts: Accounts, plan: ImportPlan, facts: ImportFacts)
     resources = facts.preview.resources
     links = [resources[planned.urn] for planned in plan.of(Action.IMPORT) if planned.urn]
     for urn in {explicit_provider(link.provider_urn) for link in links}:
-        accounts.settings(resources.get(urn)).require_permission(
-            "import links", "this stack could replace and delete real payment links from then on"
-        )
+        accounts.settings(resources.get(urn)).require_permission("import links", MANAGES_LIVE_LINKS)
 
 
 def import_links(project: Project, plan: ImportPlan, facts: ImportFacts) -> None:

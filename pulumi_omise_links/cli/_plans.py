@@ -67,7 +67,8 @@ def make_plan(
     with progress("Previewing, and reading the account"):
         facts = gather_facts(project, entries, accounts, other_stacks=not only_this_stack)
     plan = make_import_plan(entries, facts)
-    return replace(plan, notes=(*plan.notes, *_notes_on_stacks(plan, project.stack))), facts
+    notes = (*plan.notes, *_notes_on_stacks(plan, project.stack), *_notes_on_creates(plan, project))
+    return replace(plan, notes=notes), facts
 
 
 def _notes_on_stacks(plan: ImportPlan, stack: str) -> list[str]:
@@ -78,6 +79,25 @@ def _notes_on_stacks(plan: ImportPlan, stack: str) -> list[str]:
         f" this program would adopt the same links, and delete them with its `pulumi destroy`."
         f" `stacks: [{name}]` at its top prevents that; `omise-links import` writes it."
         for file in files_without_stacks(plan)
+    ]
+
+
+def _notes_on_creates(plan: ImportPlan, project: Project) -> list[str]:
+    """Say how to find out whether what ``pulumi up`` would make exists already.
+
+    A plan reads the links that have an id and no others, so it cannot tell. Entries whose ids are
+    for other stacks are to have links of their own here.
+    """
+    files = dict.fromkeys(
+        escape(planned.entry.place.file, longest=1000)
+        for planned in plan.of(Action.CREATE)
+        if planned.entry.is_of(project.stack)
+    )
+    if not files:
+        return []
+    return [
+        "`pulumi up` makes a new link for each entry to create. To see whether the account has one"
+        f" like it already, run `omise-links match {' '.join(files)}`."
     ]
 
 

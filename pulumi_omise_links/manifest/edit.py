@@ -289,7 +289,7 @@ def require_writable(files: Iterable[str]) -> None:
     """
     for file in files:
         if file == STANDARD_INPUT:
-            raise EditError("Cannot write to standard input: name a file. Nothing was changed.")
+            raise EditError("Cannot write to -: name a file. Nothing was changed.")
         if problem := _why_not_writable(Path(os.path.realpath(file))):
             raise EditError(f"Cannot write {escape_path(file)}: {problem}. Nothing was changed.")
 

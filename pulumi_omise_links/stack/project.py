@@ -65,7 +65,10 @@ class Project:
         """
         self.folder = Path(folder)
         if not self.folder.is_dir():
-            raise ProjectError(f"There is no folder {escape(str(folder), longest=500)}.")
+            raise ProjectError(
+                f"There is no folder {escape(str(self.folder.resolve()), longest=500)}: name the"
+                " folder of the Pulumi project with --cwd."
+            )
         self._config_file = _absolute_file(config_file)
         self._require_version()
         selected = ["--stack", stack] if stack else []

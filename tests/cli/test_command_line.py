@@ -215,3 +215,15 @@ def test_a_folder_without_a_project_is_told(
         err
         == f"omise-links: There is no Pulumi project in {Path.cwd()}: name its folder with --cwd.\n"
     )
+
+
+def test_a_folder_that_does_not_exist_is_shown_in_full(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A relative --cwd is shown with the folder it starts from."""
+    assert run(["recover", "--yes", "--cwd", "infra"]) == 1
+
+    assert capsys.readouterr().err == (
+        f"omise-links: There is no folder {Path.cwd() / 'infra'}: name the folder of the Pulumi"
+        " project with --cwd.\n"
+    )

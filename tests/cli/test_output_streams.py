@@ -138,6 +138,7 @@ def test_a_closed_stream_is_no_traceback(stream: str) -> None:
     [
         ("none/list.yaml", "there is no folder"),
         (".", "it is a directory"),
+        ("-", "Cannot write to -: name a file."),
         ("locked/list.yaml", "may not write"),
     ],
 )

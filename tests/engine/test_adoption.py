@@ -262,7 +262,14 @@ def test_what_cannot_be_done_is_refused_in_sentences(
 
     (live_id,) = omise.seed(live=True, title="a", description="d", amount=150_000, multiple=True)
     manifest(project, {"a": live_id})
-    refused(1, "Refused to import links", "omise:allowLive", OMISE_SECRET_KEY=omise.key(live=True))
+    could = "this stack could replace and delete real payment links from then on"
+    refused(
+        1,
+        "Refused to import links",
+        could,
+        "omise:allowLive",
+        OMISE_SECRET_KEY=omise.key(live=True),
+    )
 
     project.program("raise ValueError('what a day')\n")
     refused(1, "ValueError: what a day (__main__.py:3)")

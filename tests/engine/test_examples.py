@@ -94,6 +94,7 @@ def test_existing_links(project: Project, omise: Emulator) -> None:
     project.up(env=env).ok()
 
     assert "3 to import, 0 managed already, 1 to create, 0 blocked." in out
+    assert "run `omise-links match links.yaml`" in out, "a plan does not look for the fourth"
     assert "no change to any of the 3 links" in out
     assert [link["title"] for link in omise.links()][3:] == ["Autumn concert"]
     assert len(omise.journal.writes) == 1

@@ -82,6 +82,22 @@ def test_wrong_settings_are_told_at_preview(
     assert said in found[0]
 
 
+def test_an_adoption_with_a_live_key_says_what_could_follow(start: Start, omise: Emulator) -> None:
+    """An adoption changes no link; that the stack may do so afterwards is why it needs consent."""
+    (link_id,) = omise.seed(live=True, title="a", description="d", amount=150_000)
+    plugin = start(OMISE_SECRET_KEY=omise.key("th", live=True))
+    reason = "this stack could replace and delete real payment links from then on"
+    adopting = {**SPRING, "adopt": link_id}
+
+    _, failures = plugin.check(adopting)
+    assert "Refused to adopt a link" in failures[0]
+    assert reason in failures[0]
+    with failure() as found:
+        plugin.create(adopting)
+    assert f"Refused to adopt link {link_id}" in found[0]
+    assert reason in found[0]
+
+
 def test_without_a_key_a_create_says_which_setting(start: Start) -> None:
     """No key: the variable and the setting are named."""
     with failure() as found:
