@@ -204,7 +204,7 @@ class Settings:
 
     @property
     def on_loopback(self) -> bool:
-        """Whether the API is on this machine, as a local Omise is."""
+        """Whether the API is on this machine, as the emulator is."""
         return _is_loopback(urlsplit(self.api_url).hostname or "")
 
 
@@ -370,8 +370,8 @@ def _parse_url(text: str, source: str) -> str:
         raise SettingsError(f"{source} must not hold a user name or password.")
     if parts["scheme"].lower() == "http" and not _is_loopback(parts["host"]):
         raise SettingsError(
-            f"{source} is {url}: the key would travel unencrypted. Use https; plain http is for a"
-            " local Omise on 127.0.0.1 only."
+            f"{source} is {url}: the key would travel unencrypted. Use https; plain http is for the"
+            " emulator on 127.0.0.1 only."
         )
     return url
 

@@ -140,11 +140,11 @@ def imports() -> list[Import]:
                 up = package.split(".")[: len(package.split(".")) + 1 - node.level]
                 base = ".".join([*(up if node.level else []), *filter(None, [node.module])])
                 whole = [f"{base}.{alias.name}" for alias in node.names]
-                targets = [each if each in known or not node.level else base for each in whole]
-                targets = [each if each in known else base for each in targets]
+                targets = [name if name in known or not node.level else base for name in whole]
+                targets = [name if name in known else base for name in targets]
             found += [
-                Import(module, each, typing_only=typing_only, in_function=in_function)
-                for each in dict.fromkeys(targets)
+                Import(module, target, typing_only=typing_only, in_function=in_function)
+                for target in dict.fromkeys(targets)
             ]
     return found
 
@@ -160,22 +160,24 @@ def run(program: str) -> str:
 
 def test_the_imports_are_seen() -> None:
     """The search for imports finds known ones."""
-    seen = {(each.part, each.own or each.target) for each in imports()}
+    seen = {(imported.part, imported.own or imported.target) for imported in imports()}
 
     assert {("link_guard", "omise"), ("omise", "requests"), ("adoption", "stack")} <= seen
     assert ("link", "pulumi") in seen
-    assert any(each.own == "errors" and each.part == "cli" for each in imports())
+    assert any(imported.own == "errors" and imported.part == "cli" for imported in imports())
 
 
 def test_every_part_is_in_the_table() -> None:
     """No module or package is missing from the table."""
-    assert {each.part for each in imports()} | {"_version"} == {*MAY_IMPORT}
+    assert {imported.part for imported in imports()} | {"_version"} == {*MAY_IMPORT}
 
 
 @pytest.mark.parametrize("part", sorted(MAY_IMPORT))
 def test_a_part_imports_only_what_the_table_allows(part: str) -> None:
     """Each part imports the parts that the design gives it, and no other."""
-    used = {each.own for each in imports() if each.part == part and not each.typing_only}
+    used = {
+        imported.own for imported in imports() if imported.part == part and not imported.typing_only
+    }
 
     assert used - {part, None} <= {*MAY_IMPORT[part].split()}
 
@@ -184,35 +186,37 @@ def test_a_part_imports_only_what_the_table_allows(part: str) -> None:
 def test_who_knows_which_library(library: str) -> None:
     """Pulumi, the network, YAML and the terminal are each known to few places."""
     users = {
-        each.module.removeprefix(f"{NAME}.")
-        for each in imports()
-        if f"{each.target}.".startswith(f"{library}.") and each.part != "emulator"
+        imported.module.removeprefix(f"{NAME}.")
+        for imported in imports()
+        if f"{imported.target}.".startswith(f"{library}.") and imported.part != "emulator"
     }
     allowed = ONLY[library]
 
-    assert {each for each in users if not {each, each.split(".")[0]} & allowed} == set()
+    assert {user for user in users if not {user, user.split(".")[0]} & allowed} == set()
 
 
 def test_settings_load_pulumi_only_when_asked() -> None:
     """The command line reads settings without paying for Pulumi."""
-    for each in imports():
-        if each.part == "settings" and each.target.startswith("pulumi."):
-            assert each.in_function
+    for imported in imports():
+        if imported.part == "settings" and imported.target.startswith("pulumi."):
+            assert imported.in_function
 
 
 def test_the_emulator_stands_alone() -> None:
     """The local Omise uses the standard library and itself; only its command uses it."""
-    for each in imports():
-        if each.part == "emulator":
-            top = each.target.split(".")[0]
-            assert each.own == "emulator" or top in sys.stdlib_module_names, each
-        elif each.own == "emulator":
-            assert each.module == f"{NAME}.cli.emulator", each
+    for imported in imports():
+        if imported.part == "emulator":
+            top = imported.target.split(".")[0]
+            assert imported.own == "emulator" or top in sys.stdlib_module_names, imported
+        elif imported.own == "emulator":
+            assert imported.module == f"{NAME}.cli.emulator", imported
 
 
 def test_the_command_line_is_on_top() -> None:
     """Only `python -m` imports the command line."""
-    users = {each.part for each in imports() if each.own == "cli" and each.part != "cli"}
+    users = {
+        imported.part for imported in imports() if imported.own == "cli" and imported.part != "cli"
+    }
 
     assert users <= {"__main__"}
 
@@ -220,9 +224,9 @@ def test_the_command_line_is_on_top() -> None:
 def test_nothing_needs_itself() -> None:
     """There is no circle: each module can be read after those it uses."""
     graph: dict[str, set[str]] = {}
-    for each in imports():
-        if each.own and not each.typing_only:
-            graph.setdefault(each.module, set()).add(each.target)
+    for imported in imports():
+        if imported.own and not imported.typing_only:
+            graph.setdefault(imported.module, set()).add(imported.target)
     try:
         [*TopologicalSorter(graph).static_order()]
     except CycleError as error:

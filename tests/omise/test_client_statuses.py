@@ -10,10 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from client_setup import client_for, hurry
+from hypothesis import given
 from hypothesis import strategies as st
+from raw_server import error, raw_server, response
 from samples import LINK as SAMPLE
-from wire import SPRING, client_for, error, hurry, raw_server, response
+from samples import SPRING
 
 from pulumi_omise_links.errors import (
     ApiError,
@@ -269,7 +271,6 @@ def test_a_link_of_another_sub_merchant_is_named_at_once() -> None:
 
 
 @given(st.sampled_from(sorted(set(SAMPLE) - {"object", "id", "livemode"})), st.data())
-@settings(deadline=None, max_examples=60)
 def test_a_create_is_never_lost_for_what_its_answer_holds(name: str, data: Any) -> None:
     """With `object: link` and an id, the answer is that link or an error that names it."""
     value = data.draw(st.none() | st.booleans() | st.integers() | st.text() | st.just([]))

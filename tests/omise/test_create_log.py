@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wire import SPRING, hurry, settings_for
+from client_setup import hurry, settings_for
+from samples import SPRING
 
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.errors import (
@@ -153,7 +154,7 @@ def test_time_proves_that_no_link_was_made(
 
     link = client_with_log.create_link(SPRING)
 
-    assert [each["id"] for each in omise.links()] == [link.id]
+    assert [stored["id"] for stored in omise.links()] == [link.id]
 
 
 @pytest.mark.parametrize("spelt", [{}, {"title": "Spring  sale"}])

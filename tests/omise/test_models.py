@@ -86,7 +86,7 @@ def test_all_versions_of_the_local_omise_can_be_read(omise: Emulator, version: s
     link = OmiseLink.from_json(get(f"/links/{link_id}"))
     assert (link.id, link.title, link.currency, link.amount) == (link_id, "Ünï", "THB", 100_000)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", link.created_at)
-    assert [each.id for each in link.charges] == [charge_id]
+    assert [charge.id for charge in link.charges] == [charge_id]
     assert OmiseCharge.from_json(get(f"/links/{link_id}/charges")["data"][0]).id == charge_id
     assert Page.from_json(get("/links")).total == 1
     account = OmiseAccount.from_json(get("/account"))
@@ -120,7 +120,9 @@ class Other:
 
     @staticmethod
     def than(value: object) -> list[Any]:
-        return [each for each in Other.ALL if each is not None and type(each) is not type(value)]
+        return [
+            other for other in Other.ALL if other is not None and type(other) is not type(value)
+        ]
 
 
 @pytest.mark.parametrize(("kind", "good", "name"), PLACES)

@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import pytest
-from waiting import wait_until
-from wire import SPRING, client_for, hurry
+from client_setup import client_for, hurry
+from polling import wait_until
+from samples import SPRING
 
 from pulumi_omise_links.emulator import Emulator, JournalEntry
 from pulumi_omise_links.omise.pacing import MAX_IN_FLIGHT, Pacer
@@ -41,8 +42,8 @@ def test_never_more_than_ten_in_flight_across_clients() -> None:
                 assert omise.journal.counters()["in_flight"] == MAX_IN_FLIGHT == 10
             finally:
                 free.set()
-        for each in done:
-            each.result()
+        for listing in done:
+            listing.result()
         for client in clients:
             client.close()
 
@@ -144,6 +145,6 @@ def test_a_limiter_is_obeyed_and_nothing_is_lost(
         refused = client.stats.retries
 
     assert len(made) == 40
-    assert {each["id"] for each in omise.links()} == made
-    assert sum(each.committed for each in omise.journal.entries) == 40
+    assert {link["id"] for link in omise.links()} == made
+    assert sum(request.committed for request in omise.journal.entries) == 40
     assert refused < 40, "the threads slow down instead of hammering"

@@ -133,7 +133,7 @@ def test_waits_are_spread() -> None:
     }
 
     assert len(waits) > 10
-    assert all(0.5 <= each <= 1 for each in waits if each is not None)
+    assert all(0.5 <= value <= 1 for value in waits if value is not None)
 
 
 @pytest.mark.parametrize(

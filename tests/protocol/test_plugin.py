@@ -74,7 +74,7 @@ def test_all_faults_at_once_and_no_value_shown(plugin: Plugin) -> None:
     )
 
     assert len(failures) == 5
-    assert all(each.startswith("|") for each in failures)
+    assert all(failure.startswith("|") for failure in failures)
     assert "s3cret" not in "".join(failures)
     assert "did you mean 'description'?" in "".join(failures)
 

@@ -114,7 +114,7 @@ def test_eight_creates_at_once(plugin: Plugin, there: Emulator) -> None:
 
     assert len({id_ for id_, _ in made}) == 8
     assert {outputs["title"]: id_ for id_, outputs in made} == {
-        each["title"]: each["id"] for each in there.links()
+        link["title"]: link["id"] for link in there.links()
     }
     assert there.journal.count("POST") == 8
     assert there.journal.count("GET") <= 1

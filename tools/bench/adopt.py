@@ -51,7 +51,7 @@ seconds = time.monotonic() - began
 after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(result.summary, cost)
 print(f"plan {seconds:.1f} s, beyond the preview {seconds - spent['preview']:.1f} s,")
-print("seconds in pulumi:", {name: round(each, 1) for name, each in spent.items()},
+print("seconds in pulumi:", {name: round(seconds, 1) for name, seconds in spent.items()},
       f"our own processor time {time.process_time() - used:.1f} s")
 print(f"memory: {before / 1024:.0f} MB at the start, {after / 1024:.0f} MB at most")
 """
