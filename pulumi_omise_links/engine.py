@@ -1,7 +1,7 @@
-"""The Pulumi engine that a plugin process works for: tell its user something, and end with it.
+"""The Pulumi engine of a plugin process: shows messages to its user, and ends the process with it.
 
-The engine gives its address as the last argument of the plugin. Elsewhere there is no engine:
-nothing is told, and nothing is concluded from it.
+The engine gives its address as the last argument of the plugin. In other processes there is no
+engine: no message is shown, and nothing is concluded from that.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Engine:
                 self._no_writes.notify_all()
 
     def end_process_with_it(self) -> None:
-        """End this process once the engine has gone: it holds a key, and nobody will end it.
+        """End this process after the engine has ended: it holds a key, and nothing else ends it.
 
         A killed engine ends no plugin. A write that is under way is finished first; no other one
         begins then, as each asks ``is_running``.

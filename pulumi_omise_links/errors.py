@@ -157,8 +157,8 @@ class DeleteRefusedError(ApiError):
 class OmiseUnavailableError(OmiseLinksError):
     """No usable answer came: unreachable, timed out, cut off, not JSON, or a server fault.
 
-    ``sent`` tells whether the request may have reached Omise. If it did, a write may have been
-    carried out although no answer came.
+    ``sent`` tells whether the request may have reached Omise. If so, Omise may have carried out a
+    write although no answer came.
     """
 
     def __init__(self, operation: str, problem: str, *, sent: bool) -> None:

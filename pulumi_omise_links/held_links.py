@@ -1,4 +1,4 @@
-"""Which links the resources of one engine run are: no link gets two, none is deleted by mistake.
+"""Which link each resource of a run is: no link gets two resources or is deleted by mistake.
 
 The engine runs one plugin process for each explicit provider. Processes of one run see each
 other's marks: empty files in a folder named after the port of their engine, below the folder for

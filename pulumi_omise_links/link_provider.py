@@ -1,4 +1,4 @@
-"""What the engine calls to make true what a program declares.
+"""The provider of links: the engine calls it to carry out what a program declares.
 
 The names of this module and of the class are permanent: the states of users hold them
 (``state_format``).
@@ -208,7 +208,7 @@ class LinkProvider(ResourceProvider):
             self._guard.bulk.drop(_id)
 
     def _check_adoption(self, link_id: str, inputs: Mapping[str, Any] | None) -> list[str]:
-        """Say at preview already why a create will refuse.
+        """Return at preview why a create would refuse.
 
         :param inputs: None if there are problems with them already.
         """

@@ -1,4 +1,4 @@
-"""Why an entry cannot be imported, in sentences: one function for each side that is asked.
+"""The reasons why an entry cannot be imported, in sentences: one function for each source.
 
 No I/O. Each returns all reasons, so that a person sees all of them at once.
 """

@@ -172,7 +172,7 @@ def find_provider(
 
 
 def refuse_other_account(client: OmiseClient, state: StackState, urn: str) -> list[ManagedLink]:
-    """Return the stack's links of a provider, if nothing says that they are of another account.
+    """Return the stack's links of a provider, unless one is known to be of another account.
 
     :param client: the client by the settings of that provider.
     :param urn: as ``explicit_provider`` returns it.

@@ -205,7 +205,7 @@ class Draft:
         return getattr(value, "style", None) in {"|", ">"} and "+" in head
 
     def _has_gaps(self, links: yaml.MappingNode) -> bool:
-        """Whether empty lines stand between entries; they do if there is but one."""
+        """Whether empty lines separate entries; also true if there is only one."""
         if len(links.value) == 1:
             return True
         between = self._text[
@@ -283,7 +283,7 @@ def replace_file(file: str, text: str, agree: Callable[[str], None] | None = Non
 
 
 def require_writable(files: Iterable[str]) -> None:
-    """Refuse to begin what could not be finished, as far as that can be told beforehand.
+    """Refuse files that cannot be written, before any work is done on them.
 
     :raises EditError: one of the files cannot be written.
     """
@@ -320,7 +320,7 @@ def _why_not_writable(target: Path) -> str | None:
 def _is_mount_point(target: Path) -> bool:
     if os.path.ismount(target):
         return True
-    # A file that is bound to another one of the same file system is told apart by this list alone.
+    # Only this list shows a file that is mounted from the same file system.
     with suppress(OSError):
         lines = MOUNTS.read_bytes().splitlines()
         points = [line.split(b" ")[4] for line in lines if line.count(b" ") > 4]

@@ -136,7 +136,7 @@ class _Reading:
         )
 
     def read(self) -> None:
-        """Read the file as far as it can be understood."""
+        """Read the file up to the first place that cannot be parsed."""
         try:
             self._read()
         except _EnoughError:
@@ -154,7 +154,7 @@ class _Reading:
             end = error
         for passed in passed_over:
             self._report(passed.at or 0, (), passed.problem, passed.code)
-        # The parser often stops at a text that a comment cuts off, and that is said already.
+        # The parser often stops at a text that a comment cuts off, which is reported already.
         if end and (end.at, end.code) not in {(passed.at, passed.code) for passed in passed_over}:
             self._add(self._place(end.at), (), end.problem, end.code)
         elif root is None and not end:
@@ -186,7 +186,7 @@ class _Reading:
                     self._entry(name, key, _InputMapping(node, value["links"][name]), shared)
 
     def _violation(self, root: Node, violation: Violation) -> bool:
-        """Report what the schema says; return whether the rest can be read."""
+        """Report a violation of the schema, and return whether the rest can be read."""
         key, node = find(root, violation.path)
         if violation.code is ProblemCode.NO_LINKS and isinstance(node, MappingNode) and node.items:
             return True  # each of its keys is reported
@@ -290,7 +290,7 @@ class _Reading:
         return [InputProblem("amount", problem, ProblemCode.COMMENT_DISAGREES)]
 
     def claim(self, names: dict[str, Place], ids: dict[str, tuple[str, Place]]) -> None:
-        """Report names and ids that stand elsewhere too, and add those of this file."""
+        """Report names and ids that another entry has, and add those of this file."""
         for name, place in self.names.items():
             if name in names:
                 problem = f"is there twice, first at {names[name]}"

@@ -1,4 +1,4 @@
-"""What an HTTP response means: the JSON object that was asked for, or the one error that fits.
+"""Reads an HTTP response: returns the JSON object that was asked for, or raises the right error.
 
 Only Omise's own error object is a refusal. Firewalls, proxies and login pages answer with any
 status, also in place of the answer to a request that Omise has carried out.

@@ -1,8 +1,8 @@
-"""May a call be repeated, and after how long? One pure function, tested as a table.
+"""Decides whether a call may be repeated, and after how long. One pure function.
 
 urllib3's ``Retry`` cannot decide this for us: mounted on a connection it sleeps on its own, so
 threads could not slow down together; it has no bound in seconds; and for a POST it does not tell
-"the request never left" from "the answer was lost". Its reading of ``Retry-After`` is used.
+"the request was not sent" from "the answer was lost". Its reading of ``Retry-After`` is used.
 """
 
 from __future__ import annotations

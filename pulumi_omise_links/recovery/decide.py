@@ -1,4 +1,4 @@
-"""Which open creates have made which link, and which have made none. Pure.
+"""Decides which open creates have made which link, and which have made none. No I/O.
 
 A create is matched with the links that exist and that no stack manages, by all five inputs and by
 time. A link is taken only for what the program still declares: what is taken is then what the next
@@ -174,7 +174,7 @@ def hand_out_links(
     links = in_time[: len(takers)]
     decisions = [_adopt(create, link, facts) for create, link in zip(takers, links, strict=False)]
     decisions += [Decision(create=create, action=Action.CLEAR) for create in takers[len(links) :]]
-    # Where another one of equal inputs has got the only link, there is none left to look at.
+    # If another create of equal inputs has taken the only link, none is left to decide about.
     nothing_left = len(free) == len(links)
     decisions += [
         Decision(create=create, action=Action.CLEAR)

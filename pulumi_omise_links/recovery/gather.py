@@ -210,7 +210,7 @@ class _ProvedAccounts:
 
     @property
     def clocks_agree(self) -> bool:
-        """Whether Omise's clock and ours tell the same time, as far as they were compared."""
+        """Whether Omise's clock and that of this machine agree; false if one is not known."""
         times = [client.server_time() for client in self._clients.values()]
         return all(at is not None and abs(at - time.time()) <= _CLOCKS_APART for at in times)
 

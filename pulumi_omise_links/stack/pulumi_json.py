@@ -98,7 +98,7 @@ class ManagedLink:
 
 @dataclass(frozen=True, kw_only=True)
 class StackState:
-    """What is in a stack's state, as far as links are concerned.
+    """The part of a stack's state that concerns links.
 
     ``pending`` are creates of links that a killed run left, ``deleting`` the URNs of links that it
     was deleting; ``providers`` are the explicit ones, by URN; ``root`` is the URN of the stack;

@@ -1,4 +1,4 @@
-"""Finding the JSON document in what ``pulumi`` prints.
+"""Finds the JSON document in what ``pulumi`` prints.
 
 Warnings, notices of updates and wrapper scripts may print before and after it on the same stream.
 """

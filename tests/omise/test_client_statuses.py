@@ -43,7 +43,7 @@ SETTINGS = Settings.resolve({"secretKey": "skey_test_x"}, {})
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     hurry(monkeypatch)
     monkeypatch.setattr("pulumi_omise_links.omise.retry.LIMIT_SECONDS", 0.0)
-    monkeypatch.setattr("pulumi_omise_links.omise.client.LIMIT_SECONDS", 0.0)
+    monkeypatch.setattr("pulumi_omise_links.omise.creates.LIMIT_SECONDS", 0.0)
 
 
 def now() -> str:
@@ -127,7 +127,7 @@ def test_a_429_page_is_looked_up_before_the_create_is_sent_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A rate limiter of nobody knows whom: not listed, so sent again; listed, so taken."""
-    monkeypatch.setattr("pulumi_omise_links.omise.client.LIMIT_SECONDS", 60.0)
+    monkeypatch.setattr("pulumi_omise_links.omise.creates.LIMIT_SECONDS", 60.0)
     limited = response(PAGE, "429 X", "text/html")
     made = response(spring())
     with (
