@@ -6,6 +6,7 @@ import os
 
 import pulumi
 
+from .errors import ArgumentError
 from .link import Link
 from .manifest.entries import Entry, entries_for_stack
 from .manifest.reading import load
@@ -25,9 +26,15 @@ def declare_links(
     :param path: the manifest; a relative path starts at the program's folder, which is the current
         directory of a Pulumi program.
     :param opts: options of every link, such as ``provider`` or ``protect``.
+    :raises ArgumentError: ``path`` is neither text nor a path.
     :raises ManifestError: the manifest has problems. Nothing is declared then, and if nobody
         catches it, Pulumi shows the problems, a line each.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise ArgumentError(
+            "declare_links: path must be the path of one manifest, as text or a Path, not"
+            f" {type(path).__name__}."
+        )
     entries = load(path, amount_limits=_check_limits(opts)).entries
     stack = pulumi.get_stack()
     return {

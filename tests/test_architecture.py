@@ -42,7 +42,7 @@ MAY_IMPORT: dict[str, str] = {
     "program_inputs": "errors inputs",
     "link": "errors inputs program_inputs settings state_format",
     "manifest": "errors inputs omise output",
-    "declare": "link manifest settings",
+    "declare": "errors link manifest settings",
     "stack": "errors output settings state_format",
     "inventory": "errors inputs omise output settings stack state_format",
     "adoption": (

@@ -87,7 +87,14 @@ def _read_keys(node: MappingNode, report: Report, path: Path) -> None:
             problem = "cannot be in a manifest: put what links share under defaults"
             report(key.at, (*path, "<<"), problem, ProblemCode.MERGE_KEY)
         elif key.kind is not Kind.TEXT:
-            report(key.at, (*path, key.text), must_be_text(key), ProblemCode.KEY_NOT_TEXT)
+            problem = must_be_text(key)
+            if key.text.isdecimal() and (path == ("defaults",) or len(path) == 2):
+                # `{amount: 2,500}` is an amount of 2 and a key 500.
+                problem = (
+                    "is a key of its own, as a comma ends a value within { }: write an amount"
+                    " without commas, such as 2500"
+                )
+            report(key.at, (*path, key.text), problem, ProblemCode.KEY_NOT_TEXT)
         elif key.text in node.by_name:
             report(
                 key.at,

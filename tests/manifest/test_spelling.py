@@ -256,3 +256,13 @@ def test_a_missing_file_is_looked_for_in_the_whole_path(tmp_path: Path) -> None:
     """A relative path starts at the current directory, which may be another one than meant."""
     with pytest.raises(ManifestError, match=re.escape(f"no such file: {tmp_path}/links.yaml")):
         load("links.yaml")
+
+
+def test_a_comma_in_an_amount_is_told(tmp_path: Path) -> None:
+    """In flow style a comma ends the amount, and the sentence says so."""
+    file = tmp_path / "links.yaml"
+    file.write_text(
+        "version: 1\nlinks: {tea: {title: T, description: d, currency: THB, amount: 2,500}}\n"
+    )
+    with pytest.raises(ManifestError, match="write an amount without commas, such as 2500"):
+        load(file)

@@ -12,6 +12,7 @@ from pulumi.runtime import mocks as pulumi_mocks
 
 import pulumi_omise_links
 from pulumi_omise_links import Link, OmiseLinksError, declare_links
+from pulumi_omise_links.errors import ArgumentError
 
 MANIFEST = """\
 version: 1
@@ -180,3 +181,9 @@ def test_limits_of_another_provider_are_left_to_it(mocks: Mocks) -> None:
     Path("links.yaml").write_text(MANIFEST.replace("5000", "100"))
     other = pulumi_omise_links.Provider("th", amount_limits=False)
     assert len(declare(opts=pulumi.ResourceOptions(provider=other))) == 2
+
+
+def test_a_path_of_another_type_is_one_sentence(mocks: Mocks) -> None:
+    """What is no path is named by its type."""
+    with pytest.raises(ArgumentError, match="as text or a Path, not int"):
+        declare_links(5)  # type: ignore[arg-type]
