@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ..errors import (
     AuthenticationError,
-    NotFoundError,
     SettingsError,
+    WrongAccountError,
 )
 from ..inventory.accounts import Accounts, find_provider
 from ..inventory.other_stacks import OtherStacks, read_other_stacks
@@ -174,9 +174,11 @@ def gather_facts(
         unproved=accounts_read.unproved,
         rivals=elsewhere.pending,
         unread=" ".join(elsewhere.unknowns()),
-        leftovers=tuple(_leftovers(ours, used, accounts_read.places, links)),
+        leftovers=tuple(
+            _leftovers(ours, used, accounts_read.places, links, accounts_read.unproved)
+        ),
         busy=tuple(record for record in records if record.under_way and record.path in used),
-        problems=tuple(problems),
+        problems=(*problems, *_unanswered(accounts_read, creates)),
         longest_timeout=max((record.timeout for record in records), default=0.0),
     )
 
@@ -229,6 +231,8 @@ class _Accounts:
         self.places: dict[str, Place] = {}
         self.unusable: dict[str, str] = {}
         self.unproved: dict[str, str] = {}
+        self.doubted: list[str] = []
+        """Those of ``unproved`` in which none of the stack's links was found."""
 
     def open(self, urn: str, *, needed: bool = True) -> None:
         """Open the account of a provider, and remember what keeps it from being used.
@@ -261,6 +265,7 @@ class _Accounts:
             )
             return
         self._prove(urn, client, scope)
+        scope = client.scope()  # a link may have told the account that the key may not name
         self._clients[urn] = client
         self.scopes[urn] = scope
         self.places[urn] = Place.of(client.settings, scope)
@@ -276,10 +281,12 @@ class _Accounts:
             return
         for link in managed[-_MOST_PROOFS:]:
             try:
-                client.get_link(link.id)
-            except NotFoundError:
+                client.require_scope(link.id, scope_of(link.text_outputs))
+            except WrongAccountError:
                 continue
             return
+        if managed:
+            self.doubted.append(urn)
         self.unproved[urn] = (
             f"The key in {client.settings.key().source} may not read GET /account, and shows none"
             " of the links that the stack manages there, so it may be of another account. Use a key"
@@ -372,13 +379,27 @@ def _open_creates(
     return tuple(creates), used
 
 
+def _unanswered(accounts: _Accounts, creates: Sequence[OpenCreate]) -> list[str]:
+    """Say which accounts show none of the stack's links, where no create says so already."""
+    told = {create.provider for create in creates}
+    return [
+        f"Whether links of the program exist already was not found out. {accounts.unproved[urn]}"
+        for urn in accounts.doubted
+        if urn not in told
+    ]
+
+
 def _leftovers(
     records: Iterable[CreateRecord],
     used: set[object],
     places: Mapping[str, Place],
     links: Mapping[str, Sequence[OmiseLink]],
+    unproved: Collection[str],
 ) -> Iterable[tuple[CreateRecord, tuple[OmiseLink, ...]]]:
-    """Yield records that no create of the program explains, where their account was read."""
+    """Yield records that no create of the program explains, where their account was read.
+
+    A record without a link is dropped. So it must not be one whose account may not be the one read.
+    """
     for record in records:
         near = [urn for urn, place in places.items() if record.place.may_be(place)]
         if record.path in used or record.under_way or not near:
@@ -389,7 +410,8 @@ def _leftovers(
             for link in links[urn]
             if _made_since(link, record) and record.is_of(link.inputs)
         }
-        yield record, tuple(by_id.values())
+        if by_id or not any(urn in unproved for urn in near):
+            yield record, tuple(by_id.values())
 
 
 def read_time(text: str) -> float | None:
