@@ -13,23 +13,30 @@ JOBS ?= 2
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(READY) ## Walk through the main job on the real engine and a local Omise
+demo: $(READY) ## Walk through the main job on the real engine and the emulator
 	@$(BIN)/python tools/demo.py
 
-test: $(READY) ## Run every test (gets an engine first)
+test: $(READY) ## Run every test, with many examples (gets an engine first)
 	@$(BIN)/python tools/engine.py > /dev/null
-	$(BIN)/pytest -n $(JOBS) --dist worksteal
+	$(BIN)/pytest -n $(JOBS) --dist worksteal --hypothesis-profile thorough
 
-fast: $(READY) ## Run the tests that need no engine
+fast: $(READY) ## Run the tests that need no engine (within a minute)
 	$(BIN)/pytest -n $(JOBS) -m "not engine"
+
+lowest: ## Test with the lowest supported version of each dependency
+	@$(BIN)/python tools/engine.py > /dev/null
+	@test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest
+	@.venv-lowest/bin/pip install --quiet --disable-pip-version-check -c tests/lowest.txt -e '.[dev]'
+	.venv-lowest/bin/pytest -n $(JOBS) tests/protocol tests/program tests/manifest tests/cli \
+	  tests/omise/test_client.py tests/engine/test_life.py tests/engine/test_errors.py
 
 bench: $(BENCH_READY) ## Measure speed and size, and write docs/performance.md (an hour)
 	@PYTHONPATH=tools $(BIN)/python -m bench $(ARGS)
 
-chaos: $(READY) ## Run 1,000 links through faults on purpose (ten minutes)
+chaos: $(READY) ## Run 1,000 links while the emulator injects faults (twenty minutes)
 	@$(BIN)/python tools/chaos.py --links 1000 --seed 1 $(ARGS)
 
-kill: $(READY) ## Kill 200 runs in the middle and put things in order (half an hour)
+kill: $(READY) ## Kill 200 runs in the middle, and recover from each (an hour)
 	@$(BIN)/python tools/kill.py --trials 200 --seed 1 $(ARGS)
 
 lint: $(READY) ## Check types and style
@@ -55,4 +62,4 @@ $(BENCH_READY): $(READY)
 clean: ## Remove .venv and caches
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-run
 
-.PHONY: help demo test fast bench chaos kill lint setup clean
+.PHONY: help demo test fast lowest bench chaos kill lint setup clean

@@ -7,7 +7,8 @@ import os
 import pulumi
 
 from .link import Link
-from .manifest.entries import Entry, entries_for_stack, load
+from .manifest.entries import Entry, entries_for_stack
+from .manifest.reading import load
 from .settings import AMOUNT_LIMITS, NAMESPACE, amount_limits
 
 

@@ -1,7 +1,7 @@
-"""The Pulumi engine that a plugin process works for: tell its user something, and end with it.
+"""The Pulumi engine of a plugin process: shows messages to its user, and ends the process with it.
 
-The engine gives its address as the last argument of the plugin. Elsewhere there is no engine:
-nothing is told, and nothing is concluded from it.
+The engine gives its address as the last argument of the plugin. In other processes there is no
+engine: no message is shown, and nothing is concluded from that.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import Any
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
-_SECONDS_BETWEEN_LOOKS = 1.0
+_SECONDS_BETWEEN_CHECKS = 1.0
 # One refused connection could be a slip of the network stack, and an end cannot be taken back.
-_LOOKS_BEFORE_THE_END = 2
+_REFUSALS_BEFORE_THE_END = 2
 _TELL_SECONDS = 5.0
 
 
@@ -34,7 +34,7 @@ class Engine:
         """The port that the engine listens at: another one for each run. None without an engine."""
         self._host = host
         self._stub: Any = None
-        self._said: set[str] = set()
+        self._told: set[str] = set()
         self._lock = threading.Lock()
         self._writes = 0
         self._no_writes = threading.Condition()
@@ -60,9 +60,9 @@ class Engine:
         :param about: what the fact is; by default the message itself.
         """
         with self._lock:
-            if self.port is None or (about or message) in self._said:
+            if self.port is None or (about or message) in self._told:
                 return
-            self._said.add(about or message)
+            self._told.add(about or message)
             if self._stub is None:
                 # A proxy of the environment is not between us and the engine of this machine.
                 channel = grpc.insecure_channel(
@@ -78,7 +78,7 @@ class Engine:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Keep the process alive meanwhile: what a write did must be known to it."""
+        """Keep the process running meanwhile: it must learn what a write did."""
         with self._no_writes:
             self._writes += 1
         try:
@@ -89,7 +89,7 @@ class Engine:
                 self._no_writes.notify_all()
 
     def end_process_with_it(self) -> None:
-        """End this process once the engine has gone: it holds a key, and nobody will end it.
+        """End this process after the engine has ended: it holds a key, and nothing else ends it.
 
         A killed engine ends no plugin. A write that is under way is finished first; no other one
         begins then, as each asks ``is_running``.
@@ -102,8 +102,8 @@ class Engine:
 
     def _end_with_it(self) -> None:
         refused = 0
-        while refused < _LOOKS_BEFORE_THE_END:
-            time.sleep(_SECONDS_BETWEEN_LOOKS)
+        while refused < _REFUSALS_BEFORE_THE_END:
+            time.sleep(_SECONDS_BETWEEN_CHECKS)
             refused = 0 if self.is_running() else refused + 1
         with self._no_writes:
             self._no_writes.wait_for(lambda: not self._writes)

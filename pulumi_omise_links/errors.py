@@ -1,4 +1,4 @@
-"""Everything that can go wrong, drawn as a tree. The base is never raised itself.
+"""The errors of this package, as a tree. The base is never raised itself.
 
 ::
 
@@ -6,14 +6,14 @@
     ├── ArgumentError          a program calls the package with what it cannot take
     ├── SettingsError          a setting is missing or wrong
     ├── AuthenticationError    no key, or a key that Omise refuses
-    ├── LiveModeError          a live key would write and nobody has said yes
-    ├── ApiError               Omise said no: code, message, status, request id
+    ├── LiveModeError          a live key would write without consent
+    ├── ApiError               Omise refused: code, message, status, request id
     │   ├── NotFoundError      404
-    │   ├── RateLimitedError   429, for longer than we are willing to wait
+    │   ├── RateLimitedError   429, for longer than the client waits
     │   └── DeleteRefusedError a link that Pulumi was to delete; it still stands
     ├── OmiseUnavailableError  no usable answer: unreachable, timed out, cut, or a 5xx
     ├── UncertainCreateError   a create whose answer was lost: the link may exist
-    ├── UnfinishedCreateError  an equal create of a process that died may have made a link
+    ├── UnfinishedCreateError  an equal create that was cut off may have made a link
     ├── CreateLogError         the record of a create under way cannot be kept or read
     ├── MismatchedCreateError  the link that was made is not the one that was asked for
     ├── WrongAccountError      the link belongs to another account, or to the other mode
@@ -87,8 +87,12 @@ class AuthenticationError(OmiseLinksError):
     exit_code = ExitCode.AUTHENTICATION
 
 
+# An import and an adoption change no link, but the stack may do so afterwards.
+MANAGES_LIVE_LINKS = "this stack could replace and delete real payment links from then on"
+
+
 class LiveModeError(OmiseLinksError):
-    """A live key would have written, and the stack has not said that it may."""
+    """A live key would have written, and the stack does not allow that."""
 
     def __init__(
         self,
@@ -104,7 +108,7 @@ class LiveModeError(OmiseLinksError):
 
 
 class ApiError(OmiseLinksError):
-    """Omise answered and said no.
+    """Omise answered and refused.
 
     ``code`` is Omise's error code (https://docs.omise.co/api-errors), ``message`` its English text,
     ``status`` the HTTP status, ``request_id`` the ``X-Request-Id`` that Omise's support asks for.
@@ -139,7 +143,7 @@ class DeleteRefusedError(ApiError):
     """Omise refused to delete a link that Pulumi was to delete; the link still stands."""
 
     def __init__(self, link_id: str, refused: ApiError) -> None:
-        """:param refused: what Omise said."""
+        """:param refused: Omise's refusal."""
         vars(self).update(vars(refused))
         Exception.__init__(
             self,
@@ -153,8 +157,8 @@ class DeleteRefusedError(ApiError):
 class OmiseUnavailableError(OmiseLinksError):
     """No usable answer came: unreachable, timed out, cut off, not JSON, or a server fault.
 
-    ``sent`` tells whether the request may have reached Omise. If it did, a write may have been
-    carried out although nobody heard of it.
+    ``sent`` tells whether the request may have reached Omise. If so, Omise may have carried out a
+    write although no answer came.
     """
 
     def __init__(self, operation: str, problem: str, *, sent: bool) -> None:
@@ -164,7 +168,7 @@ class OmiseUnavailableError(OmiseLinksError):
 
 
 class UncertainCreateError(OmiseLinksError):
-    """Omise's answer to a create was lost, and what it did cannot be told for certain.
+    """Omise's answer to a create was lost, and whether it made a link is not certain.
 
     ``candidates`` are the ids of links that are equal in all inputs and could be the one; empty if
     none is listed yet. ``similar`` are the ids of links that Omise may have made with another
@@ -212,7 +216,7 @@ class UncertainCreateError(OmiseLinksError):
 
 
 class UnfinishedCreateError(OmiseLinksError):
-    """A process that has died, or a create that was given up, may have made this very link.
+    """A create that was cut off or given up may have made this very link.
 
     ``candidates`` are the ids of links that could be the one; empty if none is listed yet.
     """
@@ -377,8 +381,8 @@ class ManifestProblem:
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        said = ": ".join(part for part in (place, self.path, self.problem) if part)
-        return f"{said} [{self.code.value}]"
+        sentence = ": ".join(part for part in (place, self.path, self.problem) if part)
+        return f"{sentence} [{self.code.value}]"
 
 
 class ManifestError(OmiseLinksError):
@@ -396,7 +400,7 @@ class ManifestError(OmiseLinksError):
 
 
 class ProjectError(OmiseLinksError):
-    """The Pulumi project beside us cannot be used, or Pulumi refused; the message says why."""
+    """The Pulumi project cannot be used, or Pulumi refused; the message says why."""
 
 
 class StackNotFoundError(ProjectError):
@@ -404,19 +408,19 @@ class StackNotFoundError(ProjectError):
 
     exit_code = ExitCode.NO_STACK
 
-    def __init__(self, said: str) -> None:
+    def __init__(self, output: str) -> None:
         super().__init__(
-            f"There is no such stack. Pulumi says:\n{said}\nName one with --stack (`pulumi stack ls"
-            " --all` lists them), or select one with `pulumi stack select`."
+            f"There is no such stack. Pulumi says:\n{output}\nName one with --stack (`pulumi stack"
+            " ls --all` lists them), or select one with `pulumi stack select`."
         )
 
 
 class StackLockedError(ProjectError):
-    """Another run holds the stack, or one that was killed never let go of it."""
+    """Another run holds the lock of the stack, or a killed run never released it."""
 
-    def __init__(self, said: str) -> None:
+    def __init__(self, output: str) -> None:
         super().__init__(
-            f"The stack is locked by another run. Pulumi says:\n{said}\nWait until that run has"
+            f"The stack is locked by another run. Pulumi says:\n{output}\nWait until that run has"
             " ended. If it was killed, `pulumi cancel` takes its lock away. Nothing was changed."
         )
 

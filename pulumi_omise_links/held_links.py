@@ -1,11 +1,10 @@
-"""Which links the resources of one engine run are: no link gets two, none is deleted by mistake.
+"""Which link each resource of a run is: no link gets two resources or is deleted by mistake.
 
 The engine runs one plugin process for each explicit provider. Processes of one run see each
 other's marks: empty files in a folder named after the port of their engine, below the folder for
 temporary files. Each process holds a shared lock on that folder's ``lock`` file, which the
 operating system releases however the process ends. So a process can tell which runs have ended, and
-removes their marks. Where that cannot be had (no ``fcntl``, no
-writable folder), a process knows only what it has seen itself.
+removes their marks. Without ``fcntl`` or a writable folder, a process knows only its own marks.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ _HELD, _TO_BE_ADOPTED = "held", "to-be-adopted"
 
 
 class HeldLinks:
-    """The links of this run that a resource is, and those that one is about to adopt.
+    """The links that resources of this run are, and those that they are about to adopt.
 
     Safe for many threads, and shared with the other plugin processes of the run.
     """

@@ -80,7 +80,7 @@ _CURRENCY_IN_ANY_CASE = "|".join(
 _UNKNOWN_CURRENCY = Rule(
     code=ProblemCode.UNKNOWN_CURRENCY,
     problem="is not one that Omise documents ({currencies})",
-    # Where the account can be asked, its own list counts instead: that is for check_inputs.
+    # check_inputs applies this rule, as the account's own list replaces the documented one.
     is_broken_by=lambda _: False,
     # An editor offers the codes of the list; both cases are accepted.
     schema={"anyOf": [{"enum": list(CURRENCIES)}, {"pattern": whole_text(_CURRENCY_IN_ANY_CASE)}]},
@@ -231,7 +231,7 @@ INPUTS = (
         default=False,
     ),
 )
-INPUT_NAMES = tuple(one.name for one in INPUTS)
+INPUT_NAMES = tuple(known.name for known in INPUTS)
 
 OMISE_ATTRIBUTES = (
     "charges",
@@ -333,20 +333,20 @@ def check_inputs(
         if name not in INPUT_NAMES and name not in also_known
     ]
     inputs: dict[str, object] = {}
-    for one in INPUTS:
-        value = given.get(one.name)
-        if one.name in later:
+    for known in INPUTS:
+        value = given.get(known.name)
+        if known.name in later:
             continue
-        if value is None and not one.required:
-            inputs[one.name] = one.default
+        if value is None and not known.required:
+            inputs[known.name] = known.default
         elif value is None:
-            problem = f"is missing. {one.description}"
-            problems.append(InputProblem(one.name, problem, ProblemCode.MISSING_KEY))
-        elif broken := next((rule for rule in one.rules if rule.is_broken_by(value)), None):
-            problems.append(InputProblem(one.name, fill_in(broken.problem, value), broken.code))
+            problem = f"is missing. {known.description}"
+            problems.append(InputProblem(known.name, problem, ProblemCode.MISSING_KEY))
+        elif broken := next((rule for rule in known.rules if rule.is_broken_by(value)), None):
+            problems.append(InputProblem(known.name, fill_in(broken.problem, value), broken.code))
         else:
             # Numbers reach a provider as doubles: 1500.0 is 1500.
-            inputs[one.name] = int(value) if isinstance(value, float) else value
+            inputs[known.name] = int(value) if isinstance(value, float) else value
 
     currency, amount = inputs.get("currency"), inputs.get("amount")
     code = currency.upper() if isinstance(currency, str) else None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any, overload
 
 import pulumi
 
-from .errors import ArgumentError
+from .errors import ArgumentError, SettingsError
 from .inputs import INPUT_NAMES, is_live
 from .program_inputs import prepare_inputs, prepare_link_id
 from .settings import refuse_plain_key_in_config
@@ -19,6 +20,10 @@ from .state_format import (
     STORED_OUTPUTS,
     TYPE_TOKEN,
 )
+
+# Older ones look for the provider in the state alone, and newer engines send none for a look-up
+# (pulumi/dynamic/__main__.py, Read).
+_FIRST_SDK_WITH_GET = (3, 268)
 
 
 @dataclass(kw_only=True)
@@ -86,7 +91,7 @@ class Link(pulumi.CustomResource):
             amount, or the call itself is wrong.
         :raises SettingsError: the secret key stands in plain text in the stack's config.
         """
-        given, opts = _sort_arguments(resource_name, args, inputs)
+        declared, opts = _sort_arguments(resource_name, args, inputs)
         refuse_plain_key_in_config()
         # CustomResource rather than pulumi.dynamic.Resource: that one pickles the provider again
         # for every resource, leaves a wrapper behind in `pickle` each time, and so ends in a
@@ -96,7 +101,7 @@ class Link(pulumi.CustomResource):
             resource_name,
             {
                 **dict.fromkeys((*INPUT_NAMES, *STORED_OUTPUTS)),
-                **prepare_inputs(resource_name, given),
+                **prepare_inputs(resource_name, declared),
                 PROVIDER_KEY: PROVIDER_PICKLE,
             },
             opts,
@@ -114,7 +119,10 @@ class Link(pulumi.CustomResource):
 
         :param id: ``link_test_…`` or ``link_…``. An unknown or deleted link is an error.
         :raises ArgumentError: ``id`` is neither text nor an ``Output`` of text.
+        :raises SettingsError: the installed Python package ``pulumi`` is older than 3.268. Its
+            plugin cannot read a resource that the state does not have.
         """
+        _refuse_old_sdk()
         _refuse_wrong_name(resource_name)
         _refuse_wrong_options(resource_name, opts)
         known_id = prepare_link_id(resource_name, id)
@@ -216,6 +224,16 @@ class Link(pulumi.CustomResource):
         return pulumi.Output.from_input(None)
 
 
+def _refuse_old_sdk() -> None:
+    installed = version("pulumi")
+    if tuple(int(part) for part in installed.split(".")[:2]) < _FIRST_SDK_WITH_GET:
+        needed = ".".join(map(str, _FIRST_SDK_WITH_GET))
+        raise SettingsError(
+            f"Link.get needs the Python package pulumi {needed} or newer; pulumi {installed} is"
+            " installed. Update it, or use get_link(id), which works with every version."
+        )
+
+
 def _output(link: Link, name: str) -> pulumi.Output[Any]:
     output: pulumi.Output[Any] = pulumi.get(link, name)
     return output
@@ -234,20 +252,20 @@ def _sort_arguments(
     if len(args) > len(names) or doubled:
         raise ArgumentError(f"{link}: {_BY_NAME}")
     positional = dict(zip(names, args, strict=False))
-    given, opts = (positional.get(name, inputs.pop(name, None)) for name in names)
+    chosen, opts = (positional.get(name, inputs.pop(name, None)) for name in names)
     _refuse_wrong_options(resource_name, opts)
-    if isinstance(given, LinkArgs):
-        given = vars(given)
-    if given is None:
+    if isinstance(chosen, LinkArgs):
+        chosen = vars(chosen)
+    if chosen is None:
         return inputs, opts
-    if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
+    if not isinstance(chosen, Mapping) or not all(isinstance(name, str) for name in chosen):
         raise ArgumentError(f"{link}: {_BY_NAME}")
     if inputs:
         raise ArgumentError(
             f"{link}: give the inputs either as args or as keywords, not both"
             f" ({', '.join(inputs)} came as keywords)."
         )
-    return given, opts
+    return chosen, opts
 
 
 _BY_NAME = (

@@ -1,7 +1,7 @@
-"""May this link be touched with the key at hand? The one place that answers.
+"""Decides whether the key may read, adopt or change a link. No other module decides that.
 
-A preview asks as far as Omise can be reached, and says what it could not find out. Before a write,
-what is not proved is refused.
+A preview checks what it can while Omise is reachable, and reports what it could not check. Before a
+write, anything that is not proved is refused.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from .engine import Engine
 from .errors import (
+    MANAGES_LIVE_LINKS,
     AdoptError,
     AuthenticationError,
     LinkGoneError,
@@ -34,7 +35,7 @@ _LINKS_PER_SCOPE = 3
 
 
 class LinkGuard:
-    """The settings of one provider, its client, and what they may touch. For many threads."""
+    """The settings of one provider, its client, and what they allow. Safe for many threads."""
 
     def __init__(
         self, config: Mapping[str, str | None], config_keys: tuple[str, ...], engine: Engine
@@ -55,7 +56,7 @@ class LinkGuard:
         # Links of each scope that this stack has links in, until the key is known to be of it.
         self._unproved: dict[Scope, list[str]] = {}
         self._proved: set[Scope] = set()
-        self._told: set[object] = set()
+        self._reported: set[object] = set()
 
     @property
     def settings(self) -> Settings:
@@ -108,10 +109,10 @@ class LinkGuard:
         """
         refuse_misspelt(self._config_keys)
 
-    def check(self, operation: str | None) -> tuple[str, ...] | None:
+    def check(self, operation: Literal["create", "adopt"] | None) -> tuple[str, ...] | None:
         """Refuse settings that the operation would fail with.
 
-        :param operation: "create the link" or "adopt a link"; None for a link that there is.
+        :param operation: None for a link that there is.
         :return: currencies that the account supports; None if that is not known or not asked.
         :raises OmiseLinksError: the settings are wrong, or name another account or mode.
         """
@@ -123,8 +124,10 @@ class LinkGuard:
                 warning=True,
             )
             return None
-        if operation is not None:
-            settings.require_permission(operation)
+        if operation == "create":
+            settings.require_permission("create the link")
+        elif operation == "adopt":
+            settings.require_permission("adopt a link", MANAGES_LIVE_LINKS)
         elif settings.account_id is None:
             return None
         account = self._ask_account()
@@ -169,7 +172,7 @@ class LinkGuard:
         except WrongAccountError:
             raise
         except OmiseLinksError as error:
-            # Nothing is to be written: a key that cannot be used is told, and stops nobody.
+            # Nothing will be written, so a key that cannot be used is a warning only.
             if replaced:
                 raise
             self._engine.tell(f"Nothing was compared with Omise. {error}", warning=True)
@@ -177,9 +180,9 @@ class LinkGuard:
     # -- before writes, and after them
 
     def require_create(self) -> Scope:
-        """Return where a new link will live, or refuse to make it there.
+        """Return the scope of a new link, or refuse to make it there.
 
-        :raises WrongAccountError: the stack's links live elsewhere, or that cannot be told.
+        :raises WrongAccountError: the stack's links are of another scope, or that is not known.
         """
         with self._lock:
             unproved = {scope: list(links) for scope, links in self._unproved.items()}
@@ -204,7 +207,7 @@ class LinkGuard:
         :raises AdoptError: the link differs from ``inputs``.
         :raises LinkGoneError: the link was deleted.
         """
-        self.settings.require_permission(f"adopt link {link_id}")
+        self.settings.require_permission(f"adopt link {link_id}", MANAGES_LIVE_LINKS)
         link = self.client.get_link(link_id)
         _require_equal(link, inputs)
         return link
@@ -218,7 +221,7 @@ class LinkGuard:
             self._refuse_account(self.client.scope().account_id)
 
     def get(self, link_id: str) -> tuple[OmiseLink, Scope]:
-        """Return a link that no state knows, and where it lives.
+        """Return a link that no state knows, and its scope.
 
         :raises NotFoundError: the account of the key has no such link.
         :raises LinkGoneError: the link was deleted.
@@ -228,7 +231,7 @@ class LinkGuard:
         return link, self.client.scope()
 
     def find(self, link_id: str, outputs: Mapping[str, Any]) -> tuple[OmiseLink, Scope] | None:
-        """Return a link of the state and where it lives; None if it is gone.
+        """Return a link of the state and its scope; None if it is gone.
 
         What the state does not know of the scope is filled in: a link that is found is one of the
         key's account.
@@ -258,18 +261,18 @@ class LinkGuard:
     def reason_once(self, verb: str, error: OmiseLinksError) -> OmiseLinksError:
         """Return the error, or a short one if another link of the provider has given the reason.
 
-        Settings concern all links of a provider. A refused key is told with another request each
-        time, so the kind of the error counts there.
+        Settings concern all links of a provider. The message about a refused key
+        names another request each time, so the class of the error counts there.
         """
         reason = type(error) if isinstance(error, AuthenticationError) else str(error)
         with self._lock:
-            if (verb, reason) not in self._told:
-                self._told.add((verb, reason))
+            if (verb, reason) not in self._reported:
+                self._reported.add((verb, reason))
                 return error
         kind = SettingsError if isinstance(error, SettingsError) else AuthenticationError
         return kind("This provider cannot be used: the error of another of its links says why.")
 
-    # -- what both need
+    # -- shared by previews and writes
 
     def _ask_account(self) -> OmiseAccount | None:
         # A preview needs no network, and must not wait for it once a resource or a thread.

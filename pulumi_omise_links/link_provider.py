@@ -1,4 +1,4 @@
-"""What the engine calls to make true what a program declares.
+"""The provider of links: the engine calls it to carry out what a program declares.
 
 The names of this module and of the class are permanent: the states of users hold them
 (``state_format``).
@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 from pulumi.dynamic import (
     CheckFailure,
@@ -100,7 +100,7 @@ class LinkProvider(ResourceProvider):
             limits = self._guard.settings.amount_limits
             self._guard.refuse_misspelt()
             if not planning:
-                operation = "create the link" if adopt is None else "adopt a link"
+                operation: Literal["create", "adopt"] = "create" if adopt is None else "adopt"
                 supported = self._guard.check(None if exists else operation)
         except OmiseLinksError as error:
             problems.append(str(self._guard.reason_once("check", error)))
@@ -208,7 +208,7 @@ class LinkProvider(ResourceProvider):
             self._guard.bulk.drop(_id)
 
     def _check_adoption(self, link_id: str, inputs: Mapping[str, Any] | None) -> list[str]:
-        """Say at preview already why a create will refuse.
+        """Return at preview why a create would refuse.
 
         :param inputs: None if there are problems with them already.
         """

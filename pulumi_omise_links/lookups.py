@@ -1,4 +1,4 @@
-"""Links for programs that only want to look: plain, typed values instead of resources."""
+"""Look-ups for programs that only read links: typed values instead of resources."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ def _require_text(function: str, name: str, value: object) -> None:
     raise ArgumentError(f"{function}: {name} must be text, not {type(value).__name__}.")
 
 
-def _settings(function: str, given: Settings | None) -> Settings:
-    if given is None:
+def _settings(function: str, settings: Settings | None) -> Settings:
+    if settings is None:
         return from_program()
-    if not isinstance(given, Settings):
+    if not isinstance(settings, Settings):
         raise ArgumentError(f"{function}: settings must be Settings, from Settings.resolve({{…}}).")
-    return given
+    return settings
 
 
 @lru_cache(maxsize=8)

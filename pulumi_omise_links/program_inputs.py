@@ -1,9 +1,9 @@
-"""What a program gives to a link, judged before Pulumi carries it to the provider.
+"""Checks of inputs that only the program can make, before Pulumi sends them to the provider.
 
-On the way there every number becomes a double, and Pulumi's SDK ends with a traceback at a type
-that it cannot carry. So what only the program can tell is judged here: whether an amount was
-written as an integer, and whether a text was made from an ``Output`` or from a resource. All else
-is judged by ``inputs`` in the provider, where the account and all faults of a link are known.
+Pulumi sends every number as a double, and its SDK ends with a traceback at a type that it cannot
+serialize. So this module checks whether an amount was written as an integer, and whether a text was
+made from an ``Output`` or a resource. ``inputs`` checks all else in the provider, where the account
+and all problems of a link are known.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .inputs import GREATEST_NUMBER, INPUTS
 _OUTPUT_AS_TEXT = "Calling __str__ on an Output"
 # What `repr` and `str` make of an object that has no text of its own: <Link object at 0x7f…>.
 _ADDRESS = re.compile(r"<[^<>]* at 0x[0-9A-Fa-f]+>")
-_TYPES = {each.name: each.type for each in INPUTS}
+_TYPES = {known.name: known.type for known in INPUTS}
 _EXPECTED = {int: "an int", bool: "True or False", str: "text"}
 
 
@@ -34,10 +34,10 @@ class _UnfitValueError(Exception):
 
 
 def prepare_inputs(link_name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the inputs of a link as Pulumi can carry them.
+    """Return the inputs of a link as Pulumi can serialize them.
 
     Integers of any type become ``int`` (``numpy.int64``, ``IntEnum``), text of any type ``str``,
-    and members of an ``Enum`` their values. An ``Output`` is judged when its value is known.
+    and members of an ``Enum`` their values. An ``Output`` is checked when its value is known.
 
     :raises ArgumentError: with everything wrong, a line each.
     """
@@ -59,7 +59,7 @@ def prepare_inputs(link_name: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def prepare_link_id(link_name: str, link_id: Any) -> Any:
-    """Return the id that ``Link.get`` looks up, as Pulumi can carry it.
+    """Return the id that ``Link.get`` looks up, as Pulumi can serialize it.
 
     :raises ArgumentError: it can be no id.
     """
@@ -81,7 +81,7 @@ def _prepare_resolved(link_name: str, name: str, value: Any) -> Any:
 
 
 def _prepare(name: str, value: Any, *, written: bool) -> Any:
-    """Return one value as Pulumi can carry it.
+    """Return one value as Pulumi can serialize it.
 
     :param written: whether the program wrote the value itself. A number out of an ``Output`` may be
         a double because of Pulumi, whatever it was.

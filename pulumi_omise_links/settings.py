@@ -14,7 +14,7 @@ stack config           environment             meaning
 =====================  ======================  ========================================
 
 ``omise:secretKey`` wins over ``omise:secretKeyEnv``. ``OMISE_TIMEOUT`` (seconds, 30) bounds the
-wait for one answer; it is a matter of the machine, so it has no stack config. ``OMISE_KEEP_LINKS``
+wait for one answer; it depends on the machine, so it has no stack config. ``OMISE_KEEP_LINKS``
 (ids, separated by commas) is for one run: a deletion leaves these links at Omise.
 """
 
@@ -47,8 +47,8 @@ CONFIG_KEYS = (
     ACCOUNT_ID,
 )
 
-# Set for the preview of a plan, which writes nothing: the resource then asks for no permission and
-# refuses no change, so that the plan can tell of all of them.
+# Set for the preview of an import plan, which writes nothing: the provider then asks for no
+# permission and refuses no change, so that the plan can list all of them.
 PLANNING = "OMISE_LINKS_PLANNING"
 # Ids of links, separated by commas: for one run, a deletion leaves these at Omise.
 KEEP_LINKS = "OMISE_KEEP_LINKS"
@@ -123,11 +123,11 @@ class SecretKey:
         raise TypeError("a secret key is not to be pickled")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """How to reach Omise, and what is allowed there.
 
-    ``secret_key`` is None if none is at hand; ``key_source`` then names where it was looked for,
+    ``secret_key`` is None if there is none; ``key_source`` then names where it was looked for,
     and ``key_advice`` says what to do, after "… is not set; ". ``timeout`` is how many seconds an
     attempt may take in all. ``account_id`` is the account that all links belong to (``account_…``);
     None if nothing says so.
@@ -165,8 +165,10 @@ class Settings:
             key_source=source,
             key_advice=_advise(config),
             api_url=_parse_url(*either(API_URL, "OMISE_API_URL")),
-            allow_live=_flag(*either(ALLOW_LIVE, "OMISE_ALLOW_LIVE"), default=False),
-            amount_limits=_flag(*either(AMOUNT_LIMITS, _AMOUNT_LIMITS_VARIABLE), default=True),
+            allow_live=_parse_flag(*either(ALLOW_LIVE, "OMISE_ALLOW_LIVE"), default=False),
+            amount_limits=_parse_flag(
+                *either(AMOUNT_LIMITS, _AMOUNT_LIMITS_VARIABLE), default=True
+            ),
             sub_merchant_id=_parse_id(
                 *either(SUB_MERCHANT_ID, "OMISE_SUB_MERCHANT_ID"),
                 _SUB_MERCHANT_ID,
@@ -175,7 +177,7 @@ class Settings:
             account_id=_parse_id(
                 *either(ACCOUNT_ID, "OMISE_ACCOUNT_ID"), _ACCOUNT_ID, "an account (account_…)"
             ),
-            timeout=_seconds(env.get("OMISE_TIMEOUT", ""), "OMISE_TIMEOUT"),
+            timeout=_parse_seconds(env.get("OMISE_TIMEOUT", ""), "OMISE_TIMEOUT"),
         )
 
     def key(self) -> SecretKey:
@@ -202,7 +204,7 @@ class Settings:
 
     @property
     def on_loopback(self) -> bool:
-        """Whether the API is on this machine, as a local Omise is."""
+        """Whether the API is on this machine, as the emulator is."""
         return _is_loopback(urlsplit(self.api_url).hostname or "")
 
 
@@ -270,14 +272,14 @@ def _folded(name: str) -> str:
 def amount_limits(config: Mapping[str, str | None] | None = None) -> bool:
     """Return whether the documented limits of a charge are checked, where nothing else matters.
 
-    No more is read, of the environment neither: a broken key is no fault of a manifest.
+    Nothing else is read, not even from the environment: a wrong key is no problem of a manifest.
 
     :param config: stack config as ``Settings.resolve`` takes it, where it has been read.
     :raises SettingsError: the value cannot be used.
     """
-    given = {AMOUNT_LIMITS: (config or {}).get(AMOUNT_LIMITS)}
+    limits = {AMOUNT_LIMITS: (config or {}).get(AMOUNT_LIMITS)}
     environ = {_AMOUNT_LIMITS_VARIABLE: os.environ.get(_AMOUNT_LIMITS_VARIABLE, "")}
-    return Settings.resolve(given, environ).amount_limits
+    return Settings.resolve(limits, environ).amount_limits
 
 
 def from_program() -> Settings:
@@ -322,21 +324,21 @@ def _looks_like_a_key(text: str) -> bool:
     return re.match(r"\s*[sp]key_", text) is not None
 
 
-def _shown(text: str) -> str:
+def _show_value(text: str) -> str:
     """Return a wrong value for an error, unless somebody put a key there."""
     return "a key" if _looks_like_a_key(text) else repr(text[:80])
 
 
-def _flag(text: str, source: str, *, default: bool) -> bool:
+def _parse_flag(text: str, source: str, *, default: bool) -> bool:
     word = text.strip().lower()
     if not word:
         return default
     if word in _TRUE | _FALSE:
         return word in _TRUE
-    raise SettingsError(f"{source} must be true or false, not {_shown(text)}.")
+    raise SettingsError(f"{source} must be true or false, not {_show_value(text)}.")
 
 
-def _seconds(text: str, source: str) -> float:
+def _parse_seconds(text: str, source: str) -> float:
     if not text.strip():
         return DEFAULT_TIMEOUT
     try:
@@ -344,7 +346,9 @@ def _seconds(text: str, source: str) -> float:
     except ValueError:
         seconds = 0
     if not 0 < seconds <= 600:
-        raise SettingsError(f"{source} must be a number of seconds up to 600, not {_shown(text)}.")
+        raise SettingsError(
+            f"{source} must be a number of seconds up to 600, not {_show_value(text)}."
+        )
     return seconds
 
 
@@ -353,7 +357,7 @@ def _parse_id(text: str, source: str, form: re.Pattern[str], of_what: str) -> st
     if not value:
         return None
     if not form.fullmatch(value) or _looks_like_a_key(value):
-        raise SettingsError(f"{source} must be the id of {of_what}, not {_shown(text)}.")
+        raise SettingsError(f"{source} must be the id of {of_what}, not {_show_value(text)}.")
     return value
 
 
@@ -366,8 +370,8 @@ def _parse_url(text: str, source: str) -> str:
         raise SettingsError(f"{source} must not hold a user name or password.")
     if parts["scheme"].lower() == "http" and not _is_loopback(parts["host"]):
         raise SettingsError(
-            f"{source} is {url}: the key would travel unencrypted. Use https; plain http is for a"
-            " local Omise on 127.0.0.1 only."
+            f"{source} is {url}: the key would travel unencrypted. Use https; plain http is for the"
+            " emulator on 127.0.0.1 only."
         )
     return url
 

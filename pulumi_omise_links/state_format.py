@@ -46,9 +46,9 @@ ADOPT = "adopt"
 AS_STORED = "as_stored"
 TEXTS = ("title", "description")
 # How Pulumi marks a secret (sdk/go/common/resource/sig); the engine encrypts it in the state.
-_SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+SECRET_MARK = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 STORED_OUTPUTS = ("payment_uri", "created_at", "used", "used_at", "merchant_name", "merchant_uid")
-"""What programs can read beside the inputs. Where the link lives is for the provider alone: each
+"""What programs can read beside the inputs. The scope of the link is for the provider alone: each
 output that a resource declares costs Pulumi's SDK time, read or not (docs/performance.md)."""
 
 
@@ -84,7 +84,7 @@ def outputs_from(link: OmiseLink, scope: Scope, state: Mapping[str, Any]) -> dic
     stored = {name: getattr(link, name) for name in TEXTS if getattr(link, name) != outputs[name]}
     outputs |= {name: getattr(link, name) for name in STORED_OUTPUTS}
     outputs |= {"account_id": scope.account_id, "sub_merchant_id": scope.sub_merchant_id}
-    outputs[AS_STORED] = {**_SECRET, "value": stored} if stored else None
+    outputs[AS_STORED] = {**SECRET_MARK, "value": stored} if stored else None
     return {name: value for name, value in outputs.items() if value is not None}
 
 
@@ -100,7 +100,7 @@ def outputs_of_new(link: OmiseLink, scope: Scope, inputs: Mapping[str, Any]) -> 
 
 
 def scope_of(outputs: Mapping[str, Any]) -> Scope:
-    """Return where the link of these outputs lives."""
+    """Return the scope of the link with these outputs."""
     return Scope(outputs.get("account_id"), outputs.get("sub_merchant_id"))
 
 

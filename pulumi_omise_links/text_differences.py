@@ -1,4 +1,4 @@
-"""How two texts differ that look alike: in Unicode composition, spaces, invisible characters.
+"""Explains how two texts differ that look alike: in composition, spaces, invisible characters.
 
 Links are compared byte for byte, as Omise and Pulumi do. This only explains a difference; texts
 that differ are never taken for equal.

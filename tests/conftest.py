@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from client_setup import client_for
 from harness import Project
-from wire import client_for
+from hypothesis import HealthCheck, settings
 
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.omise.client import OmiseClient
+
+# How long an example takes depends on what else the machine does, so no example has a deadline.
+settings.register_profile(
+    "fast", max_examples=25, deadline=None, suppress_health_check=list(HealthCheck)
+)
+settings.register_profile("thorough", settings.get_profile("fast"), max_examples=200)
+settings.load_profile("fast")
 
 
 @pytest.fixture(autouse=True)
@@ -23,10 +32,22 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "pulumi-home"))
 
 
+@pytest.fixture(scope="session")
+def _stopping() -> Iterator[Callable[[Emulator], None]]:
+    """Stop the emulator of a test that has ended while the next test runs: it takes 20 ms."""
+    with ThreadPoolExecutor(1) as thread:
+        stops = []
+        yield lambda emulator: stops.append(thread.submit(emulator.stop))
+    for stop in stops:
+        stop.result()
+
+
 @pytest.fixture
-def omise() -> Iterator[Emulator]:
-    with Emulator() as emulator:
-        yield emulator
+def omise(_stopping: Callable[[Emulator], None]) -> Iterator[Emulator]:
+    """An emulator of Omise of the test's own, which answers."""
+    emulator = Emulator().start()
+    yield emulator
+    _stopping(emulator)
 
 
 @pytest.fixture

@@ -81,7 +81,9 @@ class Project(PulumiProject):
         state = json.loads(self.state_text())
         latest = state["checkpoint"]["latest"]
         provider = next(
-            each for each in latest["resources"] if each["urn"].endswith("-python::default")
+            resource
+            for resource in latest["resources"]
+            if resource["urn"].endswith("-python::default")
         )
         values = {
             "amount": 5_000,
@@ -127,7 +129,7 @@ class Project(PulumiProject):
     def plan(self, **kw: Any) -> dict[str, dict[str, Any]]:
         """What a preview would change, by name of the resource: the steps of ``--json``."""
         steps = json.loads(self.pulumi("preview", "--json", **kw).ok().stdout)["steps"]
-        return {_name(each): each for each in steps if each["op"] != "same"}
+        return {_name(step): step for step in steps if step["op"] != "same"}
 
     def config(self, key: str, value: str, *, secret: bool = False) -> None:
         self.pulumi("config", "set", key, value, *(["--secret"] if secret else [])).ok()
@@ -155,23 +157,23 @@ class Project(PulumiProject):
     def links(self) -> dict[str, dict[str, Any]]:
         """The links in the state, by name."""
         return {
-            _name(each): each
-            for each in self.state()
-            if each["type"] == TYPE_TOKEN and not each.get("delete")
+            _name(resource): resource
+            for resource in self.state()
+            if resource["type"] == TYPE_TOKEN and not resource.get("delete")
         }
 
     def ids(self) -> dict[str, str]:
         """The ids of the links in the state, by name."""
-        return {name: each["id"] for name, each in self.links().items()}
+        return {name: link["id"] for name, link in self.links().items()}
 
     def known(self) -> dict[str, list[object]]:
         """What the state holds of each link that is ours: id, inputs and outputs, by name."""
         parts = ("id", "inputs", "outputs")
-        return {name: [each[part] for part in parts] for name, each in self.links().items()}
+        return {name: [link[part] for part in parts] for name, link in self.links().items()}
 
     def files(self) -> list[Path]:
         """Every file that the engine has written: state, history, config, logs."""
-        return [each for each in self.folder.parent.rglob("*") if each.is_file()]
+        return [file for file in self.folder.parent.rglob("*") if file.is_file()]
 
     def no_key_anywhere(self) -> None:
         """Fail if a file that the engine wrote holds a key; the program itself does not count."""
@@ -182,7 +184,7 @@ class Project(PulumiProject):
 
 def writes(omise: Emulator) -> list[str]:
     """What was written at the local Omise since the last look."""
-    done = [f"{each.method} {each.path}" for each in omise.journal.writes]
+    done = [f"{request.method} {request.path}" for request in omise.journal.writes]
     omise.journal.clear()
     return done
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from pulumi_omise_links.omise.models import LinkInputs, OmiseLink
+from pulumi_omise_links.stack.pulumi_json import PROVIDER_TYPE, PulumiResource
+from pulumi_omise_links.state_format import PROVIDER_KEY, PROVIDER_PICKLE, TYPE_TOKEN
+
 CHARGE: dict[str, Any] = {
     "object": "charge",
     "id": "chrg_test_1",
@@ -50,3 +54,38 @@ ACCOUNT_LINE = re.compile(
     r" OMISE_SECRET_KEY\.\n"
 )
 """What a command says first of the Thai test account of the emulator."""
+
+
+def make_inputs(**changes: Any) -> LinkInputs:
+    """Inputs that Omise accepts for a Thai account, with these changes."""
+    usual = {"amount": 150_000, "currency": "THB", "title": "Spring sale"}
+    return LinkInputs(**{**usual, "description": "Two tickets", "multiple": True, **changes})
+
+
+SPRING = make_inputs()
+
+
+def make_link(link_id: str, **changes: Any) -> OmiseLink:
+    """A link of the sample inputs, not yet paid, with these changes."""
+    usual = {"used": False, "payment_uri": "https://pay/1", "created_at": "2026-01-01T00:00:00Z"}
+    return OmiseLink(id=link_id, livemode=False, **{**vars(SPRING), **usual, **changes})
+
+
+STACK = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev"
+
+
+def make_resource(
+    name: str = "spring", *, inputs: dict[str, Any] | None = None, **changes: Any
+) -> PulumiResource:
+    """A link of the sample inputs, as a program of the stack declares it, with these changes."""
+    values = {**vars(SPRING), "currency": "thb", PROVIDER_KEY: PROVIDER_PICKLE, **(inputs or {})}
+    usual = {
+        "urn": f"urn:pulumi:dev::shop::{TYPE_TOKEN}::{name}",
+        "type": TYPE_TOKEN,
+        "step": "create",
+        "parent_urn": STACK,
+        "provider_urn": f"urn:pulumi:dev::shop::{PROVIDER_TYPE}::default",
+        "inputs": values,
+        "encrypted_inputs": values,
+    }
+    return PulumiResource(**{**usual, **changes})

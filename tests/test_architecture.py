@@ -1,4 +1,4 @@
-"""The rooms of the package and the arrows between them, as the design draws them."""
+"""The modules and packages of the product, and which of them may import which."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ import pulumi_omise_links
 PACKAGE = Path(pulumi_omise_links.__file__).parent
 NAME = "pulumi_omise_links"
 
-# The rooms: who may use whom. Arrows go one way.
-ROOMS: dict[str, str] = {
+# Each module or package at the top level, and those that it may import at run time.
+MAY_IMPORT: dict[str, str] = {
     "__init__": "",
     "__main__": "cli",
     "_version": "",
@@ -44,7 +44,7 @@ ROOMS: dict[str, str] = {
     "manifest": "errors inputs omise output",
     "declare": "link manifest settings",
     "stack": "errors output settings state_format",
-    "inventory": "errors inputs omise output settings stack",
+    "inventory": "errors inputs omise output settings stack state_format",
     "adoption": (
         "errors inputs inventory manifest omise output settings stack state_format text_differences"
     ),
@@ -55,7 +55,7 @@ ROOMS: dict[str, str] = {
     ),
     "emulator": "",
 }
-# Who alone may know what.
+# The only modules that may import a library.
 ONLY: dict[str, set[str]] = {
     "pulumi": {
         *("link", "program_inputs", "link_provider", "engine", "provider", "declare", "settings")
@@ -64,7 +64,7 @@ ONLY: dict[str, set[str]] = {
     "urllib3": {
         *("omise.connections", "omise.failures", "omise.retry", "omise.route", "omise.transport")
     },
-    "socket": {"omise.connections", "omise.create_log", "omise.failures", "engine"},
+    "socket": {"omise.connections", "omise.create_records", "omise.failures", "engine"},
     "ssl": {"omise.failures", "omise.route"},
     "http": set(),
     "urllib.request": set(),
@@ -88,19 +88,19 @@ class Import:
         self.in_function = in_function
 
     @property
-    def room(self) -> str:
-        return room_of(self.module)
+    def part(self) -> str:
+        return part_of(self.module)
 
     @property
     def own(self) -> str | None:
-        """The room of ours that is imported, if it is one."""
-        return room_of(self.target) if self.target.split(".")[0] == NAME else None
+        """The part of this package that is imported, if it is one."""
+        return part_of(self.target) if self.target.split(".")[0] == NAME else None
 
     def __repr__(self) -> str:
         return f"{self.module} -> {self.target}"
 
 
-def room_of(module: str) -> str:
+def part_of(module: str) -> str:
     return [*module.split("."), ""][1] or "__init__"
 
 
@@ -135,16 +135,16 @@ def imports() -> list[Import]:
         package = module if path.name == "__init__.py" else module.rpartition(".")[0]
         for node, typing_only, in_function in walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
-                targets = [each.name for each in node.names]
+                targets = [alias.name for alias in node.names]
             else:
                 up = package.split(".")[: len(package.split(".")) + 1 - node.level]
                 base = ".".join([*(up if node.level else []), *filter(None, [node.module])])
-                whole = [f"{base}.{each.name}" for each in node.names]
-                targets = [each if each in known or not node.level else base for each in whole]
-                targets = [each if each in known else base for each in targets]
+                whole = [f"{base}.{alias.name}" for alias in node.names]
+                targets = [name if name in known or not node.level else base for name in whole]
+                targets = [name if name in known else base for name in targets]
             found += [
-                Import(module, each, typing_only=typing_only, in_function=in_function)
-                for each in dict.fromkeys(targets)
+                Import(module, target, typing_only=typing_only, in_function=in_function)
+                for target in dict.fromkeys(targets)
             ]
     return found
 
@@ -159,60 +159,64 @@ def run(program: str) -> str:
 
 
 def test_the_imports_are_seen() -> None:
-    """The reading of imports below is no empty check: known arrows are found."""
-    seen = {(each.room, each.own or each.target) for each in imports()}
+    """The search for imports finds known ones."""
+    seen = {(imported.part, imported.own or imported.target) for imported in imports()}
 
     assert {("link_guard", "omise"), ("omise", "requests"), ("adoption", "stack")} <= seen
     assert ("link", "pulumi") in seen
-    assert any(each.own == "errors" and each.room == "cli" for each in imports())
+    assert any(imported.own == "errors" and imported.part == "cli" for imported in imports())
 
 
-def test_every_room_has_its_arrows() -> None:
-    """No room is left out of the table of arrows."""
-    assert {each.room for each in imports()} | {"_version"} == {*ROOMS}
+def test_every_part_is_in_the_table() -> None:
+    """No module or package is missing from the table."""
+    assert {imported.part for imported in imports()} | {"_version"} == {*MAY_IMPORT}
 
 
-@pytest.mark.parametrize("room", sorted(ROOMS))
-def test_a_room_uses_only_what_is_below(room: str) -> None:
-    """Each room uses the rooms that the design gives it, and no other."""
-    used = {each.own for each in imports() if each.room == room and not each.typing_only}
+@pytest.mark.parametrize("part", sorted(MAY_IMPORT))
+def test_a_part_imports_only_what_the_table_allows(part: str) -> None:
+    """Each part imports the parts that the design gives it, and no other."""
+    used = {
+        imported.own for imported in imports() if imported.part == part and not imported.typing_only
+    }
 
-    assert used - {room, None} <= {*ROOMS[room].split()}
+    assert used - {part, None} <= {*MAY_IMPORT[part].split()}
 
 
 @pytest.mark.parametrize("library", sorted(ONLY))
 def test_who_knows_which_library(library: str) -> None:
     """Pulumi, the network, YAML and the terminal are each known to few places."""
     users = {
-        each.module.removeprefix(f"{NAME}.")
-        for each in imports()
-        if f"{each.target}.".startswith(f"{library}.") and each.room != "emulator"
+        imported.module.removeprefix(f"{NAME}.")
+        for imported in imports()
+        if f"{imported.target}.".startswith(f"{library}.") and imported.part != "emulator"
     }
     allowed = ONLY[library]
 
-    assert {each for each in users if not {each, each.split(".")[0]} & allowed} == set()
+    assert {user for user in users if not {user, user.split(".")[0]} & allowed} == set()
 
 
 def test_settings_load_pulumi_only_when_asked() -> None:
     """The command line reads settings without paying for Pulumi."""
-    for each in imports():
-        if each.room == "settings" and each.target.startswith("pulumi."):
-            assert each.in_function
+    for imported in imports():
+        if imported.part == "settings" and imported.target.startswith("pulumi."):
+            assert imported.in_function
 
 
 def test_the_emulator_stands_alone() -> None:
     """The local Omise uses the standard library and itself; only its command uses it."""
-    for each in imports():
-        if each.room == "emulator":
-            top = each.target.split(".")[0]
-            assert each.own == "emulator" or top in sys.stdlib_module_names, each
-        elif each.own == "emulator":
-            assert each.module == f"{NAME}.cli.emulator", each
+    for imported in imports():
+        if imported.part == "emulator":
+            top = imported.target.split(".")[0]
+            assert imported.own == "emulator" or top in sys.stdlib_module_names, imported
+        elif imported.own == "emulator":
+            assert imported.module == f"{NAME}.cli.emulator", imported
 
 
 def test_the_command_line_is_on_top() -> None:
-    """No room but `python -m` uses the command line."""
-    users = {each.room for each in imports() if each.own == "cli" and each.room != "cli"}
+    """Only `python -m` imports the command line."""
+    users = {
+        imported.part for imported in imports() if imported.own == "cli" and imported.part != "cli"
+    }
 
     assert users <= {"__main__"}
 
@@ -220,9 +224,9 @@ def test_the_command_line_is_on_top() -> None:
 def test_nothing_needs_itself() -> None:
     """There is no circle: each module can be read after those it uses."""
     graph: dict[str, set[str]] = {}
-    for each in imports():
-        if each.own and not each.typing_only:
-            graph.setdefault(each.module, set()).add(each.target)
+    for imported in imports():
+        if imported.own and not imported.typing_only:
+            graph.setdefault(imported.module, set()).add(imported.target)
     try:
         [*TopologicalSorter(graph).static_order()]
     except CycleError as error:

@@ -153,8 +153,8 @@ get_link("link_test_1", settings=settings)
 with OmiseClient(settings) as omise:
     account: OmiseAccount | None = omise.account()
     assert_type(omise.account(), "OmiseAccount | None")
-    for each in omise.iter_links():
-        assert_type(each, OmiseLink)
+    for link in omise.iter_links():
+        assert_type(link, OmiseLink)
     inputs = LinkInputs(amount=1, currency="THB", title="t", description="d", multiple=False)
     assert_type(omise.create_link(inputs), OmiseLink)
     omise.delete_link("link_test_1", omise.scope())

@@ -1,4 +1,4 @@
-"""Show the main job on the real Pulumi engine and a local Omise.
+"""Show the main job on the real Pulumi engine and the emulator of Omise.
 
 Everything happens in a temporary folder and on 127.0.0.1. The folder is removed at the end, also
 after Ctrl-C.
@@ -49,7 +49,7 @@ class Demo:
             raise SystemExit(f"The demo stops: that command ended with code {done.code}.")
 
     def links(self) -> list[str]:
-        """Ask the local Omise which links can be paid."""
+        """Ask the emulator which links can be paid."""
         return [link["id"] for link in self._omise.links(deleted=False)]
 
 
@@ -65,7 +65,7 @@ def main() -> None:
     heading("End of the demo")
     print(
         "Next: README.md shows the way to a first link of your own; examples/ has three projects;\n"
-        "`omise-links emulator` starts the local Omise of this demo for your own projects."
+        "`omise-links emulator` starts the emulator of this demo for your own projects."
     )
 
 
@@ -82,7 +82,7 @@ def _campaign(demo: Demo, omise: Emulator) -> None:
     heading("Somebody deletes a link in the dashboard: refresh notices it, up creates it again")
     victim = demo.links()[0]
     omise.delete(victim)
-    print(f"(the local Omise deletes {victim})")
+    print(f"(the emulator deletes {victim})")
     demo.run("pulumi", "refresh", "--yes", "--skip-preview", "--suppress-progress")
     demo.run("pulumi", "up", "--yes", "--skip-preview", "--suppress-progress")
 
@@ -101,17 +101,19 @@ def _adoption(demo: Demo, omise: Emulator) -> None:
     demo.run("omise-links", "plan", "links.yaml")
     demo.run("omise-links", "import", "links.yaml", "--yes")
     demo.run("omise-links", "plan", "links.yaml")
-    print(f"\nThe local Omise counted {len(omise.journal.writes) - writes} writes meanwhile.")
+    print(f"\nThe emulator counted {len(omise.journal.writes) - writes} writes meanwhile.")
 
     heading("Now they are code: up creates the fourth link, destroy deletes all four")
     demo.run("pulumi", "up", "--yes", "--skip-preview", "--suppress-progress")
+    print("\nThe manifest names this stack, so its links are protected until you say otherwise:")
+    demo.run("pulumi", "state", "unprotect", "--all", "--yes")
     _end(demo)
 
 
 def _end(demo: Demo) -> None:
     demo.run("pulumi", "destroy", "--yes", "--skip-preview", "--suppress-progress")
     left = demo.links()
-    print(f"\nThe local Omise is asked for links that can still be paid: {left or 'none'}.")
+    print(f"\nThe emulator is asked for links that can still be paid: {left or 'none'}.")
     if left:
         raise SystemExit("The demo failed: links are left.")
 

@@ -1,4 +1,4 @@
-"""Make three links on the local Omise, as a person would in Omise's dashboard."""
+"""Make three links on the emulator, as a person would in Omise's dashboard."""
 
 import json
 import os
@@ -22,5 +22,5 @@ for title, description, amount in LINKS:
     try:
         urllib.request.urlopen(f"{omise}/_emulator/links", body).close()
     except urllib.error.URLError as error:
-        sys.exit(f"The local Omise does not answer at {omise}: {error.reason}.")
+        sys.exit(f"The emulator does not answer at {omise}: {error.reason}.")
     print(f"made by hand: {title}")

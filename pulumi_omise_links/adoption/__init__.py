@@ -1,1 +1,1 @@
-"""Links that exist: finding them, and taking them under management without a touch."""
+"""Existing links: discover them, match them with entries, plan and carry out an import."""

@@ -1,8 +1,8 @@
-"""Carrying out an import plan: the imports, then a preview that verifies them."""
+"""Carries out an import plan: the imports, then a preview that verifies them."""
 
 from __future__ import annotations
 
-from ..errors import EditError, ManifestError
+from ..errors import MANAGES_LIVE_LINKS, EditError, ManifestError
 from ..inventory.accounts import Accounts
 from ..manifest.file import ManifestFile
 from ..stack.dependencies import explicit_provider
@@ -12,7 +12,7 @@ from .import_plan import Action, ImportFacts, ImportPlan, find_changes
 
 
 def require_permission(accounts: Accounts, plan: ImportPlan, facts: ImportFacts) -> None:
-    """Refuse an import that needs consent, which nobody has given.
+    """Refuse an import that needs consent, if the stack does not give it.
 
     An import sends no write to Omise. But a stack that manages a live link deletes it with the
     next ``pulumi destroy``, so the consent is asked for here.
@@ -22,15 +22,13 @@ def require_permission(accounts: Accounts, plan: ImportPlan, facts: ImportFacts)
     resources = facts.preview.resources
     links = [resources[planned.urn] for planned in plan.of(Action.IMPORT) if planned.urn]
     for urn in {explicit_provider(link.provider_urn) for link in links}:
-        accounts.settings(resources.get(urn)).require_permission(
-            "import links", "this stack could replace and delete real payment links from then on"
-        )
+        accounts.settings(resources.get(urn)).require_permission("import links", MANAGES_LIVE_LINKS)
 
 
 def import_links(project: Project, plan: ImportPlan, facts: ImportFacts) -> None:
     """Import the links of a plan into the stack. Omise is not written to.
 
-    Killed in between and run again with a new plan, it comes to the same end.
+    If it is killed and run again with a new plan, the result is the same.
 
     :raises ProjectError: Pulumi refused.
     """

@@ -24,7 +24,7 @@ USED, FILTERED = "used", "filtered"
 LEFT_OUT = (KNOWN, MANAGED, DELETED, USED, FILTERED)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Filters:
     """Which links are wanted; None wants all, but those that are used up only if ``used`` is true.
 

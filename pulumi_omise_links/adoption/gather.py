@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from ..errors import ApiError, OmiseUnavailableError, ProjectError, WrongAccountError
-from ..inventory.accounts import Accounts, AccountSnapshot, UnusableProvider
+from ..inventory.accounts import (
+    Accounts,
+    AccountSnapshot,
+    UnusableProvider,
+    refuse_other_account,
+)
 from ..inventory.other_stacks import OtherStacks, read_other_stacks
 from ..manifest.entries import Entry
 from ..output.terminal import pluralize
-from ..stack.dependencies import explicit_provider
 from ..stack.project import Project
 from ..stack.pulumi_json import Preview, PulumiResource, StackState
-from ..state_format import ADOPT, scope_of
+from ..state_format import ADOPT
 from .import_plan import ImportFacts, link_id_of, links_by_name, provider_of
 
 
@@ -51,7 +55,7 @@ def _preview(project: Project, accounts: Accounts) -> Preview:
     try:
         return project.preview()
     except ProjectError:
-        # The program asks Omise as well; a key that is refused is better told without the engine.
+        # The program asks Omise as well; our error about a refused key is shorter than Pulumi's.
         with suppress(ApiError, OmiseUnavailableError):
             accounts.client(None).account()
         raise
@@ -111,16 +115,13 @@ def _refuse_other_account(
     """
     if isinstance(snapshot, UnusableProvider):
         return snapshot
-    urn = provider.urn if provider else ""
-    for link in state.links:
-        if explicit_provider(link.provider_urn) != urn:
-            continue
-        try:
-            accounts.client(provider).refuse_other_scope(link.id, scope_of(link.text_outputs))
-        except WrongAccountError as error:
-            if provider is None:
-                raise
-            return UnusableProvider(str(error))
+    try:
+        urn = provider.urn if provider else ""
+        refuse_other_account(accounts.client(provider), state, urn)
+    except WrongAccountError as error:
+        if provider is None:
+            raise
+        return UnusableProvider(str(error))
     return snapshot
 
 

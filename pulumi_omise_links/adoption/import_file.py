@@ -17,8 +17,8 @@ from ..inventory.accounts import AccountSnapshot
 from ..omise.models import OmiseLink, Scope
 from ..output.terminal import escape
 from ..stack.dependencies import explicit_provider, is_default_provider, missing_dependencies
-from ..stack.pulumi_json import PROVIDER_TYPE, SECRET_MARK, PulumiResource, name_of
-from ..state_format import PROVIDER_KEY, outputs_from
+from ..stack.pulumi_json import PROVIDER_TYPE, PulumiResource, name_of
+from ..state_format import PROVIDER_KEY, SECRET_MARK, outputs_from
 from .import_plan import Action, ImportFacts, ImportPlan
 
 ResourceSpecs = Sequence[tuple[PulumiResource, dict[str, Any]]]

@@ -1,6 +1,6 @@
-"""Why an entry cannot be imported, in sentences: one function for each side that is asked.
+"""The reasons why an entry cannot be imported, in sentences: one function for each source.
 
-No I/O. Each returns all reasons, so that a person hears of everything at once.
+No I/O. Each returns all reasons, so that a person sees all of them at once.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def from_inputs(entry: Entry, resource: PulumiResource | None, link: OmiseLink |
                 f"Its {', '.join(later)} cannot be told before `pulumi up`: it comes from a"
                 " resource that does not exist yet."
             ]
-        # A secret that could not be opened is not compared; nothing then agrees by accident.
+        # A secret that could not be decrypted is not compared, so it cannot agree by mistake.
         if missing := sorted(set(INPUT_NAMES) & secret - resource.inputs.keys()):
             if link is not None:
                 return [f"Its secret {', '.join(missing)} could not be read for comparing."]

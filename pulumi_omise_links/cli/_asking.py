@@ -1,4 +1,4 @@
-"""Consent of a person before something is written."""
+"""Asks a person for consent before something is written."""
 
 from __future__ import annotations
 

@@ -11,10 +11,11 @@ from ..adoption.gather import gather_facts
 from ..adoption.import_plan import Action, ImportFacts, ImportPlan, PlannedEntry, make_import_plan
 from ..errors import ManifestError, ProblemCode
 from ..inventory.accounts import Accounts, AccountSnapshot
-from ..manifest.entries import Entry, check, entries_for_stack
+from ..manifest.entries import Entry, entries_for_stack
+from ..manifest.reading import check
 from ..omise.transport import RequestStats
 from ..output import Account, Column, Result, Row, Tone
-from ..output.terminal import escape, format_amount
+from ..output.terminal import escape, escape_path, format_amount
 from ..settings import Settings
 from ..stack.project import Project
 from ._progress import progress
@@ -66,17 +67,37 @@ def make_plan(
     with progress("Previewing, and reading the account"):
         facts = gather_facts(project, entries, accounts, other_stacks=not only_this_stack)
     plan = make_import_plan(entries, facts)
-    return replace(plan, notes=(*plan.notes, *_notes_on_stacks(plan, project.stack))), facts
+    notes = (*plan.notes, *_notes_on_stacks(plan, project.stack), *_notes_on_creates(plan, project))
+    return replace(plan, notes=notes), facts
 
 
 def _notes_on_stacks(plan: ImportPlan, stack: str) -> list[str]:
     """Warn where every stack of the program would adopt the same links."""
     name = escape(stack.rpartition("/")[2])
     return [
-        f"{escape(file, longest=1000)} does not say for which stacks its ids are: another stack of"
+        f"{escape_path(file)} does not say for which stacks its ids are: another stack of"
         f" this program would adopt the same links, and delete them with its `pulumi destroy`."
         f" `stacks: [{name}]` at its top prevents that; `omise-links import` writes it."
         for file in files_without_stacks(plan)
+    ]
+
+
+def _notes_on_creates(plan: ImportPlan, project: Project) -> list[str]:
+    """Say how to find out whether what ``pulumi up`` would make exists already.
+
+    A plan reads the links that have an id and no others, so it cannot tell. Entries whose ids are
+    for other stacks are to have links of their own here.
+    """
+    files = dict.fromkeys(
+        escape(planned.entry.place.file, longest=1000)
+        for planned in plan.of(Action.CREATE)
+        if planned.entry.is_of(project.stack)
+    )
+    if not files:
+        return []
+    return [
+        "`pulumi up` makes a new link for each entry to create. To see whether the account has one"
+        f" like it already, run `omise-links match {' '.join(files)}`."
     ]
 
 

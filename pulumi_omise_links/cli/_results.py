@@ -1,4 +1,4 @@
-"""From what a command returns or raises to what is printed, and to the exit code."""
+"""Turns what a command returns or raises into output and an exit code."""
 
 from __future__ import annotations
 

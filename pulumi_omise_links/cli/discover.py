@@ -17,7 +17,7 @@ from ..manifest.file import ManifestFile
 from ..omise.client import OmiseClient
 from ..omise.models import UnreadableLink
 from ..output import Account, Result
-from ..output.terminal import escape, pluralize
+from ..output.terminal import escape, escape_path, pluralize
 from ..stack.pulumi_json import name_of
 from ._omise import connected, describe, projects_and_settings
 from ._options import key_variable
@@ -127,7 +127,14 @@ def command(
     if None not in (min_amount, max_amount) and (min_amount or 0) > (max_amount or 0):
         raise click.UsageError("--min-amount must not be greater than --max-amount.")
     filters = Filters(
-        title, currency, min_amount, max_amount, since, before, used=used, multiple=multiple
+        title=title,
+        currency=currency,
+        min_amount=min_amount,
+        max_amount=max_amount,
+        since=since,
+        before=before,
+        used=used,
+        multiple=multiple,
     )
     projects, settings = projects_and_settings(stacks, cwd, key_env)
     managed = {link.id: name_of(link.urn) for project in projects for link in project.state().links}
@@ -137,7 +144,7 @@ def command(
         file = ManifestFile.open(output, amount_limits=settings.amount_limits)
     with connected(OmiseClient(settings)) as client:
         account = describe(client)
-        same = SameAccount(client, file.ids, escape(output or "", longest=1000))
+        same = SameAccount(client, file.ids, escape_path(output or ""))
         # Whether the ends of a range belong to it is not documented, so it only narrows.
         skipped: list[UnreadableLink] = []
         links = read_links(
@@ -218,7 +225,7 @@ def _ending(found: Discovery, file: ManifestFile, *, written: bool) -> str:
         ending += f" (left out: {', '.join(others)})"
     if file.path is not None:
         state = "written to" if written else "nothing written to"
-        ending = f"{ending}; {state} {escape(file.path, longest=1000)}"
+        ending = f"{ending}; {state} {escape_path(file.path)}"
     return f"{ending[0].upper()}{ending[1:]}."
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ..manifest.entries import load
 from ..manifest.generate import program
+from ..manifest.reading import load
 from ..output import Result
 from ..settings import amount_limits
 from ._options import manifest_files

@@ -16,7 +16,7 @@ from ..adoption.import_plan import Action, ImportFacts, ImportPlan, PlannedEntry
 from ..errors import ExitCode
 from ..inventory.accounts import Accounts
 from ..output import Result
-from ..output.terminal import escape, pluralize
+from ..output.terminal import escape, escape_path, pluralize
 from ..stack.project import Project
 from ._asking import ask, require_yes
 from ._omise import connected
@@ -134,7 +134,7 @@ def _notes_on_manifests(written: Mapping[str, str | None], stack: str) -> list[s
     line = f"`stacks: [{escape(stack.rpartition('/')[2])}]`"
     notes = []
     for file, problem in written.items():
-        shown = escape(file, longest=1000)
+        shown = escape_path(file)
         notes.append(
             f"{shown} says {line} now: in any other stack of this program its ids are left out."
             if problem is None

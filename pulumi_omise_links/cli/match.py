@@ -17,12 +17,12 @@ from ..adoption.matching import (
 )
 from ..errors import ExitCode
 from ..inventory.same_account import SameAccount
-from ..manifest.entries import load
 from ..manifest.file import ManifestFile
+from ..manifest.reading import load
 from ..omise.client import OmiseClient
 from ..omise.models import UnreadableLink
 from ..output import Account, Column, Result, Row, Tone
-from ..output.terminal import escape, format_amount
+from ..output.terminal import escape, escape_path, format_amount
 from ._omise import connected, describe, projects_and_settings
 from ._options import key_variable, manifest_files
 from ._progress import read_links
@@ -81,12 +81,12 @@ def command(
     with connected(OmiseClient(settings)) as client:
         account = describe(client)
         ids = {entry.id for entry in manifest.entries if entry.id}
-        same = SameAccount(client, ids, _shown(manifest.files))
+        same = SameAccount(client, ids, ", ".join(map(escape_path, manifest.files)))
         skipped: list[UnreadableLink] = []
         links = same.watch(read_links(client, skipped=skipped))
         matches = match_entries(manifest.entries, links)
         same.require()
-    found = {one.entry.name: one.id for one in matches if one.id}
+    found = {match.entry.name: match.id for match in matches if match.id}
     for draft in drafts:
         draft.add_ids(found)
         if draft.changed and projects:
@@ -102,10 +102,6 @@ def command(
     )
 
 
-def _shown(files: Sequence[str]) -> str:
-    return ", ".join(escape(file, longest=1000) for file in files)
-
-
 def _result(
     matches: Sequence[Match],
     *,
@@ -115,7 +111,7 @@ def _result(
     client: OmiseClient | None = None,
     unreadable: Sequence[UnreadableLink] = (),
 ) -> Result:
-    counts = Counter(one.outcome for one in matches)
+    counts = Counter(match.outcome for match in matches)
     summary = {outcome.value: counts[outcome] for outcome in Outcome}
     # A link that cannot be read may be that of an entry that nothing fits.
     undecided = counts[Outcome.AMBIGUOUS] or (unreadable and counts[Outcome.UNMATCHED])
@@ -124,11 +120,11 @@ def _result(
         summary={**summary, "written": written},
         accounts=[account] if account else [],
         columns=_COLUMNS,
-        rows=[_row(one) for one in matches],
+        rows=[_row(match) for match in matches],
         notes=[describe_unreadable(link) for link in unreadable],
         ending=_ending(counts, write=write, written=written),
         details={
-            "links": [_details(one) for one in matches],
+            "links": [_details(match) for match in matches],
             "unreadable": [vars(link) for link in unreadable],
         },
         stats=client.stats if client else None,
@@ -149,60 +145,60 @@ def _ending(counts: Counter[Outcome], *, write: bool, written: bool) -> str:
     return f"{ending}."
 
 
-def _row(one: Match) -> Row:
-    inputs = one.entry.inputs
+def _row(match: Match) -> Row:
+    inputs = match.entry.inputs
     return Row(
         cells=(
-            one.outcome.value,
-            escape(one.entry.name),
-            one.id or "",
+            match.outcome.value,
+            escape(match.entry.name),
+            match.id or "",
             format_amount(inputs.amount, inputs.currency),
             escape(inputs.title, longest=40),
         ),
-        reasons=[*_reasons(one)],
-        tone=_TONES[one.outcome],
+        reasons=[*_reasons(match)],
+        tone=_TONES[match.outcome],
     )
 
 
-def _reasons(one: Match) -> Iterator[str]:
+def _reasons(match: Match) -> Iterator[str]:
     """Yield why an entry is not matched, and near misses where nothing fits."""
-    if one.outcome is Outcome.CLAIMED:
-        for link_id, name in one.claimed.items():
+    if match.outcome is Outcome.CLAIMED:
+        for link_id, name in match.claimed.items():
             yield f"{link_id} fits and is the link of {escape(name)}."
-    elif one.outcome is Outcome.AMBIGUOUS:
-        candidates = ", ".join(link.id for link in one.candidates)
-        rivals = ", ".join(escape(rival.name) for rival in one.rivals)
-        if len(one.candidates) == 1:
+    elif match.outcome is Outcome.AMBIGUOUS:
+        candidates = ", ".join(link.id for link in match.candidates)
+        rivals = ", ".join(escape(rival.name) for rival in match.rivals)
+        if len(match.candidates) == 1:
             yield f"{candidates} fits {rivals} as well."
         else:
             also = f"; they fit {rivals} as well" if rivals else ""
-            yield f"{len(one.candidates)} links fit: {candidates}{also}."
-    elif one.outcome is Outcome.UNMATCHED:
-        for near in one.near:
-            yield describe_near(one.entry, near)
+            yield f"{len(match.candidates)} links fit: {candidates}{also}."
+    elif match.outcome is Outcome.UNMATCHED:
+        for near in match.near:
+            yield describe_near(match.entry, near)
 
 
-def _details(one: Match) -> dict[str, object]:
-    place = one.entry.place
+def _details(match: Match) -> dict[str, object]:
+    place = match.entry.place
     return {
-        "name": one.entry.name,
+        "name": match.entry.name,
         "file": place.file,
         "line": place.line,
         "column": place.column,
-        "outcome": one.outcome.value,
-        "id": one.id,
-        "candidates": [link.id for link in one.candidates],
-        "rivals": [rival.name for rival in one.rivals] if one.candidates else [],
-        "claimed": one.claimed,
-        "near": [_near(one, near) for near in one.near],
+        "outcome": match.outcome.value,
+        "id": match.id,
+        "candidates": [link.id for link in match.candidates],
+        "rivals": [rival.name for rival in match.rivals] if match.candidates else [],
+        "claimed": match.claimed,
+        "near": [_near(match, near) for near in match.near],
     }
 
 
-def _near(one: Match, near: Near) -> dict[str, object]:
+def _near(match: Match, near: Near) -> dict[str, object]:
     return {
         "id": near.link.id,
         "differs": list(near.differs),
         "hidden": dict(near.hidden),
         "link": {name: getattr(near.link, name) for name in near.differs},
-        "entry": {name: getattr(one.entry.inputs, name) for name in near.differs},
+        "entry": {name: getattr(match.entry.inputs, name) for name in near.differs},
     }

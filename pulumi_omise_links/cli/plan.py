@@ -14,7 +14,7 @@ from ..errors import ExitCode, ProjectError
 from ..inventory.accounts import Accounts
 from ..manifest.edit import require_writable
 from ..output import Result
-from ..output.terminal import escape, pluralize
+from ..output.terminal import escape_path, pluralize
 from ..stack.project import Project
 from ._omise import connected
 from ._options import manifest_files, project_options
@@ -82,7 +82,7 @@ def _has_changes(plan: ImportPlan, facts: ImportFacts) -> bool:
 
 def _write(target: str, plan: ImportPlan, facts: ImportFacts, project: Project) -> None:
     """Write the import file, and say on standard error how to use it."""
-    shown = escape(target, longest=1000)
+    shown = escape_path(target)
     links = plan.of(Action.IMPORT)
     if not links:
         say(f"There is nothing to import, so {shown} was not written.")

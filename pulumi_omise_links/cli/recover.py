@@ -10,12 +10,14 @@ import click
 
 from ..errors import ProjectError
 from ..inventory.accounts import Accounts
-from ..omise.create_log import CreateLog, longest_answer
+from ..omise.create_log import CreateLog
+from ..omise.create_records import longest_answer
 from ..output import Result
 from ..output.terminal import escape
 from ..recovery.apply import apply_decisions
 from ..recovery.decide import Action, Choices, Decision, decide, needs_second_look
-from ..recovery.gather import RecoveryFacts, gather_facts
+from ..recovery.facts import RecoveryFacts
+from ..recovery.gather import gather_facts
 from ..recovery.report import make_result
 from ..settings import Settings
 from ..stack.project import Project
@@ -66,17 +68,17 @@ def command(
     The links that Pulumi or its plugin was making may exist, and a plain `pulumi up` may make
     them twice. Each such create is matched with the links that no stack manages, by all inputs
     and by time. If its link exists, it is taken into the stack; if not, the create is
-    forgotten, and `pulumi up` makes the link; if that cannot be told, it is shown and left
+    forgotten, and `pulumi up` makes the link; if that is not certain, it is shown and left
     alone, and this ends with 1. Links that were being deleted are refreshed, and leave the
     stack if they are gone. Omise is not written to.
     """
-    given = _Given(frozenset(clear), dict(map(_choice, adopt)))
+    answers = _Answers(frozenset(clear), dict(map(_choice, adopt)))
     require_yes(yes)
     project = Project(cwd, stack, config_file=config_file)
     settings = project.settings()
     with connected(Accounts(settings)) as accounts:
         facts, decisions = _gather_settled(
-            project, accounts, given, settings, settle, other_stacks=not only_this_stack
+            project, accounts, answers, settings, settle, other_stacks=not only_this_stack
         )
         result = replace(make_result(facts, decisions), accounts=describe_all(accounts))
         if result.rows:
@@ -93,8 +95,8 @@ def command(
 
 
 @dataclass(frozen=True)
-class _Given:
-    """What a person has said, by name or URN."""
+class _Answers:
+    """Choices of a person from the command line, by name or URN."""
 
     clear: frozenset[str]
     adopt: dict[str, str]
@@ -102,36 +104,36 @@ class _Given:
     def choices(self, facts: RecoveryFacts) -> Choices:
         """:raises click.UsageError: it is about no open create, or about several."""
 
-        def urn_of(said: str) -> str:
-            urns = {create.urn for create in facts.creates if said in {create.name, create.urn}}
+        def urn_of(name: str) -> str:
+            urns = {create.urn for create in facts.creates if name in {create.name, create.urn}}
             if len(urns) > 1:
                 raise click.UsageError(
-                    f"several creates of {escape(said)} are open; say which by its URN:"
+                    f"several creates of {escape(name)} are open; say which by its URN:"
                     f" {', '.join(sorted(urns))}"
                 )
             if not urns:
-                raise click.UsageError(f"no create of {escape(said)} is pending or was cut off.")
+                raise click.UsageError(f"no create of {escape(name)} is pending or was cut off.")
             return urns.pop()
 
         return Choices(
             frozenset(map(urn_of, self.clear)),
-            {urn_of(said): link_id for said, link_id in self.adopt.items()},
+            {urn_of(name): link_id for name, link_id in self.adopt.items()},
         )
 
     def require_links(self, facts: RecoveryFacts) -> None:
         """:raises click.UsageError: a link that was chosen is none that could be taken."""
         ids = {link.id for links in facts.links.values() for link in links}
-        for said, link_id in self.adopt.items():
+        for name, link_id in self.adopt.items():
             if link_id not in ids:
                 raise click.UsageError(
-                    f"{escape(link_id)} is not an unmanaged link with the inputs of {escape(said)}."
+                    f"{escape(link_id)} is not an unmanaged link with the inputs of {escape(name)}."
                 )
 
 
 def _gather_settled(
     project: Project,
     accounts: Accounts,
-    given: _Given,
+    answers: _Answers,
     settings: Settings,
     settle: float | None,
     *,
@@ -139,17 +141,17 @@ def _gather_settled(
 ) -> tuple[RecoveryFacts, list[Decision]]:
     """Gather until nothing has changed for so long that no answer can still come.
 
-    Our own clock alone counts, from the first look on: the run is dead by then, and what it sent
-    last is not younger than that look.
+    Only the clock of this machine counts, from the first reading on: the run had ended by then, so
+    it sent nothing later.
     """
     log = CreateLog()
     before: tuple[object, ...] | None = None
     for _ in range(_MOST_WAITS):
         with progress("Reading the stack and the account"):
             facts = gather_facts(project, accounts, log, other_stacks=other_stacks)
-        decisions = decide(facts, given.choices(facts))
+        decisions = decide(facts, answers.choices(facts))
         if not needs_second_look(facts, decisions) or (facts.mark == before and not facts.busy):
-            given.require_links(facts)
+            answers.require_links(facts)
             return facts, decisions
         before = facts.mark
         wait = settle

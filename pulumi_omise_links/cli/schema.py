@@ -9,7 +9,7 @@ import click
 from ..manifest.edit import replace_file
 from ..manifest.validation import SCHEMA_FILE
 from ..output import Result
-from ..output.terminal import escape
+from ..output.terminal import escape_path
 from ._results import returns_result
 
 
@@ -32,6 +32,6 @@ def command(output: str | None) -> Result:
         command="schema",
         summary={"written": output is not None},
         document=text if output is None else None,
-        ending="" if output is None else f"Written to {escape(output, longest=1000)}.",
+        ending="" if output is None else f"Written to {escape_path(output)}.",
         details={"file": output, "schema": json.loads(text)},
     )

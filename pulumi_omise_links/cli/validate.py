@@ -9,7 +9,7 @@ import click
 
 from ..errors import ExitCode
 from ..output import Result
-from ..output.terminal import escape, pluralize
+from ..output.terminal import escape_path, pluralize
 from ..settings import amount_limits
 from ._options import manifest_files
 from ._results import returns_result
@@ -30,7 +30,7 @@ def command(files: tuple[str, ...]) -> Result:
 
     Ends with 0 if there is no problem, and with 2 otherwise.
     """
-    from ..manifest.entries import check  # noqa: PLC0415  (--help needs none of it)
+    from ..manifest.reading import check  # noqa: PLC0415  (--help needs none of it)
 
     checked = check(files, amount_limits=amount_limits(), standard_input=True)
     problems = [problem for file in checked for problem in file.problems]
@@ -51,4 +51,4 @@ def _lines(file: CheckedFile) -> list[str]:
     """Return every problem on a line of its own, and one line for the file."""
     links = f"{pluralize(file.links, 'link')}, " if file.links or not file.problems else ""
     problems = pluralize(len(file.problems), "problem")
-    return [*map(str, file.problems), f"{escape(file.file, longest=1000)}: {links}{problems}"]
+    return [*map(str, file.problems), f"{escape_path(file.file)}: {links}{problems}"]

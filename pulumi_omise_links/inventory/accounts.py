@@ -7,7 +7,7 @@ into memory.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,11 +18,13 @@ from ..omise.models import OmiseLink, Scope, UnreadableLink
 from ..omise.transport import RequestStats
 from ..output.terminal import escape
 from ..settings import CONFIG_KEYS, NAMESPACE, Settings
-from ..stack.pulumi_json import UNKNOWN, Preview, PulumiResource, StackState
+from ..stack.dependencies import explicit_provider
+from ..stack.pulumi_json import UNKNOWN, ManagedLink, Preview, PulumiResource, StackState
+from ..state_format import scope_of
 
-# An id that no page holds is asked for by itself, to tell "deleted" from "never there"; this many
-# times at most, as it is only for the wording.
-_SECOND_LOOKS = 10
+# An id that no page holds is read by itself, to tell "deleted" from "never there"; at most so many,
+# as only the wording depends on it.
+_MOST_SINGLE_READS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,17 +141,6 @@ class Accounts:
             read.update(dict.fromkeys(urns, snapshot))
         return read
 
-    def every_link(
-        self, provider: PulumiResource | None, *, skipped: list[UnreadableLink] | None = None
-    ) -> Iterator[OmiseLink]:
-        """Yield the links of the account that still exist, without their charges.
-
-        :param skipped: takes links that cannot be read; without it, one such link is an error.
-        """
-        for link in self.client(provider).iter_links(skipped=skipped):
-            if not link.deleted:
-                yield replace(link, charges=())
-
 
 def _take_snapshot(client: OmiseClient, ids: Collection[str]) -> AccountSnapshot:
     links, unreadable = find_links(client, ids)
@@ -180,12 +171,25 @@ def find_provider(
     return state.providers.get(urn)
 
 
+def refuse_other_account(client: OmiseClient, state: StackState, urn: str) -> list[ManagedLink]:
+    """Return the stack's links of a provider, unless one is known to be of another account.
+
+    :param client: the client by the settings of that provider.
+    :param urn: as ``explicit_provider`` returns it.
+    :raises WrongAccountError: a link is of another account, sub-merchant or mode than the key.
+    """
+    links = [link for link in state.links if explicit_provider(link.provider_urn) == urn]
+    for link in links:
+        client.refuse_other_scope(link.id, scope_of(link.text_outputs))
+    return links
+
+
 def settings_of(provider: PulumiResource) -> Settings:
     """Resolve the settings of an explicit provider as its own process would."""
-    given: dict[str, Any] = {
+    config: dict[str, Any] = {
         name: provider.inputs.get(f"{NAMESPACE}:{name}") for name in CONFIG_KEYS
     }
-    return Settings.resolve(given)
+    return Settings.resolve(config)
 
 
 def find_links(
@@ -212,9 +216,9 @@ def find_links(
         skipped.clear()
         missing -= unreadable.keys()
         # After the first page it is known how many more there are.
-        if len(missing) <= min(_SECOND_LOOKS, (total - read - 1) // PAGE_SIZE):
+        if len(missing) <= min(_MOST_SINGLE_READS, (total - read - 1) // PAGE_SIZE):
             break
-    for link_id in sorted(missing)[:_SECOND_LOOKS]:
+    for link_id in sorted(missing)[:_MOST_SINGLE_READS]:
         try:
             found[link_id] = replace(client.get_link(link_id), charges=())
         except NotFoundError:

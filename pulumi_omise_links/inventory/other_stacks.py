@@ -1,4 +1,4 @@
-"""What the other stacks of a backend manage, and what is pending in them."""
+"""Reads what the other stacks of a backend manage, and what is pending in them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _READERS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class OtherStacks:
-    """The other stacks of a backend, as far as they could be read.
+    """The other stacks of a backend that could be read, and why the rest could not.
 
     ``managed`` is the stack by the id of the link that it manages; ``pending`` are pending creates
     by stack. ``unread`` says why a stack could not be read, by its name; where the stacks could not

@@ -1,4 +1,4 @@
-"""Whether a manifest is about the account that is being read."""
+"""Checks that a manifest is about the account that is read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_LOOK_UPS = 10
 class SameAccount:
     """Tells whether links that a manifest names by id are in the account that is being read.
 
-    Two accounts in one manifest would be found out late: every link of one of them fails.
+    Two accounts in one manifest would be noticed late: every link of one of them fails.
     """
 
     def __init__(self, client: OmiseClient, ids: Collection[str], file: str) -> None:

@@ -1,4 +1,4 @@
-"""Nodes of a YAML file -> the plain values that a JSON Schema judges.
+"""Nodes of a YAML file -> the plain values that the JSON Schema validates.
 
 A scalar that readers of YAML would take differently stays the node that it is: no type of the
 schema fits it, so it is refused wherever it stands, with a sentence about its spelling.
@@ -17,7 +17,7 @@ Path: TypeAlias = "tuple[str | int, ...]"
 
 
 class Report(Protocol):
-    """Takes a problem: its position, its path, the sentence, the code, and where to look too."""
+    """Takes a problem: its position, path, sentence and code, and the position of a first one."""
 
     def __call__(
         self, at: int, path: Path, problem: str, code: ProblemCode, *, first: int | None = None

@@ -1,7 +1,7 @@
 """Edits of a manifest that leave every other byte of it alone.
 
-What is added is inserted into the text where the parser says that things stand; nothing is loaded
-and dumped again, as that would lay out anew what people have laid out. Before the file is replaced,
+Additions are inserted into the text at the positions that the parser gives; nothing is loaded and
+dumped again, as that would change the layout that people chose. Before the file is replaced,
 the result is read as any manifest is, and must hold exactly what was meant.
 """
 
@@ -19,8 +19,9 @@ import yaml
 
 from ..errors import EditError
 from ..omise.models import LinkInputs
-from ..output.terminal import escape
-from .entries import ID, STACKS, CheckedFile, check
+from ..output.terminal import escape, escape_path
+from .entries import ID, STACKS, CheckedFile
+from .reading import check
 from .source import LINE_BREAK, STANDARD_INPUT, loader_for
 from .text import INDENT, NewEntry, entry_lines, flow_entry, stacks_line
 from .validation import SCHEMA_FILE, SCHEMA_NAME
@@ -69,12 +70,12 @@ class Draft:
         root, _ = self._links()
         parts = {key.value: (key, value) for key, value in root.value}
         if STACKS in parts:
-            said = [item.value for item in parts[STACKS][1].value]
-            if missing := [stack for stack in stacks if stack not in said]:
+            owners = [item.value for item in parts[STACKS][1].value]
+            if missing := [stack for stack in stacks if stack not in owners]:
                 raise EditError(
-                    f"{_shown(self.file)} was left as it is: it says that its ids are for"
-                    f" {', '.join(map(escape, said))}, not for {', '.join(map(escape, missing))}. A"
-                    " link belongs to one stack: use a manifest of its own for this one."
+                    f"{escape_path(self.file)} was left as it is: it says that its ids are for"
+                    f" {', '.join(map(escape, owners))}, not for {', '.join(map(escape, missing))}."
+                    " A link belongs to one stack: use a manifest of its own for this one."
                 )
             return
         if not stacks:
@@ -94,10 +95,10 @@ class Draft:
         new = list(entries)
         root, links = self._links()
         defaults = {key.value: value for key, value in root.value}.get("defaults")
-        given = {key.value for key, _ in defaults.value} if defaults else set()
+        defaulted = {key.value for key, _ in defaults.value} if defaults else set()
         last = links.value[-1][1]
         if links.flow_style:
-            added = "".join(f", {flow_entry(entry, always=given)}" for entry in new)
+            added = "".join(f", {flow_entry(entry, always=defaulted)}" for entry in new)
             self._insert(last.end_mark.index, added)
             return
         above = self._before(links.start_mark.index)
@@ -109,7 +110,7 @@ class Draft:
                 entry,
                 above=above,
                 step=INDENT if last.flow_style else step,
-                always=given,
+                always=defaulted,
             )
             for entry in new
         ]
@@ -134,8 +135,8 @@ class Draft:
                 raise EditError(self._unusual("file"))
             if _read(self.file) != self._original:
                 raise EditError(
-                    f"{_shown(self.file)} was changed by somebody else meanwhile, so it was left as"
-                    " it is. Try again."
+                    f"{escape_path(self.file)} was changed by somebody else meanwhile, so it was"
+                    " left as it is. Try again."
                 )
 
         replace_file(self.file, self.text, agree)
@@ -204,7 +205,7 @@ class Draft:
         return getattr(value, "style", None) in {"|", ">"} and "+" in head
 
     def _has_gaps(self, links: yaml.MappingNode) -> bool:
-        """Whether empty lines stand between entries; they do if there is but one."""
+        """Whether empty lines separate entries; also true if there is only one."""
         if len(links.value) == 1:
             return True
         between = self._text[
@@ -214,8 +215,8 @@ class Draft:
 
     def _unusual(self, what: str) -> str:
         return (
-            f"{_shown(self.file)} was left as it is: its {what} is laid out in a way that cannot be"
-            " added to safely. Give each link lines of its own, and try again."
+            f"{escape_path(self.file)} was left as it is: its {what} is laid out in a way that"
+            " cannot be added to safely. Give each link lines of its own, and try again."
         )
 
 
@@ -276,21 +277,21 @@ def replace_file(file: str, text: str, agree: Callable[[str], None] | None = Non
         temporary.replace(target)
     except OSError as error:
         why = os.strerror(error.errno or 0)
-        raise EditError(f"Cannot write {_shown(file)}: {why}. Nothing was changed.") from None
+        raise EditError(f"Cannot write {escape_path(file)}: {why}. Nothing was changed.") from None
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def require_writable(files: Iterable[str]) -> None:
-    """Refuse to begin what could not be finished, as far as that can be told beforehand.
+    """Refuse files that cannot be written, before any work is done on them.
 
     :raises EditError: one of the files cannot be written.
     """
     for file in files:
         if file == STANDARD_INPUT:
-            raise EditError("Cannot write to standard input: name a file. Nothing was changed.")
+            raise EditError("Cannot write to -: name a file. Nothing was changed.")
         if problem := _why_not_writable(Path(os.path.realpath(file))):
-            raise EditError(f"Cannot write {_shown(file)}: {problem}. Nothing was changed.")
+            raise EditError(f"Cannot write {escape_path(file)}: {problem}. Nothing was changed.")
 
 
 def _why_not_writable(target: Path) -> str | None:
@@ -300,12 +301,14 @@ def _why_not_writable(target: Path) -> str | None:
         problems = {
             "it is a directory": target.is_dir(),
             "it is not a regular file": there and not target.is_file(),
-            f"there is no folder {_shown(str(folder))}": not folder.is_dir(),
-            f"this user may not write in {_shown(str(folder))}": not os.access(folder, os.W_OK),
+            f"there is no folder {escape_path(str(folder))}": not folder.is_dir(),
+            f"this user may not write in {escape_path(str(folder))}": not os.access(
+                folder, os.W_OK
+            ),
             "this user may not write it": there and not os.access(target, os.W_OK),
             # A file is written in one step: a new one takes the place of the old one.
             "it is mounted by itself, so no new file can take its place: mount the folder"
-            f" {_shown(str(folder))} instead": there and _is_mount_point(target),
+            f" {escape_path(str(folder))} instead": there and _is_mount_point(target),
             "it has other hard links, which would keep the old text: make it a symbolic link, or a"
             " copy": there and target.stat().st_nlink > 1,
         }
@@ -317,7 +320,7 @@ def _why_not_writable(target: Path) -> str | None:
 def _is_mount_point(target: Path) -> bool:
     if os.path.ismount(target):
         return True
-    # A file that is bound to another one of the same file system is told apart by this list alone.
+    # Only this list shows a file that is mounted from the same file system.
     with suppress(OSError):
         lines = MOUNTS.read_bytes().splitlines()
         points = [line.split(b" ")[4] for line in lines if line.count(b" ") > 4]
@@ -331,8 +334,6 @@ def _read(file: str) -> str:
     try:
         return Path(file).read_bytes().decode()
     except (OSError, ValueError):
-        raise EditError(f"{_shown(file)} cannot be read any more. Nothing was changed.") from None
-
-
-def _shown(file: str) -> str:
-    return escape(file, longest=1000)
+        raise EditError(
+            f"{escape_path(file)} cannot be read any more. Nothing was changed."
+        ) from None

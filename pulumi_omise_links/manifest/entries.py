@@ -1,58 +1,17 @@
-"""The manifest: YAML -> typed entries, or all problems of all files with their places.
-
-::
-
-    version: 1
-    stacks: [prod]
-    defaults: {currency: THB, multiple: true}
-    links:
-      spring-sale:
-        title: Spring sale
-        description: Two tickets
-        amount: 150000
-
-``defaults`` gives inputs to every link that does not give its own. ``id`` in an entry means that
-the link exists already, and ``stacks`` for which stacks the ids are. How YAML is read, and what of
-it is refused, is said by ``source``, ``document`` and ``values``; what a document may be, by the
-JSON Schema (``validation``). Here are the rules that span several values: defaults, limits,
-comments, and names and ids that must be unique.
-"""
+"""The content of a manifest, typed: entries with their places, and what is wrong with a file."""
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
 
-from ..errors import ManifestError, ManifestProblem, ProblemCode
-from ..inputs import INPUT_NAMES, INPUTS, InputProblem, check_inputs, fill_in
+from ..errors import ManifestProblem
 from ..omise.models import LinkInputs
-from ..output.terminal import escape, format_amount
-from .document import Path, find, read_value, show_path
-from .source import Source, SourceError
-from .validation import Violation, find_violations
-from .values import (
-    Kind,
-    MappingNode,
-    Node,
-    Refused,
-    Scalar,
-    describe_type,
-    explain_spelling,
-)
+from ..output.terminal import escape_path
 
 VERSION = 1
 ID = "id"
 STACKS = "stacks"
-# Nobody mends more in one go; a file of garbage must not fill the terminal, nor the memory.
-MOST_PROBLEMS = 1_000
-
-AnyPath: TypeAlias = "str | os.PathLike[str]"
-
-# What discover and generate write beside an amount: `# THB 1,500.00`, `# JPY 1,500`.
-_AMOUNT_COMMENT = re.compile(r"[ \t]+# ?([A-Z]{3} [0-9][0-9,]*(?:\.[0-9]{2})?)(?![0-9.,]*[0-9])")
 
 
 @dataclass(frozen=True)
@@ -64,10 +23,10 @@ class Place:
     column: int
 
     def __str__(self) -> str:
-        return f"{escape(self.file, longest=1000)}:{self.line}:{self.column}"
+        return f"{escape_path(self.file)}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Entry:
     """One link of a manifest.
 
@@ -107,285 +66,9 @@ class CheckedFile:
     problems: tuple[ManifestProblem, ...]
 
 
-def load(
-    paths: AnyPath | Iterable[AnyPath], *, amount_limits: bool = True, standard_input: bool = False
-) -> Manifest:
-    """Read manifests that belong together.
-
-    :param paths: one file or several; a name or an id may occur once in all of them.
-    :param amount_limits: whether to check the documented limits of a charge.
-    :param standard_input: whether the path ``-`` stands for it.
-    :raises ManifestError: with all problems of all files.
-    """
-    files = check(paths, amount_limits=amount_limits, standard_input=standard_input)
-    problems = [problem for checked in files for problem in checked.problems]
-    if problems:
-        raise ManifestError(problems)
-    entries = tuple(entry for checked in files for entry in checked.entries)
-    return Manifest(tuple(checked.file for checked in files), entries)
-
-
-def check(
-    paths: AnyPath | Iterable[AnyPath], *, amount_limits: bool = True, standard_input: bool = False
-) -> tuple[CheckedFile, ...]:
-    """Read manifests as :func:`load` does, and return what is wrong with each instead of raising.
-
-    A file that is given twice counts once.
-    """
-    several = (paths,) if isinstance(paths, (str, os.PathLike)) else paths
-    readings = [
-        _Reading(Source(file, standard_input=standard_input), amount_limits)
-        for file in dict.fromkeys(os.fspath(path) for path in several)
-    ]
-    names: dict[str, Place] = {}
-    ids: dict[str, tuple[str, Place]] = {}
-    for reading in readings:
-        reading.read()
-        reading.claim(names, ids)
-    return tuple(reading.result() for reading in readings)
-
-
 def entries_for_stack(entries: Iterable[Entry], stack: str) -> list[Entry]:
     """Return the entries as they are in a stack: without the ids that are for other stacks.
 
     :param stack: its name, short or full (``organization/project/stack``).
     """
     return [entry if entry.is_of(stack) else replace(entry, id=None) for entry in entries]
-
-
-@dataclass(frozen=True)
-class _Given:
-    """What one mapping of inputs says."""
-
-    node: MappingNode
-    values: Mapping[str, Any]
-
-    @property
-    def inputs(self) -> dict[str, Any]:
-        return {name: self.values[name] for name in INPUT_NAMES if name in self.values}
-
-    def at(self, name: str) -> int:
-        return self.node.by_name[name][1].at
-
-
-class _EnoughError(Exception):
-    """So many problems that the rest of the file is left alone."""
-
-
-class _Reading:
-    """One file on its way to entries and problems."""
-
-    def __init__(self, source: Source, amount_limits: bool) -> None:
-        self.source = source
-        self.amount_limits = amount_limits
-        self.entries: list[Entry] = []
-        self.problems: list[ManifestProblem] = []
-        self.names: dict[str, Place] = {}
-        self.ids: list[tuple[str, Path, Place]] = []
-        self.stacks: tuple[str, ...] = ()
-        # Paths of values that are reported already; nothing more is said of them.
-        self.wrong: set[Path] = set()
-
-    def result(self) -> CheckedFile:
-        return CheckedFile(
-            file=self.source.file,
-            entries=tuple(self.entries),
-            links=len(self.names),
-            stacks=self.stacks,
-            problems=tuple(sorted(self.problems, key=lambda one: (one.line, one.column))),
-        )
-
-    def read(self) -> None:
-        """Read the file as far as it can be understood."""
-        try:
-            self._read()
-        except _EnoughError:
-            problem = f"has more problems; these are the first {MOST_PROBLEMS:,}"
-            self._add(Place(self.source.file, 0, 0), (), problem, ProblemCode.TOO_MANY_PROBLEMS)
-
-    def _read(self) -> None:
-        passed_over: list[SourceError] = []
-        root: Node | None = None
-        end = None
-        try:
-            self.source.read()
-            root = self.source.nodes(passed_over)
-        except SourceError as error:
-            end = error
-        for passed in passed_over:
-            self._report(passed.at or 0, (), passed.problem, passed.code)
-        # The parser often stops at a text that a comment cuts off, and that is said already.
-        if end and (end.at, end.code) not in {(passed.at, passed.code) for passed in passed_over}:
-            self._add(self._place(end.at), (), end.problem, end.code)
-        elif root is None and not end:
-            problem = "the file is empty: start with `version: 1` and `links:`"
-            self._report(0, (), problem, ProblemCode.EMPTY_FILE)
-        elif root and not end:
-            self._document(root)
-
-    def _document(self, root: Node) -> None:
-        value: Any = read_value(root, self._report)
-        for violation in find_violations(value):
-            if not self._violation(root, violation):
-                return
-        if not isinstance(root, MappingNode):
-            return
-        if not any(path[0] == STACKS for path in self.wrong):
-            self.stacks = tuple(value.get(STACKS, ()))
-        defaults = _mapping(root, "defaults")
-        given = _Given(defaults, value["defaults"]) if defaults else _Given(MappingNode(0), {})
-        self._check_defaults(given)
-        if links := _mapping(root, "links"):
-            for name, (key, node) in links.by_name.items():
-                self.names[name] = self._place(key.at)
-                if isinstance(node, MappingNode):
-                    self._entry(name, key, _Given(node, value["links"][name]), given)
-
-    def _violation(self, root: Node, violation: Violation) -> bool:
-        """Report what the schema says; return whether the rest can be read."""
-        key, node = find(root, violation.path)
-        if violation.code is ProblemCode.NO_LINKS and isinstance(node, MappingNode) and node.items:
-            return True  # each of its keys is reported
-        path, problem, code = violation.path, violation.problem, violation.code
-        at = node.at
-        fields = {}
-        if violation.key is not None:
-            path = (*path, violation.key)
-            if not violation.missing:
-                at = find(root, path)[0].at  # type: ignore[union-attr]  # a key that is there
-            elif key:
-                at = key.at
-            fields["length"] = f"{len(violation.key):,}"
-        elif isinstance(node, Refused):
-            self.wrong.add(path)
-            return True
-        else:
-            fields["kind"] = describe_type(node)
-            if isinstance(node, Scalar):
-                fields["value"] = escape(node.text)
-                if node.kind is Kind.NOTHING and key:
-                    at = key.at
-                code, problem = explain_spelling(node, code) or (code, problem)
-            self.wrong.add(path)
-        self._report(at, path, fill_in(problem, violation.value, **fields), code)
-        # A later version may mean anything.
-        return not (code is ProblemCode.UNKNOWN_VERSION and isinstance(violation.value, int))
-
-    def _check_defaults(self, defaults: _Given) -> None:
-        wrong = {name for name in defaults.inputs if ("defaults", name) in self.wrong}
-        absent = set(INPUT_NAMES) - defaults.inputs.keys()
-        checked = check_inputs(
-            defaults.inputs, later=wrong | absent, amount_limits=self.amount_limits
-        )
-        for one in checked.problems:
-            path = ("defaults", one.name)
-            self.wrong.add(path)
-            self._report(defaults.at(one.name), path, one.problem, one.code)
-        if problem := self._comment_problem(defaults, checked.inputs):
-            path = ("defaults", "amount")
-            self.wrong.add(path)
-            self._report(defaults.at("amount"), path, problem, ProblemCode.COMMENT_DISAGREES)
-
-    def _entry(self, name: str, key: Scalar, own: _Given, defaults: _Given) -> None:
-        path = ("links", name)
-        inherited = defaults.inputs.keys() - own.inputs.keys()
-        given = {each: defaults.inputs[each] for each in inherited} | own.inputs
-        wrong = {each for each in own.inputs if (*path, each) in self.wrong}
-        wrong |= {each for each in inherited if ("defaults", each) in self.wrong}
-        missing = {one.name for one in INPUTS if one.required} - given.keys()
-        checked = check_inputs(given, later=wrong | missing, amount_limits=self.amount_limits)
-        problems = list(checked.problems)
-        source = defaults if "amount" in inherited else own
-        if "currency" in own.inputs or source is own:
-            problem = self._comment_problem(source, checked.inputs)
-            if problem:
-                problems.append(InputProblem("amount", problem, ProblemCode.COMMENT_DISAGREES))
-        for one in problems:
-            at, problem = key.at, one.problem
-            if one.name in inherited:
-                problem += f" (it is the default at {self._place(defaults.at(one.name))})"
-            else:
-                at = own.at(one.name)
-            self._report(at, (*path, one.name), problem, one.code)
-        link_id = own.values.get(ID)
-        if (*path, ID) in self.wrong:
-            link_id = None
-        elif link_id is not None:
-            self.ids.append((link_id, path, self._place(own.at(ID))))
-        if len(checked.inputs) == len(INPUTS):
-            inputs: dict[str, Any] = checked.inputs
-            at_all = {each: defaults.at(each) for each in inherited}
-            at_all |= {
-                each: own.at(each) for each in (*own.inputs, *([ID] * (link_id is not None)))
-            }
-            self.entries.append(
-                Entry(
-                    name,
-                    LinkInputs(**inputs),
-                    link_id,
-                    self._place(key.at),
-                    {each: self._place(at) for each, at in at_all.items()},
-                    self.stacks,
-                )
-            )
-
-    def _comment_problem(self, given: _Given, inputs: Mapping[str, Any]) -> str | None:
-        """Say that the comment beside an amount is of another amount or currency."""
-        if not {"amount", "currency"} <= inputs.keys() or "amount" not in given.inputs:
-            return None
-        node = given.node.by_name["amount"][1]
-        found = isinstance(node, Scalar) and _AMOUNT_COMMENT.match(self.source.text, node.end)
-        if not found:
-            return None
-        said, meant = found.group(1), format_amount(inputs["amount"], inputs["currency"])
-        # Without a fraction it is of our form for currencies alone that have none.
-        ours = "." in said or said.startswith("JPY")
-        if not ours or said.replace(",", "") == meant.replace(",", ""):
-            return None
-        return (
-            f"is {inputs['amount']}, that is {meant}, but the comment beside it says {said}:"
-            " correct the one that is wrong"
-        )
-
-    def claim(self, names: dict[str, Place], ids: dict[str, tuple[str, Place]]) -> None:
-        """Report names and ids that stand elsewhere too, and add those of this file."""
-        for name, place in self.names.items():
-            if name in names:
-                problem = f"is there twice, first at {names[name]}"
-                self._add(place, ("links", name), problem, ProblemCode.DUPLICATE_NAME)
-            names.setdefault(name, place)
-        for link_id, path, place in self.ids:
-            if link_id in ids:
-                other, there = ids[link_id]
-                problem = f"is {link_id}, which {other} at {there} has already"
-                self._add(place, (*path, ID), problem, ProblemCode.DUPLICATE_ID)
-            ids.setdefault(link_id, (show_path(path), place))
-
-    def _report(
-        self, at: int, path: Path, problem: str, code: ProblemCode, *, first: int | None = None
-    ) -> None:
-        if len(self.problems) >= MOST_PROBLEMS:
-            raise _EnoughError
-        if first is not None:
-            problem += f", first at {self._place(first)}"
-        self._add(self._place(at), path, problem, code)
-
-    def _add(self, place: Place, path: Path, problem: str, code: ProblemCode) -> None:
-        self.problems.append(
-            ManifestProblem(
-                file=escape(place.file, longest=1000),
-                line=place.line,
-                column=place.column,
-                path=show_path(path),
-                problem=problem,
-                code=code,
-            )
-        )
-
-    def _place(self, at: int | None) -> Place:
-        return Place(self.source.file, *self.source.line_and_column(at))
-
-
-def _mapping(root: MappingNode, name: str) -> MappingNode | None:
-    node = root.by_name[name][1] if name in root.by_name else None
-    return node if isinstance(node, MappingNode) else None

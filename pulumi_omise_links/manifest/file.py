@@ -9,7 +9,8 @@ from ..errors import EditError, ManifestError
 from ..inputs import LINK_ID
 from ..output.terminal import pluralize
 from .edit import Draft, Meaning, replace_file, require_writable, write_schema_beside
-from .entries import Entry, check
+from .entries import Entry
+from .reading import check
 from .text import NewEntry, manifest_of, too_large
 
 

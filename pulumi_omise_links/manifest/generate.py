@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 from ..inputs import INPUTS
-from ..output.terminal import escape, format_amount
+from ..output.terminal import escape_path, format_amount
 from .entries import Entry, Manifest
 
 WIDTH = 100
@@ -15,7 +15,7 @@ _INDENT = "    "
 
 def program(manifest: Manifest) -> str:
     """Return the source text of a program with the links of a manifest, in their order."""
-    files = ", ".join(escape(file, longest=1000) for file in manifest.files)
+    files = ", ".join(escape_path(file) for file in manifest.files)
     owners = _owners(manifest.entries)
     head = f"# Made by `omise-links generate` from {files}.\n\n"
     if owners:
@@ -39,15 +39,15 @@ def _owners(entries: Iterable[Entry]) -> dict[tuple[str, ...], str]:
 
 def _link(entry: Entry, owner: str | None) -> str:
     lines = [f"{_literal(entry.name)},"]
-    for one in INPUTS:
-        value = getattr(entry.inputs, one.name)
+    for known in INPUTS:
+        value = getattr(entry.inputs, known.name)
         if isinstance(value, str):
-            lines += _argument(one.name, value)
-        elif one.name == "amount":
+            lines += _argument(known.name, value)
+        elif known.name == "amount":
             amount = format_amount(entry.inputs.amount, entry.inputs.currency)
             lines.append(f"amount={value:_},  # {amount}")
-        elif value != one.default:
-            lines.append(f"{one.name}={value!r},")
+        elif value != known.default:
+            lines.append(f"{known.name}={value!r},")
     if entry.id is not None:
         adopt = _literal(entry.id)
         lines.append(f"adopt={adopt} if {owner} else None," if owner else f"adopt={adopt},")
@@ -68,7 +68,7 @@ def _argument(name: str, text: str) -> list[str]:
     pieces = list(_pieces(text, WIDTH - 2 * len(_INDENT)))
     if len(pieces) == 1:
         return [line]
-    return [f"{name}=(", *(f"{_INDENT}{_literal(each)}" for each in pieces), "),"]
+    return [f"{name}=(", *(f"{_INDENT}{_literal(piece)}" for piece in pieces), "),"]
 
 
 def _pieces(text: str, width: int) -> Iterator[str]:
@@ -86,8 +86,8 @@ def _pieces(text: str, width: int) -> Iterator[str]:
 def _words(text: str) -> Iterable[str]:
     """Split a text after each space or line break; nothing of it is lost."""
     start = 0
-    for at, each in enumerate(text, 1):
-        if each in " \n":
+    for at, character in enumerate(text, 1):
+        if character in " \n":
             yield text[start:at]
             start = at
     if start < len(text):
@@ -101,12 +101,16 @@ def _literal(text: str) -> str:
     """
     quote = "'" if text.count('"') > text.count("'") else '"'
     escaped = {"'": "'", '"': '"', quote: f"\\{quote}"}
-    return quote + "".join(escaped.get(each) or repr(each)[1:-1] for each in text) + quote
+    return quote + "".join(escaped.get(letter) or repr(letter)[1:-1] for letter in text) + quote
 
 
 def _columns(text: str) -> int:
     """Return how wide a text is; letters of East Asia take two columns, marks none."""
     return sum(
-        0 if unicodedata.combining(each) else 2 if unicodedata.east_asian_width(each) in "WF" else 1
-        for each in text
+        0
+        if unicodedata.combining(letter)
+        else 2
+        if unicodedata.east_asian_width(letter) in "WF"
+        else 1
+        for letter in text
     )

@@ -1,9 +1,9 @@
 """A YAML file as nodes that know their places, without what a manifest has no use for.
 
-PyYAML's parser is asked for events, never for objects: nothing is constructed, and an alias is a
-mere word, so neither a tag nor an alias bomb can do anything. What the scalars mean is read in
-``values``. The parser in C and the one in Python differ in words and in little else; the one
-in C is taken if it is there and can read the file.
+PyYAML's parser is asked for events, never for objects: nothing is constructed and no alias is
+expanded, so tags and alias bombs have no effect. ``values`` reads what the scalars mean. The parser
+in C and the one in Python differ in their messages and in little else; the one in C is used if it
+is there and can read the file.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ import yaml
 
 from ..errors import ProblemCode
 from ..inputs import LONE_SURROGATE
-from ..output.terminal import escape
+from ..output.terminal import escape, escape_path
 from .values import Kind, MappingNode, Node, Refused, Scalar, SequenceNode
 
 STANDARD_INPUT = "-"
 
-# 10,000 links take about 1.5 MB. The bounds keep a wrong file from eating the machine.
+# 10,000 links take about 1.5 MB. The bounds keep a wrong file from filling the memory.
 MOST_BYTES = 5_000_000
 MOST_VALUES = 500_000
 # A manifest needs three: the whole, its links, one link.
@@ -101,7 +101,7 @@ class Source:
 
     def _take(self, text: str) -> None:
         self.text = text
-        self._starts.extend(each.end() for each in LINE_BREAK.finditer(text))
+        self._starts.extend(line_break.end() for line_break in LINE_BREAK.finditer(text))
 
     def line_and_column(self, at: int | None) -> tuple[int, int]:
         """Return line and column as editors count them, from 1; (0, 0) for no place.
@@ -213,7 +213,7 @@ class Source:
             if marker := _CONFLICT_MIDDLE.search(self.text):
                 raise _conflict(marker) from None
             found = _index(error.problem_mark)
-            problem, at = _explained(error, self.text)
+            problem, at = _explain_yaml_error(error, self.text)
             raise self._cut_before(found) or SourceError(
                 ProblemCode.INVALID_YAML, problem, at
             ) from None
@@ -269,7 +269,7 @@ def _bytes_of(file: str, *, standard_input: bool) -> bytes:
                 data = stream.read(MOST_BYTES + 1)
     except FileNotFoundError:
         code = ProblemCode.NO_SUCH_FILE
-        problem = f"there is no such file: {escape(str(Path(file).absolute()), longest=1000)}"
+        problem = f"there is no such file: {escape_path(str(Path(file).absolute()))}"
     except IsADirectoryError:
         problem = "is a directory: name the files in it"
     except PermissionError:
@@ -294,7 +294,7 @@ def _index(mark: object) -> int:
 _NO_ALIASES = ", which a manifest cannot have: put what links share under defaults"
 
 
-def _explained(error: yaml.MarkedYAMLError, text: str) -> tuple[str, int]:
+def _explain_yaml_error(error: yaml.MarkedYAMLError, text: str) -> tuple[str, int]:
     """Say in our words what the parser found, and where to look."""
     problem = error.problem or ""
     found = _index(error.problem_mark)

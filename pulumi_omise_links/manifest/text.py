@@ -83,10 +83,10 @@ def flow_entry(entry: NewEntry, *, always: Collection[str] = ()) -> str:
 
 
 def _inputs(entry: NewEntry, always: Collection[str]) -> Iterator[tuple[str, object]]:
-    for one in INPUTS:
-        value = getattr(entry.inputs, one.name)
-        if one.required or value != one.default or one.name in always:
-            yield one.name, value
+    for known in INPUTS:
+        value = getattr(entry.inputs, known.name)
+        if known.required or value != known.default or known.name in always:
+            yield known.name, value
 
 
 def scalar(text: str) -> str:
@@ -117,11 +117,11 @@ def _is_plain(text: str) -> bool:
     )
 
 
-def _is_plain_character(each: str) -> bool:
+def _is_plain_character(character: str) -> bool:
     return (
-        each == " "
-        or each in _PLAIN
-        or (unicodedata.category(each)[0] in "LMN" and each.isprintable())
+        character == " "
+        or character in _PLAIN
+        or (unicodedata.category(character)[0] in "LMN" and character.isprintable())
     )
 
 
@@ -129,20 +129,20 @@ def _is_simple(line: str) -> bool:
     return bool(line) and line == line.strip() and all(map(_is_visible, line))
 
 
-def _is_visible(each: str) -> bool:
+def _is_visible(character: str) -> bool:
     # U+FEFF is the mark at the start of a file, wherever it stands.
-    return (each.isprintable() or each in JOINERS) and each != "\ufeff"
+    return (character.isprintable() or character in JOINERS) and character != "\ufeff"
 
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
-def _escaped(each: str) -> str:
-    if each in _ESCAPES:
-        return _ESCAPES[each]
-    if _is_visible(each):
-        return each
-    code = ord(each)
+def _escaped(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if _is_visible(character):
+        return character
+    code = ord(character)
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 

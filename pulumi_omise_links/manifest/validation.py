@@ -1,9 +1,8 @@
-"""A document judged by the JSON Schema of the manifest: which rule is broken where.
+"""Validates a document by the JSON Schema of the manifest: which rule is broken where.
 
 ``schema/links.schema.json`` is made from the table of inputs (``tools/make_schema.py``). Beside
-each rule, under ``x-problems``, it has what is said if the rule is broken: a code, and a sentence
-for :func:`.inputs.fill_in`. ``names`` has what is said of certain keys instead, ``cases`` what is
-said of a text in which a pattern is found.
+each rule, ``x-problems`` has its message: a code, and a sentence for :func:`.inputs.fill_in`.
+``names`` has other messages for certain keys, ``cases`` for a text in which a pattern is found.
 """
 
 from __future__ import annotations
@@ -65,7 +64,7 @@ def _validator() -> Draft202012Validator:
 
 def _violations(error: ValidationError) -> Iterator[Violation]:
     rule: Any = error.schema
-    said = rule["x-problems"][error.validator]
+    messages = rule["x-problems"][error.validator]
     value: Any = error.instance
     path = tuple(error.absolute_path)
     keys: Iterable[str | None] = (None,)
@@ -76,8 +75,8 @@ def _violations(error: ValidationError) -> Iterator[Violation]:
     elif "propertyNames" in error.absolute_schema_path:
         keys = (value,)
     for key in keys:
-        special = {**said, **said.get("names", {}).get(key, {})}
-        for pattern, problem in said.get("cases", {}).items():
+        special = {**messages, **messages.get("names", {}).get(key, {})}
+        for pattern, problem in messages.get("cases", {}).items():
             if re.search(pattern, value):
                 special["problem"] = problem
                 break

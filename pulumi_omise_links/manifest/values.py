@@ -1,4 +1,4 @@
-"""What stands in a YAML file: nodes with their places, and what each means.
+"""The nodes of a YAML file, each with its place and its meaning.
 
 What a plain scalar means is read here from its source text, not by PyYAML's resolver, because the
 readers of a file disagree: YAML 1.1 takes ``no`` for false, ``0123`` for 83 and ``1:30`` for 90;

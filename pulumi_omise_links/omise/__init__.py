@@ -1,1 +1,1 @@
-"""The one door to Omise: typed calls, and the care that links with money behind them need."""
+"""The client of the Omise API: the only package that opens outgoing connections."""

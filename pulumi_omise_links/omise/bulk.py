@@ -50,7 +50,7 @@ def next_call(reads: int, pages: int | None) -> Call:
 
 
 class BulkReader:
-    """Answers reads of one engine operation from pages, once they are worth their price.
+    """Answers reads of one engine operation from pages, once they cost fewer calls.
 
     Threads share one set of pages. A snapshot ends with the operation: with the process, or
     as soon as no read came for some seconds.

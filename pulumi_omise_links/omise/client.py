@@ -8,27 +8,24 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import asdict
-from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 from ..errors import (
     ApiError,
     LinkIdError,
-    MismatchedCreateError,
     NotFoundError,
-    OmiseLinksError,
     OmiseUnavailableError,
     RateLimitedError,
-    UncertainCreateError,
     WrongAccountError,
 )
 from ..inputs import LINK_ID, is_live, mode, other_mode
 from ..settings import Settings
+from . import creates
 from .create_log import CreateLog
-from .lost_creates import Candidates, CreateAttempt, CreateRegistry, find_created
+from .creates import LinkCreator
+from .lost_creates import CreateRegistry
 from .models import (
     LinkInputs,
     OmiseAccount,
@@ -39,17 +36,10 @@ from .models import (
     UnreadableError,
     UnreadableLink,
 )
-from .responses import LimitedByPageError
-from .retry import LIMIT_SECONDS
+from .times import format_time
 from .transport import RequestStats, Transport
 
 PAGE_SIZE = 100  # the documented greatest (https://docs.omise.co/api-pagination)
-# Omise may still be at work on a create whose answer was lost; two more looks cost little, a
-# duplicate costs money. Seconds before each look; the last one waits at least as long as an answer
-# may take.
-_LOOKS = (0.0, 1.0, 3.0)
-# Omise's clocks, that of its answers and that of created_at, may differ by so many seconds.
-_CLOCKS_DIFFER = 1.0
 # Copies of a database are seconds behind, seldom more; a link older than this is on all of them.
 _NEW_SECONDS = 60.0
 T = TypeVar("T", OmiseLink, OmiseCharge, OmiseAccount, Page)
@@ -78,13 +68,13 @@ class OmiseClient:
         """Open no connection yet.
 
         :param may_write: asked before each write; if the answer is no, it is not sent.
-        :param create_log: where creates under way are recorded, for a caller that may die without
-            anybody hearing of it; without it, a create is known to its caller alone.
+        :param create_log: where creates under way are recorded, for a caller that may be killed
+            unnoticed; without it, only the caller knows of a create.
         """
         self.settings = settings
-        self._create_log = create_log
         self._transport = Transport(settings, may_write)
         self._registry = CreateRegistry()
+        self._creator = LinkCreator(self, self._transport, self._registry, create_log)
         self._account_call: Future[OmiseAccount | None] | None = None
         self._account_lock = threading.Lock()
         self._proved_account_id: str | None = None
@@ -271,7 +261,7 @@ class OmiseClient:
             return None
 
     def scope(self) -> Scope:
-        """Return where links of this client live: the account, and the sub-merchant if any.
+        """Return the scope of this client's links: the account, and the sub-merchant if any.
 
         A key that may not ask for its account is known by a link that it could read or delete.
         """
@@ -280,9 +270,9 @@ class OmiseClient:
         return Scope(account_id, self.settings.sub_merchant_id)
 
     def refuse_other_scope(self, link_id: str, scope: Scope) -> None:
-        """Return only if nothing says that the link lives elsewhere than links of this client.
+        """Refuse a link that is known to be of another scope than the links of this client.
 
-        :param scope: where the link was made, as the state knows it.
+        :param scope: the scope of the link, as the state knows it.
         :raises WrongAccountError: it is of another account, sub-merchant or mode.
         """
         self._check_id(link_id)
@@ -298,13 +288,13 @@ class OmiseClient:
             )
 
     def require_scope(self, link_id: str, scope: Scope) -> None:
-        """Return only if it is proved that the link lives where links of this client live.
+        """Refuse a link unless it is proved to be of the scope of this client's links.
 
         Where an account is not known, neither by the key nor by the state, one read of the link
         proves it: Omise shows a link to keys of its own account only.
 
-        :param scope: where the link was made, as the state knows it.
-        :raises WrongAccountError: it lives elsewhere, or that cannot be told.
+        :param scope: the scope of the link, as the state knows it.
+        :raises WrongAccountError: it is of another scope, or that cannot be told.
         """
         self.refuse_other_scope(link_id, scope)
         if scope.account_id is not None and self.scope() == scope:
@@ -312,28 +302,28 @@ class OmiseClient:
         try:
             self.get_link(link_id)
         except NotFoundError:
-            self._require_scope(link_id, scope)
+            self._require_proof_of_absence(link_id, scope)
         else:
             self._note_proof(scope)
 
     def find_link(
         self, link_id: str, scope: Scope, *, created_at: str | None = None
     ) -> OmiseLink | None:
-        """Return the link, or None if it is gone: deleted, or unknown to the scope it lived in.
+        """Return the link, or None if it is gone: deleted, or unknown in the scope it was made in.
 
-        :param scope: where the link was made, as the state knows it.
+        :param scope: the scope of the link, as the state knows it.
         :param created_at: when it was made, ``YYYY-MM-DDThh:mm:ssZ``. A new link that is not found
-            is looked for again: what answers may be a copy that is some seconds behind.
+            is looked for again: the server may read a copy that is some seconds behind.
         :raises WrongAccountError: a 404 that proves nothing: the key is of another account or
             mode, or which account it is cannot be told.
         """
         link = None
-        for pause in _LOOKS:
+        for pause in creates.LOOK_PAUSES:
             time.sleep(pause)
             try:
                 link = self.get_link(link_id)
             except NotFoundError:
-                self._require_scope(link_id, scope)
+                self._require_proof_of_absence(link_id, scope)
                 if not self._is_new(created_at):
                     return None
             else:
@@ -347,31 +337,19 @@ class OmiseClient:
         """Make a link: one POST, never a second one whose first may have been carried out.
 
         After a lost answer, the link is taken from the list only on proof; see ``lost_creates``.
-        Whoever repeats a create that has ended with ``UncertainCreateError`` gets the link that has
+        A create that is called again after ``UncertainCreateError`` returns the link that has
         appeared meanwhile.
 
         :raises LiveModeError: the key is live and the stack has not allowed that.
-        :raises UncertainCreateError: the answer was lost, and proof was not to be had.
+        :raises UncertainCreateError: the answer was lost, and there is no proof of what it made.
         :raises MismatchedCreateError: Omise made another link than the one that was asked for.
         """
-        operation = "create the link"
-        self.settings.require_permission(operation)
-        # Asked before the POST: the answer tells the server's time, by which a lost one is judged.
-        self.account()
-        with self._registry.one_at_a_time(inputs):
-            link = self._find_earlier(inputs)
-            if link is None:
-                link = self._post_recorded(inputs, operation)
-            elif self._create_log:
-                self._create_log.note_found(inputs)
-            self._registry.add(link.id)
-        self._compare(link, inputs)
-        return link
+        return self._creator.create(inputs)
 
     def delete_link(self, link_id: str, scope: Scope) -> None:
         """Delete a link; returns only if it is gone, by this call or before it.
 
-        :param scope: where the link was made, as the state knows it.
+        :param scope: the scope of the link, as the state knows it.
         :raises LiveModeError: the key is live and the stack has not allowed that.
         :raises WrongAccountError: Omise does not know the link, and that proves nothing.
         :raises ApiError: Omise refused (``failed_deletion``), and the link still stands.
@@ -383,7 +361,7 @@ class OmiseClient:
             answer = self._transport.request("DELETE", f"/links/{link_id}", operation)
         except NotFoundError:
             self._refuse_lag(link_id, operation)
-            self._require_scope(link_id, scope)
+            self._require_proof_of_absence(link_id, scope)
             return
         except RateLimitedError:
             raise
@@ -399,143 +377,6 @@ class OmiseClient:
         self._registry.note_deleted(link_id)
         self._note_proof(scope)
 
-    # -- lost creates
-
-    def _post_recorded(self, inputs: LinkInputs, operation: str) -> OmiseLink:
-        """Make a link, with a record of that on disk as long as its end is not known."""
-        if self._create_log is None:
-            return self._post_link(inputs, operation)
-        with self._create_log.recording(self, inputs, self._time_of_create()) as note_answer:
-            link = self._post_link(inputs, operation)
-            note_answer(link)
-        return link
-
-    def _time_of_create(self) -> float | None:
-        """Return the time before which a create of now cannot be listed; None if none is sure."""
-        now = self._transport.server_time()
-        doubtful = now is None or self._transport.clock_is_doubtful
-        return None if now is None or doubtful else now - _CLOCKS_DIFFER
-
-    def _post_link(self, inputs: LinkInputs, operation: str) -> OmiseLink:
-        earlier, now = self._registry.lost(inputs), self._transport.server_time()
-        since = None if now is None else now - _CLOCKS_DIFFER
-        attempt = CreateAttempt(
-            # Both creates could be the one that is found then.
-            since=earlier.since if earlier else since,
-            clock_is_doubtful=self._transport.clock_is_doubtful,
-            began=time.monotonic(),
-        )
-        while True:
-            try:
-                answer = self._transport.request("POST", "/links", operation, body=asdict(inputs))
-                return self._read_created(answer, inputs, operation)
-            except LimitedByPageError as error:
-                # A rate limiter refuses before Omise sees the request. Its page is no proof of
-                # that, so the list is asked before the create is sent again.
-                found = self._look_up(inputs, attempt, error, _LOOKS)
-                if found is not None:
-                    return found
-                if time.monotonic() - attempt.began > LIMIT_SECONDS:
-                    self._registry.note_lost(inputs, attempt)
-                    raise _uncertain(error.problem, attempt) from None
-            except OmiseUnavailableError as error:
-                if not error.sent:
-                    raise
-                last = max(_LOOKS[-1], self._seconds_for_an_answer(attempt))
-                found = self._look_up(inputs, attempt, error, (*_LOOKS[:-1], last))
-                if found is not None:
-                    return found
-                self._registry.note_lost(inputs, attempt)
-                raise _uncertain(error.problem, attempt) from None
-
-    def _find_earlier(self, inputs: LinkInputs) -> OmiseLink | None:
-        """Return the link of an earlier create of equal inputs whose answer was lost, if any."""
-        attempt = self._registry.lost(inputs)
-        if attempt is None:
-            return None
-        earlier = OmiseUnavailableError(
-            "create the link", "an earlier create of an equal link was lost.", sent=True
-        )
-        return self._look_up(inputs, attempt, earlier, _LOOKS)
-
-    def _seconds_for_an_answer(self, attempt: CreateAttempt) -> float:
-        """Return for how long Omise may still be at work on a create, as far as we wait for it."""
-        return attempt.began + self.settings.timeout - time.monotonic()
-
-    def _look_up(
-        self,
-        inputs: LinkInputs,
-        attempt: CreateAttempt,
-        lost: OmiseUnavailableError,
-        pauses: Sequence[float],
-    ) -> OmiseLink | None:
-        """Look for the link of a lost create; None if there is nothing like it.
-
-        :param pauses: seconds before each look.
-        :raises UncertainCreateError: there is no proof, or no look was possible.
-        """
-        found = Candidates()
-        unseen: OmiseLinksError | None = None
-        if attempt.since is not None:
-            for pause in pauses:
-                time.sleep(max(pause, 0))
-                try:
-                    found = self.find_candidates(inputs, attempt.since)
-                    unseen = None
-                except OmiseLinksError as error:
-                    # Whatever keeps us from looking, the create may have been carried out.
-                    unseen = error
-                if found.equal:
-                    break
-        if found.proved is not None and not attempt.clock_is_doubtful:
-            return found.proved
-        nothing = not (found.equal or found.similar or found.unknown)
-        if nothing and unseen is None and attempt.since is not None:
-            return None
-        self._registry.note_lost(inputs, attempt)
-        problem = f"{lost.problem} {unseen}" if unseen else lost.problem
-        raise _uncertain(problem, attempt, found) from None
-
-    def find_candidates(self, inputs: LinkInputs, since: float) -> Candidates:
-        """Return the links made since then that a create of these inputs may have made.
-
-        :param since: Omise's time, Unix seconds.
-        """
-        unreadable: list[UnreadableLink] = []
-        # Whether `from` is inclusive is not documented, so it only narrows the list.
-        links = list(self.iter_links(created_from=_whole_second(since - 5), skipped=unreadable))
-        return find_created(links, unreadable, inputs, self._registry, _whole_second(since))
-
-    def _read_created(self, answer: object, inputs: LinkInputs, operation: str) -> OmiseLink:
-        try:
-            link = OmiseLink.from_json(answer, asked=inputs)
-        except UnreadableError as error:
-            problem = f"Omise's answer is not the object it should be: {error}."
-            raise OmiseUnavailableError(operation, problem, sent=True) from None
-        if link.id in self._registry:
-            problem = f"the answer is that to another create: link {link.id}."
-            raise OmiseUnavailableError(operation, problem, sent=True)
-        return link
-
-    def _compare(self, link: OmiseLink, inputs: LinkInputs) -> None:
-        """Refuse a link that is not the one that was asked for; a text may be spelt otherwise.
-
-        :raises WrongAccountError: it is in the other mode, or of another sub-merchant.
-        :raises MismatchedCreateError: it has another amount, currency or ``multiple``.
-        """
-        self._check_mode(link)
-        merchant, asked = link.merchant_uid or "", self.settings.sub_merchant_id
-        # What merchant_uid holds is not documented; an id of another kind is no contradiction.
-        if asked and merchant.startswith("team_") and merchant != asked:
-            raise WrongAccountError(
-                f"Omise made link {link.id} for sub-merchant {merchant} although it was asked for"
-                f" {asked}. Delete it in the dashboard and ask Omise's support."
-            )
-        different = set(inputs.differences(link.inputs)) - {"title", "description"}
-        if different:
-            names = ", ".join(sorted(different))
-            raise MismatchedCreateError(link.id, f"its {names} is not what was asked for")
-
     def _refuse_lag(self, link_id: str, operation: str) -> None:
         """Refuse to read "not found" as "gone" for a link that was made moments ago."""
         if self._registry.was_made_just_now(link_id):
@@ -546,8 +387,8 @@ class OmiseClient:
                 sent=True,
             )
 
-    def _require_scope(self, link_id: str, scope: Scope) -> None:
-        """Refuse to read a 404 as "gone" unless the key is of the scope the link lived in."""
+    def _require_proof_of_absence(self, link_id: str, scope: Scope) -> None:
+        """Refuse to read a 404 as "gone" unless the key is of the scope of the link."""
         ours = self.scope()
         if scope.account_id is not None and ours == scope:
             return
@@ -568,7 +409,7 @@ class OmiseClient:
         now = self._transport.server_time()
         if created_at is None or now is None:
             return False
-        return created_at > _whole_second(now - _NEW_SECONDS)
+        return created_at > format_time(now - _NEW_SECONDS)
 
     def _check_id(self, link_id: str) -> None:
         if not LINK_ID.fullmatch(link_id):
@@ -578,16 +419,6 @@ class OmiseClient:
             of = mode(is_live(link_id))
             raise WrongAccountError(
                 f"{problem} Nothing was changed. Use the {of} key of its account."
-            )
-
-    def _check_mode(self, link: OmiseLink) -> None:
-        key = self.settings.key()
-        live = is_live(link.id) if link.livemode == key.live else link.livemode
-        if live != key.live:
-            raise WrongAccountError(
-                f"Omise made link {link.id} in {mode(live)} mode although the key in"
-                f" {key.source} is a {mode(key.live)} key. Delete it in the dashboard and ask"
-                " Omise's support."
             )
 
     def _get(self, path: str, operation: str, params: dict[str, str | int] | None = None) -> Any:
@@ -618,17 +449,3 @@ def _pages(operation: str, read: Callable[[int], Page]) -> Iterator[Page]:
         offset += len(page.data)
         if offset >= page.total:
             return
-
-
-def _uncertain(
-    problem: str, attempt: CreateAttempt, found: Candidates | None = None
-) -> UncertainCreateError:
-    found = found or Candidates()
-    since = "" if attempt.since is None else _whole_second(attempt.since)
-    similar = [link_id for link_id in found.similar + found.unknown if link_id not in found.equal]
-    return UncertainCreateError(problem, found.equal, since, similar=similar)
-
-
-def _whole_second(time_: float) -> str:
-    """Return a Unix time as ``created_at`` has it: no later than it was."""
-    return datetime.fromtimestamp(int(time_), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

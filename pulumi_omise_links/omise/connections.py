@@ -22,7 +22,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-# Servers, proxies and firewalls drop idle connections, some without a word. The answer to a create
+# Servers, proxies and firewalls drop idle connections, some without notice. The answer to a create
 # on such a connection would be lost, so after this many seconds a new one is opened.
 _IDLE_SECONDS = 1.0
 _current = threading.local()

@@ -1,4 +1,4 @@
-"""Why no answer came, as a sentence, and whether another attempt makes sense."""
+"""Explains in a sentence why no answer came, and whether another attempt makes sense."""
 
 from __future__ import annotations
 

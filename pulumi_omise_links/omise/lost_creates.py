@@ -1,4 +1,4 @@
-"""Finding the link of a create whose answer was lost, without ever taking somebody else's.
+"""Finds the link of a create whose answer was lost, and never takes the link of another create.
 
 Proof means: made since the create began by the server's own clock, all five inputs equal, not
 deleted, not the answer to any other create of this process, and the only one of its kind.
@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 
 from .models import LinkInputs, OmiseLink, UnreadableLink
 
-# For so many seconds after its create, a link that Omise does not know may be unknown only to the
-# server that was asked.
+# For so many seconds after its create, a link may be unknown to the one server that answers.
 _LAG_SECONDS = 60.0
 
 
@@ -75,13 +74,13 @@ class CreateRegistry:
         return made_at is not None and time.monotonic() - made_at < _LAG_SECONDS
 
     def note_deleted(self, link_id: str) -> None:
-        """Note that a link of this process is to be unknown to Omise from now on."""
+        """Note that a link of this process was deleted, so Omise need not know it."""
         with self._lock:
             if link_id in self._made_at:
                 self._made_at[link_id] = float("-inf")
 
     def note_lost(self, inputs: LinkInputs, attempt: CreateAttempt) -> None:
-        """Remember a create that may have made a link which nobody has; the first one counts."""
+        """Note a create that may have made a link unknown to its caller; the first one counts."""
         with self._lock:
             self._lost.setdefault(inputs.folded(), attempt)
 
@@ -95,8 +94,8 @@ class CreateRegistry:
 class Candidates:
     """What a look-up found. ``equal`` links could be the one.
 
-    ``similar`` could be it, if Omise has spelt an input in its own way. ``unknown`` could be it
-    too, as far as anybody can read them: while there are any, nothing is proved.
+    ``similar`` could be it, if Omise has spelt an input in its own way. ``unknown`` cannot be read
+    and could be it, too: while there are any, nothing is proved.
     """
 
     equal: list[str] = field(default_factory=list)

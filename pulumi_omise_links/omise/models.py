@@ -1,7 +1,7 @@
 """What Omise answers, typed. Reads the current shape (2019-05-29) and the older ones.
 
 An attribute that decides nothing never makes an answer unreadable: if it is missing or of another
-type than documented, it reads as not given. What decides: the id, inputs, address and time of
+type than documented, it reads as absent. What decides: the id, inputs, address and time of
 creation of a link, whether it is deleted or used, and the amount of a charge.
 
 The shapes are those of https://docs.omise.co/links-api and of recorded answers: older versions say
@@ -11,25 +11,23 @@ The shapes are those of https://docs.omise.co/links-api and of recorded answers:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 from ..inputs import LINK_ID, is_live
 from ..text_differences import describe_difference, fold_appearance
+from .times import normalize_time
 
 T = TypeVar("T")
-_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:?\d\d)")
 
 
 class UnreadableError(ValueError):
     """An answer is not the object it should be; the text says which key is wrong."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LinkInputs:
     """The five inputs of a link. ``amount`` is in the smallest unit of ``currency``."""
 
@@ -74,7 +72,7 @@ class LinkInputs:
         return described
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OmiseCharge:
     """A charge made through a link. ``amount`` is in the smallest unit of ``currency``.
 
@@ -92,19 +90,19 @@ class OmiseCharge:
     @classmethod
     def from_json(cls, data: object) -> OmiseCharge:
         """:raises UnreadableError: ``data`` is not a charge."""
-        given = _object(data, "charge")
+        answer = _object(data, "charge")
         return cls(
-            id=_get(given, "id", str),
-            amount=_get(given, "amount", int),
-            currency=_get(given, "currency", str).upper(),
-            status=_optional(given, "status", str) or "",
-            paid=_optional(given, "paid", bool) or False,
-            created_at=_time(given, "created_at") or _time(given, "created") or "",
-            raw=given,
+            id=_get(answer, "id", str),
+            amount=_get(answer, "amount", int),
+            currency=_get(answer, "currency", str).upper(),
+            status=_optional(answer, "status", str) or "",
+            paid=_optional(answer, "paid", bool) or False,
+            created_at=_time(answer, "created_at") or _time(answer, "created") or "",
+            raw=answer,
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OmiseLink:
     """A link as Omise has it.
 
@@ -141,7 +139,13 @@ class OmiseLink:
     @property
     def inputs(self) -> LinkInputs:
         """What the link was made from."""
-        return LinkInputs(self.amount, self.currency, self.title, self.description, self.multiple)
+        return LinkInputs(
+            amount=self.amount,
+            currency=self.currency,
+            title=self.title,
+            description=self.description,
+            multiple=self.multiple,
+        )
 
     @classmethod
     def from_json(cls, data: Any, *, asked: LinkInputs | None = None) -> OmiseLink:
@@ -151,17 +155,17 @@ class OmiseLink:
             else stands in it, so inputs that cannot be read are those that were asked for.
         :raises UnreadableError: ``data`` is not a link, or what decides cannot be read.
         """
-        given = _object(data, "link")
-        link_id = _get(given, "id", str)
+        answer = _object(data, "link")
+        link_id = _get(answer, "id", str)
         if not LINK_ID.fullmatch(link_id):
             raise UnreadableError("id is not the id of a link")
         if asked is not None:
-            given = _complete(given, asked)
-        created_at = _time(given, "created_at") or _time(given, "created")
+            answer = _complete(answer, asked)
+        created_at = _time(answer, "created_at") or _time(answer, "created")
         if created_at is None and asked is None:
             raise UnreadableError("created_at is missing or no time")
-        livemode = _optional(given, "livemode", bool)
-        charges = _optional(given, "charges", dict) or {}
+        livemode = _optional(answer, "livemode", bool)
+        charges = _optional(answer, "charges", dict) or {}
         listed = _optional(charges, "data", list) or []
         total = _optional(charges, "total", int)
         embedded = []
@@ -171,19 +175,19 @@ class OmiseLink:
         return cls(
             id=link_id,
             livemode=is_live(link_id) if livemode is None else livemode,
-            amount=_get(given, "amount", int),
-            currency=_get(given, "currency", str).upper(),
-            title=_get(given, "title", str),
-            description=_get(given, "description", str),
-            multiple=_get(given, "multiple", bool),
-            used=_flag(given, "used"),
-            payment_uri=_get(given, "payment_uri", str),
+            amount=_get(answer, "amount", int),
+            currency=_get(answer, "currency", str).upper(),
+            title=_get(answer, "title", str),
+            description=_get(answer, "description", str),
+            multiple=_get(answer, "multiple", bool),
+            used=_flag(answer, "used"),
+            payment_uri=_get(answer, "payment_uri", str),
             created_at=created_at or "",
-            used_at=_time(given, "used_at"),
-            deleted=_flag(given, "deleted"),
-            deleted_at=_time(given, "deleted_at"),
-            merchant_name=_optional(given, "merchant_name", str),
-            merchant_uid=_optional(given, "merchant_uid", str),
+            used_at=_time(answer, "used_at"),
+            deleted=_flag(answer, "deleted"),
+            deleted_at=_time(answer, "deleted_at"),
+            merchant_name=_optional(answer, "merchant_name", str),
+            merchant_uid=_optional(answer, "merchant_uid", str),
             charges=tuple(embedded),
             charges_total=len(listed) if total is None else total,
         )
@@ -204,7 +208,7 @@ class UnreadableLink:
         return cls(str(link_id) if known else None, problem)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OmiseAccount:
     """The account a key belongs to (https://docs.omise.co/account-api)."""
 
@@ -217,13 +221,13 @@ class OmiseAccount:
     @classmethod
     def from_json(cls, data: object) -> OmiseAccount:
         """:raises UnreadableError: ``data`` is not an account."""
-        given = _object(data, "account")
-        supported = _optional(given, "supported_currencies", list) or []
+        answer = _object(data, "account")
+        supported = _optional(answer, "supported_currencies", list) or []
         return cls(
-            id=_get(given, "id", str),
-            livemode=_optional(given, "livemode", bool) or False,
-            country=_optional(given, "country", str),
-            currency=(_optional(given, "currency", str) or "").upper() or None,
+            id=_get(answer, "id", str),
+            livemode=_optional(answer, "livemode", bool) or False,
+            country=_optional(answer, "country", str),
+            currency=(_optional(answer, "currency", str) or "").upper() or None,
             supported_currencies=tuple(
                 currency.upper() for currency in supported if isinstance(currency, str)
             ),
@@ -232,7 +236,7 @@ class OmiseAccount:
 
 @dataclass(frozen=True)
 class Scope:
-    """Where a link lives: its account, None if that cannot be told, and the sub-merchant if any."""
+    """The scope of a link: its account, None if that is not known, and the sub-merchant if any."""
 
     account_id: str | None
     sub_merchant_id: str | None = None
@@ -252,8 +256,8 @@ class Page:
     @classmethod
     def from_json(cls, data: object) -> Page:
         """:raises UnreadableError: ``data`` is not a list object."""
-        given = _object(data, "list")
-        return cls(tuple(_get(given, "data", list)), _get(given, "total", int))
+        answer = _object(data, "list")
+        return cls(tuple(_get(answer, "data", list)), _get(answer, "total", int))
 
 
 def _object(data: object, kind: str) -> Mapping[str, Any]:
@@ -262,16 +266,16 @@ def _object(data: object, kind: str) -> Mapping[str, Any]:
     return data
 
 
-def _complete(given: Mapping[str, Any], asked: LinkInputs) -> dict[str, Any]:
-    """Return ``given`` with what was asked for in the place of what decides and is unreadable."""
-    complete = dict(given)
+def _complete(answer: Mapping[str, Any], asked: LinkInputs) -> dict[str, Any]:
+    """Return ``answer`` with the inputs asked for in place of those that cannot be read."""
+    complete = dict(answer)
     for input_ in fields(asked):
         value = getattr(asked, input_.name)
         if not _is(complete.get(input_.name), type(value)):
             complete[input_.name] = value
     for name in ("deleted", "used"):
-        complete[name] = _optional(given, name, bool)
-    complete["payment_uri"] = _optional(given, "payment_uri", str) or ""
+        complete[name] = _optional(answer, name, bool)
+    complete["payment_uri"] = _optional(answer, "payment_uri", str) or ""
     return complete
 
 
@@ -280,33 +284,27 @@ def _is(value: object, kind: type[T]) -> bool:
     return isinstance(value, kind) and not (kind is int and isinstance(value, bool))
 
 
-def _get(given: Mapping[str, Any], name: str, kind: type[T]) -> T:
-    value = given.get(name)
+def _get(answer: Mapping[str, Any], name: str, kind: type[T]) -> T:
+    value = answer.get(name)
     if not isinstance(value, kind) or not _is(value, kind):
         raise UnreadableError(f"{name} is missing or not {kind.__name__}")
     return value
 
 
-def _optional(given: Mapping[str, Any], name: str, kind: type[T]) -> T | None:
-    """Return what decides nothing; None if it is of another type."""
-    value = given.get(name)
+def _optional(answer: Mapping[str, Any], name: str, kind: type[T]) -> T | None:
+    """Return an attribute that decides nothing; None if it is absent or of another type."""
+    value = answer.get(name)
     return value if isinstance(value, kind) and _is(value, kind) else None
 
 
-def _flag(given: Mapping[str, Any], name: str) -> bool:
-    """Return a flag that decides: false if it is not given, unreadable if it is no flag."""
-    return False if given.get(name) is None else _get(given, name, bool)
+def _flag(answer: Mapping[str, Any], name: str) -> bool:
+    """Return a flag that decides: false if it is absent.
+
+    :raises UnreadableError: it is there and no flag.
+    """
+    return False if answer.get(name) is None else _get(answer, name, bool)
 
 
-def _time(given: Mapping[str, Any], name: str) -> str | None:
+def _time(answer: Mapping[str, Any], name: str) -> str | None:
     """Return a time as ``YYYY-MM-DDThh:mm:ssZ``; None if it is none."""
-    parts = _TIME.fullmatch(_optional(given, name, str) or "")
-    if parts is None:
-        return None
-    # Until 2017 times ended in +00:00 (recorded).
-    offset = "+0000" if parts[3] == "Z" else parts[3].replace(":", "")
-    try:
-        moment = datetime.strptime(parts[1] + offset, "%Y-%m-%dT%H:%M:%S%z")
-        return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (OverflowError, ValueError):
-        return None
+    return normalize_time(_optional(answer, name, str) or "")

@@ -1,4 +1,4 @@
-"""Slowing down together: a 429 to one thread slows all of them, and they recover by themselves.
+"""Slows down all threads of a client after a 429 to one of them, and speeds them up again.
 
 Omise publishes no limit; it advises at most ten parallel workers and evenly spread requests
 (https://docs.omise.co/api-rate-limiting). So there is no fixed rate: the pace starts free, a 429
@@ -21,7 +21,7 @@ MAX_IN_FLIGHT = 10
 
 
 class Pacer:
-    """Hands out the moments at which requests may leave. Shared by all threads of a client."""
+    """Decides when a request may be sent. Shared by all threads of a client."""
 
     # Ten workers are ten workers, however many clients a process has.
     _in_flight: ClassVar[threading.BoundedSemaphore] = threading.BoundedSemaphore(MAX_IN_FLIGHT)

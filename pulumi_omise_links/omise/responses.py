@@ -1,4 +1,4 @@
-"""What an HTTP response means: the JSON object that was asked for, or the one error that fits.
+"""Reads an HTTP response: returns the JSON object that was asked for, or raises the right error.
 
 Only Omise's own error object is a refusal. Firewalls, proxies and login pages answer with any
 status, also in place of the answer to a request that Omise has carried out.
@@ -100,7 +100,7 @@ def read_response(
     if status >= 500:
         why = f"Omise returned a server error: {message} ({status} {code})."
         unavailable = OmiseUnavailableError(operation, why, sent=True)
-        raise FailedAttemptError(Result.FAULTY, unavailable, retry_after)
+        raise FailedAttemptError(Result.SERVER_ERROR, unavailable, retry_after)
     kind_of: type[ApiError] = ApiError
     if status == 429:
         kind_of = RateLimitedError

@@ -1,8 +1,8 @@
-"""The way to Omise that the environment asks for: a proxy, and certificates to trust.
+"""The route to Omise that the environment sets: a proxy, and certificates to trust.
 
-What cannot work is found before a connection is opened, and named by its variable. The variables
-are those that requests reads: ``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY`` (in either case),
-``REQUESTS_CA_BUNDLE`` and ``CURL_CA_BUNDLE``.
+A setting that cannot work is found before a connection is opened, and named by its variable. The
+variables are those that requests reads: ``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY`` (in either
+case), ``REQUESTS_CA_BUNDLE`` and ``CURL_CA_BUNDLE``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SOCKS = {"socks4", "socks4a", "socks5", "socks5h"}
 
 
 class RouteError(Exception):
-    """The environment asks for a way that cannot work. The text is a sentence without a start."""
+    """The environment sets a route that cannot work. The text is a sentence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class Route:
 
 
 def find_route(settings: Settings, environ: Mapping[str, str] | None = None) -> Route:
-    """Read the way to Omise from the environment.
+    """Read the route to Omise from the environment.
 
     :raises RouteError: it cannot work.
     """
@@ -57,13 +57,13 @@ def find_route(settings: Settings, environ: Mapping[str, str] | None = None) -> 
     if ca_bundle and settings.api_url.startswith("https"):
         _check_certificates(ca_variable, ca_bundle)
     # A proxy cannot reach the loopback address of this machine.
-    given = None if settings.on_loopback else _find_proxy(settings.api_url)
-    proxy = f"http://{given}" if given and "://" not in given else given
+    configured = None if settings.on_loopback else _find_proxy(settings.api_url)
+    proxy = f"http://{configured}" if configured and "://" not in configured else configured
     variable = next(
         (
             name
             for name, value in env.items()
-            if value == given and name.lower() in {"https_proxy", "all_proxy"}
+            if value == configured and name.lower() in {"https_proxy", "all_proxy"}
         ),
         "The proxy setting of this computer",
     )

@@ -35,7 +35,7 @@ _DOUBTFUL_SECONDS = 24 * 3600.0
 
 @dataclass
 class RequestStats:
-    """What talking to Omise has cost so far."""
+    """How many requests were sent to Omise so far."""
 
     requests: int = 0
     retries: int = 0
@@ -61,7 +61,7 @@ class Transport:
 
     @property
     def stats(self) -> RequestStats:
-        """A copy of what has been spent so far."""
+        """The numbers of requests so far, as a copy."""
         with self._lock:
             return RequestStats(self._stats.requests, self._stats.retries, self._stats.writes)
 
@@ -119,7 +119,11 @@ class Transport:
             if problem.result in {Result.LIMITED, Result.LIMITED_BY_PAGE}:
                 self._pacer.slow_down(problem.retry_after)
             attempt = Attempt(
-                method, problem.result, number, time.monotonic() - started, problem.retry_after
+                method=method,
+                result=problem.result,
+                number=number,
+                elapsed=time.monotonic() - started,
+                retry_after=problem.retry_after,
             )
             delay = delay_before_next(attempt)
             if delay is None:

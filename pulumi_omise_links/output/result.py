@@ -1,4 +1,4 @@
-"""What a command has found or done, independent of the format it is printed in."""
+"""The result of a command, independent of its output format."""
 
 from __future__ import annotations
 

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 # https://docs.omise.co/currency-and-amount: the yen alone has no smaller unit.
 _ZERO_DECIMAL = {"JPY"}
-# Scripts of South Asia and the Middle East, and emoji, are misspelt without them.
 # https://docs.omise.co/api-authentication: what follows the prefix is random. The prefix alone is
 # no key; messages explain it.
 _KEY = re.compile(r"\b([sp]key_(?:test_)?)[0-9A-Za-z]{6,}")
+# Scripts of South Asia and the Middle East, and emoji, are misspelt without them.
 JOINERS = "\u200c\u200d"
 
 
@@ -34,6 +34,11 @@ def escape(text: str, *, longest: int = 80) -> str:
         else character.encode("unicode_escape").decode("ascii")
         for character in cut
     )
+
+
+def escape_path(path: str) -> str:
+    """Return the name of a file as one safe line, whole: it is to be copied."""
+    return escape(path, longest=1000)
 
 
 def hide_keys(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Carrying a recovery out: the stack's state and the create records. Omise is not written to."""
+"""Carries out a recovery: changes the stack's state and removes records, not links at Omise."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ..output.terminal import escape
 from ..stack.project import Project
 from ..stack.pulumi_json import name_of
 from .decide import Action, Decision, removable_records
-from .gather import RecoveryFacts
+from .facts import RecoveryFacts
 
 
 def apply_decisions(project: Project, facts: RecoveryFacts, decisions: Sequence[Decision]) -> None:
     """Adopt what is to be adopted, clear what made nothing, refresh links that were being deleted.
 
-    Killed in between and run again, it goes on where it was: records go last.
+    If it is killed and run again, it continues where it stopped: records are removed last.
 
     :raises ProjectError: Pulumi refused, or the stack has changed since it was read.
     :raises CreateLogError: a record cannot be removed.
@@ -59,7 +59,7 @@ def apply_decisions(project: Project, facts: RecoveryFacts, decisions: Sequence[
 
 
 def _free_name(urn: str, taken: Collection[str]) -> str:
-    """Return a name that nothing has, for the link that is about to make room."""
+    """Return a name that no resource has, for the link that is replaced."""
     name = name_of(urn)
     while True:
         name = f"replaced-{name}"

@@ -1,10 +1,10 @@
-"""Which open creates have made which link, and which have made none. Pure.
+"""Decides which open creates have made which link, and which have made none. No I/O.
 
 A create is matched with the links that exist and that no stack manages, by all five inputs and by
 time. A link is taken only for what the program still declares: what is taken is then what the next
 ``pulumi up`` leaves alone. A create that belongs to a replacement has a link under its name
-already. If the program would replace that one, by a link of just these inputs, the new one takes
-its place: the old one gets a name that no program declares, and the next ``pulumi up`` deletes it,
+already. If the program would replace that link by one with exactly these inputs, the new link takes
+its place: the old link gets a name that no program declares, and the next ``pulumi up`` deletes it,
 as it would have anyway.
 
 Creates of equal inputs are interchangeable, as nobody has seen the address of either link: as long
@@ -20,13 +20,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from ..omise.create_log import CreateRecord
+from ..omise.create_records import CreateRecord
 from ..omise.models import LinkInputs, OmiseLink
+from ..omise.times import read_time
 from ..output.terminal import escape
 from ..stack.dependencies import explicit_provider
 from ..stack.pulumi_json import PulumiResource
 from ..state_format import ADOPT
-from .gather import REPLACING, OpenCreate, RecoveryFacts, read_time
+from .facts import REPLACING, OpenCreate, RecoveryFacts
 
 
 class Action(str, Enum):
@@ -37,7 +38,7 @@ class Action(str, Enum):
     CLEAR = "clear"
     """It made no link: forget it, the next ``pulumi up`` makes one."""
     LEAVE = "leave"
-    """It cannot be told; a person has to look."""
+    """It is not certain; a person has to decide."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +78,7 @@ class Choices:
 
 @dataclass(frozen=True)
 class _Open:
-    """A create to which any link that fits may be handed, unless there is a reason not to."""
+    """A create that may take any link that fits, unless there is a reason not to."""
 
     create: OpenCreate
     reason: str | None
@@ -115,24 +116,24 @@ def _decide_equals(
     open_: list[_Open] = []
     free = list(fits)
     for create in creates:
-        claimed = claim(create, free, facts, choices)
+        claimed = decide_alone(create, free, facts, choices)
         if isinstance(claimed, _Open):
             open_.append(claimed)
             continue
         decided.append(claimed)
         free = [link for link in free if claimed.link is None or link.id != claimed.link.id]
-    handed = hand_out(open_, free, facts)
-    given = {decision.link.id for decision in handed if decision.link}
-    rest = tuple(link for link in free if link.id not in given)
+    handed = hand_out_links(open_, free, facts)
+    taken = {decision.link.id for decision in handed if decision.link}
+    rest = tuple(link for link in free if link.id not in taken)
     return [_name_rest(decision, rest) for decision in decided] + [
         _show_rest(decision, rest) for decision in handed
     ]
 
 
-def claim(
+def decide_alone(
     create: OpenCreate, free: Sequence[OmiseLink], facts: RecoveryFacts, choices: Choices
 ) -> Decision | _Open:
-    """Return what is decided without a look at other creates, or what speaks against a link."""
+    """Decide about a create if no other create matters; else return why it may take no link."""
     recorded = {record.link_id for record in create.records if record.link_id}
     wanted = choices.adopt.get(create.urn)
     chosen = next((link for link in free if link.id == wanted), None)
@@ -154,26 +155,26 @@ def claim(
     return _Open(create, reason)
 
 
-def hand_out(
+def hand_out_links(
     open_: Sequence[_Open], free: Sequence[OmiseLink], facts: RecoveryFacts
 ) -> list[Decision]:
-    """Hand the links to the creates that may take one; the rest of those made none."""
-    able = [one.create for one in open_ if one.reason is None]
+    """Give the links to the creates that may take one; the other creates of these made none."""
+    able = [unclaimed.create for unclaimed in open_ if unclaimed.reason is None]
     in_time = [link for link in free if any(_is_in_time(link, create) for create in able)]
     alike = all(_is_in_time(link, create) for link in in_time for create in able)
     takers, stuck = [], []
-    for one in open_:
-        reason = one.reason or _reason_of_number(one.create, len(open_), in_time, facts)
+    for unclaimed in open_:
+        reason = unclaimed.reason or _reason_of_number(unclaimed.create, len(open_), in_time, facts)
         if reason is None and not alike:
             reason = f"Runs that began at different times may have made the links. {_CHOOSE}"
         if reason is None:
-            takers.append(one.create)
+            takers.append(unclaimed.create)
         else:
-            stuck.append((one.create, reason))
+            stuck.append((unclaimed.create, reason))
     links = in_time[: len(takers)]
     decisions = [_adopt(create, link, facts) for create, link in zip(takers, links, strict=False)]
     decisions += [Decision(create=create, action=Action.CLEAR) for create in takers[len(links) :]]
-    # Where another one of equal inputs has got the only link, there is none left to look at.
+    # If another create of equal inputs has taken the only link, none is left to decide about.
     nothing_left = len(free) == len(links)
     decisions += [
         Decision(create=create, action=Action.CLEAR)
@@ -187,7 +188,7 @@ def hand_out(
 def _reason_of_number(
     create: OpenCreate, creates: int, in_time: Sequence[OmiseLink], facts: RecoveryFacts
 ) -> str | None:
-    """Return why it cannot be told which link is whose."""
+    """Return why the links cannot be assigned to the creates."""
     if len(in_time) > creates:
         return f"More links fit than creates are open. {_CHOOSE}"
     tried = {other.inputs for other in facts.creates if other.urn == create.urn and other.pending}
@@ -199,9 +200,9 @@ def _reason_of_number(
 def _reasons_to_leave(
     create: OpenCreate, free: Sequence[OmiseLink], facts: RecoveryFacts
 ) -> Iterator[str]:
-    """Yield why none of the links that fit may be taken without a person, what weighs most first.
+    """Yield why none of the links that fit may be taken without a person, the gravest reason first.
 
-    As far as the choice of a link is what is left to do, ``--adopt`` overrules all but the first.
+    ``--adopt`` overrules all but the first.
     """
     if occupied := _occupied(create, facts):
         yield occupied
@@ -249,8 +250,8 @@ def _is_in_time(link: OmiseLink, create: OpenCreate) -> bool:
 def _occupied(create: OpenCreate, facts: RecoveryFacts) -> str | None:
     """Return why no link can have the name of this create, if so.
 
-    The stack may manage a link under it. That one makes room only if the program would replace it
-    by just what is open: then the next `pulumi up` would delete it in any case.
+    The stack may manage a link under it. That link is replaced only if the program would replace it
+    by exactly the open create: then the next `pulumi up` would delete it in any case.
     """
     managed = facts.state.link(create.urn)
     declared = facts.program.get(create.urn)
@@ -288,7 +289,7 @@ def _may_agree(resource: PulumiResource, wanted: LinkInputs) -> bool:
 def _adopt(
     create: OpenCreate, link: OmiseLink, facts: RecoveryFacts, *, chosen: bool = False
 ) -> Decision:
-    """Take a link, if an import can: what it stands on must be in the stack."""
+    """Adopt a link, if an import can: its parent and provider must be in the stack."""
     below = (create.resource.parent_urn, explicit_provider(create.resource.provider_urn))
     missing = [urn for urn in below if urn and urn not in facts.state.urns]
     if missing:
@@ -313,16 +314,16 @@ def _show_rest(decision: Decision, rest: tuple[OmiseLink, ...]) -> Decision:
 
 
 def _name_rest(decision: Decision, rest: tuple[OmiseLink, ...]) -> Decision:
-    """Name the links that nobody manages beside a decision that looked at no other create."""
+    """Name unmanaged links like it in a decision that was made without the other creates."""
     if not rest or decision.action is Action.LEAVE:
         return decision
     named = ", ".join(link.id for link in rest)
-    told = f"Unmanaged, and like it: {named}. Delete at Omise what nobody needs."
-    return replace(decision, reasons=(*decision.reasons, told))
+    reason = f"Unmanaged, and like it: {named}. Delete at Omise what nobody needs."
+    return replace(decision, reasons=(*decision.reasons, reason))
 
 
 def removable_records(facts: RecoveryFacts, decisions: Iterable[Decision]) -> list[CreateRecord]:
-    """Return the records of which it is known, after this recovery, what became of each."""
+    """Return the records whose creates this recovery has settled."""
     left = {
         record.path
         for decision in decisions

@@ -1,23 +1,23 @@
-"""What a recovery is decided on: the state, the program, the accounts, and the create records."""
+"""Reads everything that a recovery is decided on: Pulumi, Omise, and the records of creates."""
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
 
 from ..errors import (
     AuthenticationError,
     SettingsError,
     WrongAccountError,
 )
-from ..inventory.accounts import Accounts, find_provider
+from ..inventory.accounts import Accounts, find_provider, refuse_other_account
 from ..inventory.other_stacks import OtherStacks, read_other_stacks
 from ..omise.client import OmiseClient
-from ..omise.create_log import CreateLog, CreateRecord, Place
+from ..omise.create_log import CreateLog
+from ..omise.create_records import CreateRecord, Destination
 from ..omise.models import LinkInputs, OmiseLink, Scope
+from ..omise.times import read_time
 from ..output.terminal import escape
 from ..stack.dependencies import explicit_provider
 from ..stack.project import Project
@@ -28,91 +28,14 @@ from ..stack.pulumi_json import (
     StackState,
     name_of,
 )
-from ..state_format import ADOPT, inputs_of, scope_of
+from ..state_format import ADOPT, inputs_of
+from .facts import REPLACING, OpenCreate, RecoveryFacts
 
 # How far the clocks of Omise and of whoever ran Pulumi may be apart, in seconds.
 _CLOCKS_APART = 5.0
-# What the preview calls the steps that make a link (pkg/resource/deploy/step.go).
-REPLACING = frozenset({"replace", "create-replacement", "delete-replaced"})
 _CREATING = REPLACING | {"create"}
 # How many links of the state are read for a proof of the account.
 _MOST_PROOFS = 10
-
-
-@dataclass(frozen=True, kw_only=True)
-class OpenCreate:
-    """A create of which it is not known whether it made a link.
-
-    ``pending``: the state says that it was begun. ``records``: this machine has records of creates
-    of equal inputs that were cut off. With neither, the program wants the link and an equal one
-    exists, which a run on another machine may have made. ``not_before`` is the time before which it
-    was not begun, in Unix seconds; None if nothing proves one.
-    """
-
-    resource: PulumiResource
-    pending: bool = False
-    records: tuple[CreateRecord, ...] = ()
-    not_before: float | None = None
-
-    @property
-    def name(self) -> str:
-        """The name in the program."""
-        return self.resource.name
-
-    @property
-    def urn(self) -> str:
-        """The URN in the stack."""
-        return self.resource.urn
-
-    @property
-    def inputs(self) -> LinkInputs:
-        """The inputs, to be compared with those of links."""
-        return inputs_of(self.resource.inputs).folded()
-
-    @property
-    def provider(self) -> str:
-        """The URN of its explicit provider; empty for the stack's own account."""
-        return explicit_provider(self.resource.provider_urn)
-
-
-@dataclass(frozen=True, kw_only=True)
-class RecoveryFacts:
-    """What was gathered.
-
-    Links, scopes and problems are by the URN of the explicit provider, empty for the stack's own
-    account; programs and providers are by their own. ``links`` are unmanaged and fit an open
-    create. ``unusable`` says why an account cannot be read, ``unproved`` why it may be another one
-    than that of the stack's links. ``rivals`` are creates that other stacks have pending, by stack;
-    ``unread`` says which other stacks may manage a link without our knowing. ``leftovers`` are
-    records of this project that fit no create of the program, with the unmanaged links that fit
-    them; ``busy`` are records of processes still at work. ``longest_timeout`` is in seconds.
-    """
-
-    state: StackState
-    creates: tuple[OpenCreate, ...] = ()
-    links: Mapping[str, Sequence[OmiseLink]] = field(default_factory=dict)
-    scopes: Mapping[str, Scope] = field(default_factory=dict)
-    program: Mapping[str, PulumiResource] = field(default_factory=dict)
-    providers: Mapping[str, PulumiResource] = field(default_factory=dict)
-    unusable: Mapping[str, str] = field(default_factory=dict)
-    unproved: Mapping[str, str] = field(default_factory=dict)
-    rivals: Mapping[str, Sequence[PulumiResource]] = field(default_factory=dict)
-    unread: str = ""
-    leftovers: tuple[tuple[CreateRecord, tuple[OmiseLink, ...]], ...] = ()
-    busy: tuple[CreateRecord, ...] = ()
-    problems: tuple[str, ...] = ()
-    longest_timeout: float = 0.0
-
-    @property
-    def mark(self) -> tuple[object, ...]:
-        """What changes while somebody is still at work."""
-        return (
-            self.state.written,
-            frozenset(link.id for links in self.links.values() for link in links),
-            frozenset(record.path for record in self.busy),
-            frozenset((create.urn, len(create.records)) for create in self.creates),
-            frozenset(record.path for record, _ in self.leftovers),
-        )
 
 
 def gather_facts(
@@ -131,54 +54,52 @@ def gather_facts(
         urn: find_provider(urn, state, preview) for urn in (*state.providers, *_providers(preview))
     }
     providers = {urn: provider for urn, provider in found.items() if provider is not None}
-    accounts_read = _Accounts(accounts, providers, state)
+    opened = _ProvedAccounts(accounts, providers, state)
     if not (state.pending or wanted or records):
         return RecoveryFacts(state=state, problems=tuple(problems))
     for urn in dict.fromkeys(
         explicit_provider(create.provider_urn) for create in (*state.pending, *wanted)
     ):
-        accounts_read.open(urn)
+        opened.open(urn)
     ours = [record for record in records if record.project == _project_of(preview)]
     if ours:
         # A record may be of a link that the program no longer declares.
         for urn in ("", *_providers(preview)):
-            accounts_read.open(urn, needed=False)
-    keys = {inputs_of(each.inputs).folded() for each in (*state.pending, *wanted)}
-    listed = {
-        urn: _fitting(accounts, client, keys, ours) for urn, client in accounts_read.clients()
+            opened.open(urn, needed=False)
+    keys = {inputs_of(create.inputs).folded() for create in (*state.pending, *wanted)}
+    listed = {urn: _fitting(client, keys, ours) for urn, client in opened.clients()}
+    # Asked after the account: a run of another stack writes its state before it makes a link.
+    others = read_other_stacks(project) if other_stacks else OtherStacks()
+    managed = {link.id for link in state.links} | others.managed.keys()
+    links = {
+        urn: [link for link in fitting if link.id not in managed] for urn, fitting in listed.items()
     }
-    # Asked after the account: a run of another stack tells its state before it makes a link.
-    elsewhere = read_other_stacks(project) if other_stacks else OtherStacks()
-    managed = {link.id for link in state.links} | elsewhere.managed.keys()
-    links = {urn: [link for link in some if link.id not in managed] for urn, some in listed.items()}
     creates, used = _open_creates(
         state,
         wanted,
-        accounts_read.places,
+        opened.destinations,
         records,
         ours,
         links,
-        _last_success(project, accounts_read),
+        _last_success(project, opened),
     )
     return RecoveryFacts(
         state=state,
         creates=creates,
         links={
-            urn: [link for link in some if link.inputs.folded() in keys]
-            for urn, some in links.items()
+            urn: [link for link in unmanaged if link.inputs.folded() in keys]
+            for urn, unmanaged in links.items()
         },
-        scopes=accounts_read.scopes,
+        scopes=opened.scopes,
         program={resource.urn: resource for resource in preview.links()},
         providers=providers,
-        unusable=accounts_read.unusable,
-        unproved=accounts_read.unproved,
-        rivals=elsewhere.pending,
-        unread=" ".join(elsewhere.unknowns()),
-        leftovers=tuple(
-            _leftovers(ours, used, accounts_read.places, links, accounts_read.unproved)
-        ),
+        unusable=opened.unusable,
+        unproved=opened.unproved,
+        rivals=others.pending,
+        unread=" ".join(others.unknowns()),
+        leftovers=tuple(_leftovers(ours, used, opened.destinations, links, opened.unproved)),
         busy=tuple(record for record in records if record.under_way and record.path in used),
-        problems=(*problems, *_unanswered(accounts_read, creates)),
+        problems=(*problems, *_unanswered(opened, creates)),
         longest_timeout=max((record.timeout for record in records), default=0.0),
     )
 
@@ -217,8 +138,8 @@ def _is_known(link: PulumiResource) -> bool:
     return all(link.inputs.get(name, UNKNOWN) != UNKNOWN for name in names)
 
 
-class _Accounts:
-    """The accounts that open creates are in, each proved to be the one of the stack's links."""
+class _ProvedAccounts:
+    """The accounts of open creates, each proved to be the one of the stack's links."""
 
     def __init__(
         self, accounts: Accounts, providers: Mapping[str, PulumiResource], state: StackState
@@ -228,7 +149,7 @@ class _Accounts:
         self._state = state
         self._clients: dict[str, OmiseClient] = {}
         self.scopes: dict[str, Scope] = {}
-        self.places: dict[str, Place] = {}
+        self.destinations: dict[str, Destination] = {}
         self.unusable: dict[str, str] = {}
         self.unproved: dict[str, str] = {}
         self.doubted: list[str] = []
@@ -238,7 +159,6 @@ class _Accounts:
         """Open the account of a provider, and remember what keeps it from being used.
 
         :param needed: whether it is an error that the stack's own settings cannot be used.
-
         :raises OmiseLinksError: the stack's own account cannot be used, or it is another one.
         """
         if urn in self._clients or urn in self.unusable:
@@ -268,15 +188,11 @@ class _Accounts:
         scope = client.scope()  # a link may have told the account that the key may not name
         self._clients[urn] = client
         self.scopes[urn] = scope
-        self.places[urn] = Place.of(client.settings, scope)
+        self.destinations[urn] = Destination.of(client.settings, scope)
 
     def _prove(self, urn: str, client: OmiseClient, scope: Scope) -> None:
         # A key of another account would show no link, and every create would be forgotten.
-        managed = [
-            link for link in self._state.links if explicit_provider(link.provider_urn) == urn
-        ]
-        for link in managed:
-            client.refuse_other_scope(link.id, scope_of(link.text_outputs))
+        managed = refuse_other_account(client, self._state, urn)
         if scope.account_id is not None:
             return
         for link in managed[-_MOST_PROOFS:]:
@@ -299,17 +215,17 @@ class _Accounts:
 
     @property
     def clocks_agree(self) -> bool:
-        """Whether Omise's clock and ours tell the same time, as far as they were compared."""
+        """Whether Omise's clock and that of this machine agree; false if one is not known."""
         times = [client.server_time() for client in self._clients.values()]
         return all(at is not None and abs(at - time.time()) <= _CLOCKS_APART for at in times)
 
 
 def _fitting(
-    accounts: Accounts, client: OmiseClient, keys: set[LinkInputs], records: list[CreateRecord]
+    client: OmiseClient, keys: set[LinkInputs], records: list[CreateRecord]
 ) -> list[OmiseLink]:
     """Return the links that fit a create or a record; only these are kept in memory."""
-    place = Place.of(client.settings, client.scope())
-    near = [record for record in records if record.place.may_be(place)]
+    destination = Destination.of(client.settings, client.scope())
+    near = [record for record in records if record.destination.may_be(destination)]
     return [
         replace(link, charges=())
         for link in client.iter_links()
@@ -323,7 +239,7 @@ def _made_since(link: OmiseLink, record: CreateRecord) -> bool:
     return record.since is None or link.created_at >= record.began
 
 
-def _last_success(project: Project, accounts: _Accounts) -> float | None:
+def _last_success(project: Project, accounts: _ProvedAccounts) -> float | None:
     """Return the time at which the last successful update had ended, if it bounds anything."""
     text = project.last_successful_update()
     if text is None or not accounts.clocks_agree:
@@ -340,7 +256,7 @@ def _project_of(preview: Preview) -> str:
 def _open_creates(
     state: StackState,
     wanted: Sequence[PulumiResource],
-    places: Mapping[str, Place],
+    destinations: Mapping[str, Destination],
     records: Sequence[CreateRecord],
     ours: Sequence[CreateRecord],
     links: Mapping[str, Sequence[OmiseLink]],
@@ -352,18 +268,21 @@ def _open_creates(
     for resource in (*state.pending, *wanted):
         pending = resource in state.pending
         create = OpenCreate(resource=resource, pending=pending)
-        place = places.get(create.provider)
+        destination = destinations.get(create.provider)
         near = [
             record
             for record in records
-            if place and record.place.may_be(place) and record.is_of(create.inputs)
+            if destination
+            and record.destination.may_be(destination)
+            and record.is_of(create.inputs)
         ]
         used |= {record.path for record in near}
-        # What a living process has an answer to is its own, unless it has outlived our run.
+        # A running process keeps the link that it has an answer about, unless it is a plugin of the
+        # killed run of this project.
         over = tuple(
             record
             for record in near
-            if not record.alive or (record in ours and not record.under_way)
+            if not record.running or (record in ours and not record.under_way)
         )
         fits = any(link.inputs.folded() == create.inputs for link in links.get(create.provider, ()))
         if not (pending or over or fits):
@@ -379,7 +298,7 @@ def _open_creates(
     return tuple(creates), used
 
 
-def _unanswered(accounts: _Accounts, creates: Sequence[OpenCreate]) -> list[str]:
+def _unanswered(accounts: _ProvedAccounts, creates: Sequence[OpenCreate]) -> list[str]:
     """Say which accounts show none of the stack's links, where no create says so already."""
     told = {create.provider for create in creates}
     return [
@@ -392,7 +311,7 @@ def _unanswered(accounts: _Accounts, creates: Sequence[OpenCreate]) -> list[str]
 def _leftovers(
     records: Iterable[CreateRecord],
     used: set[object],
-    places: Mapping[str, Place],
+    destinations: Mapping[str, Destination],
     links: Mapping[str, Sequence[OmiseLink]],
     unproved: Collection[str],
 ) -> Iterable[tuple[CreateRecord, tuple[OmiseLink, ...]]]:
@@ -401,7 +320,11 @@ def _leftovers(
     A record without a link is dropped. So it must not be one whose account may not be the one read.
     """
     for record in records:
-        near = [urn for urn, place in places.items() if record.place.may_be(place)]
+        near = [
+            urn
+            for urn, destination in destinations.items()
+            if record.destination.may_be(destination)
+        ]
         if record.path in used or record.under_way or not near:
             continue
         by_id: dict[str, OmiseLink] = {
@@ -412,17 +335,3 @@ def _leftovers(
         }
         if by_id or not any(urn in unproved for urn in near):
             yield record, tuple(by_id.values())
-
-
-def read_time(text: str) -> float | None:
-    """Read a time in Unix seconds; None if it is not one.
-
-    Omise writes UTC and whole seconds, Pulumi nanoseconds and any zone.
-    """
-    found = re.fullmatch(r"([-0-9]{10}T[:0-9]{8})(?:\.\d+)?(Z|[-+]\d\d:\d\d)", text)
-    if not found:
-        return None
-    try:
-        return datetime.fromisoformat(found[1] + found[2].replace("Z", "+00:00")).timestamp()
-    except ValueError:
-        return None

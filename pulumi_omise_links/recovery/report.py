@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ..errors import ExitCode
-from ..omise.create_log import CreateRecord
+from ..omise.create_records import CreateRecord
 from ..omise.models import OmiseLink
 from ..output import Column, Result, Row, Tone
 from ..output.terminal import escape, pluralize
 from ..stack.pulumi_json import name_of
 from .decide import Action, Decision
-from .gather import RecoveryFacts
+from .facts import RecoveryFacts
 
 _COLUMNS = (Column("action"), Column("name", narrow="fold"), Column("link"))
 _TONES: dict[Action, Tone] = {
@@ -22,10 +22,8 @@ _TONES: dict[Action, Tone] = {
 }
 
 
-def make_result(
-    facts: RecoveryFacts, decisions: Sequence[Decision], *, done: bool = False
-) -> Result:
-    """Return what is to be done, or was done, about each open create and pending delete."""
+def make_result(facts: RecoveryFacts, decisions: Sequence[Decision]) -> Result:
+    """Return what is to be done about each open create and pending delete."""
     deleting = sorted(facts.state.deleting)
     unexplained = [(record, links) for record, links in facts.leftovers if links]
     counts = Counter(decision.action for decision in decisions)
@@ -46,7 +44,7 @@ def make_result(
         ],
         notes=list(map(_escape_sentence, facts.problems)),
         details={
-            "done": done,
+            "done": False,
             "creates": [
                 {
                     "name": decision.name,

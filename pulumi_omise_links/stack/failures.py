@@ -43,8 +43,8 @@ def explain_failure(
         return StackNotFoundError(text)
     if _NO_PROJECT.search(text):
         return ProjectError(f"There is no Pulumi project in {where}: name its folder with --cwd.")
-    said = text or f"  nothing (exit code {exit_code})"
-    return ProjectError("\n".join([f"Pulumi failed, and says:\n{said}", *_advice(args, reasons)]))
+    output = text or f"  nothing (exit code {exit_code})"
+    return ProjectError("\n".join([f"Pulumi failed, and says:\n{output}", *_advice(args, reasons)]))
 
 
 def _advice(args: Sequence[str], reasons: Sequence[str]) -> list[str]:

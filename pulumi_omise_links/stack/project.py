@@ -65,7 +65,10 @@ class Project:
         """
         self.folder = Path(folder)
         if not self.folder.is_dir():
-            raise ProjectError(f"There is no folder {escape(str(folder), longest=500)}.")
+            raise ProjectError(
+                f"There is no folder {escape(str(self.folder.resolve()), longest=500)}: name the"
+                " folder of the Pulumi project with --cwd."
+            )
         self._config_file = _absolute_file(config_file)
         self._require_version()
         selected = ["--stack", stack] if stack else []
@@ -85,14 +88,14 @@ class Project:
         refuse_misspelt(config)
         if isinstance(key := config.get(f"{NAMESPACE}:{SECRET_KEY}"), Mapping):
             refuse_plain_key(is_secret=bool(key.get("secret")))
-        given: dict[str, str | None] = {}
+        values: dict[str, str | None] = {}
         for name in CONFIG_KEYS:
             entry = config.get(f"{NAMESPACE}:{name}")
             if isinstance(entry, Mapping):
-                given[name] = entry.get("value")
-                if given[name] is None:
-                    given[name] = self._secret_config(f"{NAMESPACE}:{name}")
-        settings = Settings.resolve(given)
+                values[name] = entry.get("value")
+                if values[name] is None:
+                    values[name] = self._secret_config(f"{NAMESPACE}:{name}")
+        settings = Settings.resolve(values)
         if settings.key_advice and not self._config_file and CONFIG_FILE not in os.environ:
             advice = (
                 f"{settings.key_advice} If the config of the stack is in a file where Pulumi does"

@@ -1,4 +1,4 @@
-"""Running the ``pulumi`` command."""
+"""Runs the ``pulumi`` command."""
 
 from __future__ import annotations
 

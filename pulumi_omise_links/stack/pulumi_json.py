@@ -11,13 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import ProjectError
-from ..state_format import TYPE_TOKEN
+from ..state_format import SECRET_MARK, TYPE_TOKEN
 
 PROVIDER_TYPE = "pulumi:providers:pulumi-python"
 _ROOT_TYPE = "pulumi:pulumi:Stack"
-# How Pulumi marks a secret, and a value that is not known before `pulumi up`, in JSON
-# (sdk/go/common/resource/sig, sdk/go/common/resource/plugin/rpc.go).
-SECRET_MARK = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+# How Pulumi marks a value in JSON that is not known before `pulumi up`
+# (sdk/go/common/resource/plugin/rpc.go).
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
@@ -99,7 +98,7 @@ class ManagedLink:
 
 @dataclass(frozen=True, kw_only=True)
 class StackState:
-    """What is in a stack's state, as far as links are concerned.
+    """The part of a stack's state that concerns links.
 
     ``pending`` are creates of links that a killed run left, ``deleting`` the URNs of links that it
     was deleting; ``providers`` are the explicit ones, by URN; ``root`` is the URN of the stack;

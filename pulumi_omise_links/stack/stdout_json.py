@@ -1,4 +1,4 @@
-"""Finding the JSON document in what ``pulumi`` prints.
+"""Finds the JSON document in what ``pulumi`` prints.
 
 Warnings, notices of updates and wrapper scripts may print before and after it on the same stream.
 """
@@ -35,12 +35,13 @@ def parse_json(stdout: bytes, kind: type[T], command: str, *, secret: bool = Fal
         document = _longest_document(_ESCAPE_SEQUENCE.sub("", text), kind)
     if not isinstance(document, kind):
         lines = [line for line in text.splitlines() if line.strip()]
-        said = f"It begins with: {escape(lines[0].strip())}" if lines else "It is empty."
+        excerpt = f"It begins with: {escape(lines[0].strip())}" if lines else "It is empty."
         if secret and lines:
-            said = "It is not shown, as it may hold a secret."
+            excerpt = "It is not shown, as it may hold a secret."
         raise ProjectError(
-            f"`pulumi {command}` has printed no JSON document that can be read. {said}\nIf `pulumi`"
-            " on the PATH is a script of your own, it must print nothing else to standard output."
+            f"`pulumi {command}` has printed no JSON document that can be read. {excerpt}\nIf"
+            " `pulumi` on the PATH is a script of your own, it must print nothing else to standard"
+            " output."
         )
     return document
 

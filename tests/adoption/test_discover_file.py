@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hostile import HOSTILE, INPUTS
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from odd_texts import INPUTS, ODD_TEXTS
 
 from pulumi_omise_links.adoption.names import Namer
 from pulumi_omise_links.cli import run
@@ -17,7 +17,7 @@ from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.errors import EditError
 from pulumi_omise_links.manifest import source as manifest_source
 from pulumi_omise_links.manifest.edit import Draft, meaning_of
-from pulumi_omise_links.manifest.entries import load
+from pulumi_omise_links.manifest.reading import load
 from pulumi_omise_links.manifest.text import NewEntry, flow_entry, manifest_of
 from pulumi_omise_links.omise.models import LinkInputs
 
@@ -30,15 +30,12 @@ def _account(tmp_path: Path, omise: Emulator, monkeypatch: pytest.MonkeyPatch) -
 
 
 @given(st.lists(INPUTS, min_size=1, max_size=5))
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
-)
 def test_what_is_written_reads_as_it_was(tmp_path: Path, found: list[LinkInputs]) -> None:
     """Whatever a title holds: exactly the link's inputs, in lines and between braces."""
     namer = Namer()
     entries = [
-        NewEntry(namer.name(each.title, f"link_test_{n}"), f"link_test_{n}", each)
-        for n, each in enumerate(found)
+        NewEntry(namer.name(inputs.title, f"link_test_{n}"), f"link_test_{n}", inputs)
+        for n, inputs in enumerate(found)
     ]
     braces = ", ".join(map(flow_entry, entries))
     for text in (manifest_of(entries), f"{{version: 1, links: {{{braces}}}}}"):
@@ -48,19 +45,19 @@ def test_what_is_written_reads_as_it_was(tmp_path: Path, found: list[LinkInputs]
         manifest = load(file)
 
         assert [NewEntry(e.name, e.id or "", e.inputs) for e in manifest.entries] == entries
-        assert all(each.isprintable() or each in "\n\u200c\u200d" for each in text)
+        assert all(character.isprintable() or character in "\n\u200c\u200d" for character in text)
 
 
 def test_links_of_an_account_survive_the_way(omise: Emulator) -> None:
     """The same through Omise and the file."""
-    for each in HOSTILE:
-        omise.seed(title=each, description=each)
+    for text in ODD_TEXTS:
+        omise.seed(title=text, description=text)
     alive = omise.links()
 
     assert run(["discover", "-o", "links.yaml"]) == 0
 
     assert {(e.id, e.inputs.title, e.inputs.description) for e in load("links.yaml").entries} == {
-        (each["id"], each["title"], each["description"]) for each in alive
+        (link["id"], link["title"], link["description"]) for link in alive
     }
 
 
@@ -173,7 +170,7 @@ def test_any_layout_is_added_to(
     ]
     assert [(e.name, e.id) for e in after[len(before) :]] == [("new-1", new[0]), ("new-2", new[1])]
     characters = iter(Path("links.yaml").read_bytes())
-    assert all(each in characters for each in text.encode())
+    assert all(character in characters for character in text.encode())
 
 
 def test_the_file_keeps_its_mode_and_place(omise: Emulator) -> None:

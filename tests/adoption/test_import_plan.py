@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from samples import SPRING, STACK, make_inputs, make_link, make_resource
 
 from pulumi_omise_links.adoption.import_file import make_import_file, make_import_files
 from pulumi_omise_links.adoption.import_plan import (
@@ -22,57 +22,34 @@ from pulumi_omise_links.adoption.import_plan import (
 from pulumi_omise_links.cli._plans import plan_result
 from pulumi_omise_links.inventory.accounts import AccountSnapshot, UnusableProvider
 from pulumi_omise_links.manifest.entries import Entry, Place
-from pulumi_omise_links.omise.models import LinkInputs, OmiseLink, Scope
+from pulumi_omise_links.omise.models import OmiseLink, Scope
 from pulumi_omise_links.omise.transport import RequestStats
 from pulumi_omise_links.output.json import write_json
 from pulumi_omise_links.output.text import write_text
 from pulumi_omise_links.stack.pulumi_json import (
     PROVIDER_TYPE,
-    SECRET_MARK,
     UNKNOWN,
     ManagedLink,
     Preview,
     PulumiResource,
 )
 from pulumi_omise_links.stack.pulumi_json import StackState as State
-from pulumi_omise_links.state_format import PROVIDER_KEY, PROVIDER_PICKLE, TYPE_TOKEN
+from pulumi_omise_links.state_format import SECRET_MARK, TYPE_TOKEN
 
 ID = "link_test_5xspring"
-STACK = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev"
-INPUTS = LinkInputs(150_000, "THB", "Spring sale", "Two tickets", False)
-ENTRY = Entry("spring", INPUTS, ID, Place("links.yaml", 4, 3), {"id": Place("links.yaml", 5, 9)})
-LINK = OmiseLink(
-    ID,
-    False,
-    **vars(INPUTS),
-    used=False,
-    payment_uri="https://pay/1",
-    created_at="2026-01-01T00:00:00Z",
+ENTRY = Entry(
+    name="spring",
+    inputs=SPRING,
+    id=ID,
+    place=Place("links.yaml", 4, 3),
+    places={"id": Place("links.yaml", 5, 9)},
 )
+LINK = make_link(ID)
 DEFAULT = f"urn:pulumi:dev::shop::{PROVIDER_TYPE}::default"
 
 
 def urn(name: str, type_: str = TYPE_TOKEN, parents: str = "") -> str:
     return f"urn:pulumi:dev::shop::{parents}{type_}::{name}"
-
-
-def declared(name: str = "spring", **changes: Any) -> PulumiResource:
-    sealed = {
-        **vars(INPUTS),
-        "currency": "thb",
-        PROVIDER_KEY: PROVIDER_PICKLE,
-        **changes.pop("inputs", {}),
-    }
-    return PulumiResource(
-        urn=changes.pop("urn", urn(name)),
-        type=changes.pop("type", TYPE_TOKEN),
-        step=changes.pop("step", "create"),
-        parent_urn=changes.pop("parent_urn", STACK),
-        provider_urn=changes.pop("provider_urn", DEFAULT),
-        inputs=sealed,
-        encrypted_inputs=sealed,
-        **changes,
-    )
 
 
 def facts(
@@ -91,7 +68,9 @@ def facts(
         links={link.id: link for link in links},
     )
     state = State(links=held, urns=frozenset({STACK, *(link.urn for link in held)}))
-    preview = Preview({each.urn: each for each in resources or (declared(),)}, removed or {})
+    preview = Preview(
+        {resource.urn: resource for resource in resources or (make_resource(),)}, removed or {}
+    )
     return ImportFacts(
         preview=preview,
         state=state,
@@ -121,17 +100,17 @@ BLOCKED: dict[str, tuple[ImportFacts, Entry, list[str]]] = {
     "every input differs": (
         facts(
             links=(
-                replace(LINK, amount=1, currency="JPY", title="a", description="b", multiple=True),
+                replace(LINK, amount=1, currency="JPY", title="a", description="b", multiple=False),
             )
         ),
         ENTRY,
         [
             *("amount differs", "currency differs", 'the link has "JPY"', "title differs"),
-            *('"Spring sale"', "description differs", "multiple differs", "the link has true"),
+            *('"Spring sale"', "description differs", "multiple differs", "the link has false"),
         ],
     ),
     "program and manifest differ": (
-        facts(declared(inputs={"title": "Sale"})),
+        facts(make_resource(inputs={"title": "Sale"})),
         ENTRY,
         ['the program has "Sale", the manifest has "Spring sale", the link has "Spring sale"'],
     ),
@@ -141,8 +120,11 @@ BLOCKED: dict[str, tuple[ImportFacts, Entry, list[str]]] = {
         ["was deleted at 2026-02-01T00:00:00Z"],
     ),
     "used": (
-        facts(links=(replace(LINK, used=True, used_at="2026-02-01T00:00:00Z"),)),
-        ENTRY,
+        facts(
+            make_resource(inputs={"multiple": False}),
+            links=(replace(LINK, multiple=False, used=True, used_at="2026-02-01T00:00:00Z"),),
+        ),
+        replace(ENTRY, inputs=make_inputs(multiple=False)),
         ["can be paid once and was at 2026-02-01T00:00:00Z"],
     ),
     "test link, live key": (
@@ -158,7 +140,9 @@ BLOCKED: dict[str, tuple[ImportFacts, Entry, list[str]]] = {
     "not in the account": (facts(links=()), ENTRY, [f"There is no link {ID} in account"]),
     "managed by another resource of this stack": (
         facts(
-            declared(), declared("other", step="same"), held=(ManagedLink(urn=urn("other"), id=ID),)
+            make_resource(),
+            make_resource("other", step="same"),
+            held=(ManagedLink(urn=urn("other"), id=ID),),
         ),
         ENTRY,
         ["This stack manages it already, as", "::other"],
@@ -179,38 +163,38 @@ BLOCKED: dict[str, tuple[ImportFacts, Entry, list[str]]] = {
         ["Stack organization/shop/prod manages it already."],
     ),
     "the program declares no such link": (
-        facts(declared("sprung")),
+        facts(make_resource("sprung")),
         ENTRY,
         ["The program declares no link of this name (did you mean 'sprung'?)."],
     ),
     "the program only looks it up": (
-        facts(declared(step="read")),
+        facts(make_resource(step="read")),
         ENTRY,
         ["The program declares no link of this name"],
     ),
     "the program declares it twice": (
-        facts(declared(), declared(urn=urn("spring", parents="my:Shop$"))),
+        facts(make_resource(), make_resource(urn=urn("spring", parents="my:Shop$"))),
         ENTRY,
         ["The program declares 2 links of this name", "my:Shop$"],
     ),
     "another id under this name": (
-        facts(declared(step="same", current_id="link_test_5xother")),
+        facts(make_resource(step="same", current_id="link_test_5xother")),
         ENTRY,
         ["This stack already manages link link_test_5xother under this name."],
     ),
     "the program adopts another": (
-        facts(declared(inputs={"adopt": "link_test_5xother"})),
+        facts(make_resource(inputs={"adopt": "link_test_5xother"})),
         ENTRY,
         [f"The program says adopt=link_test_5xother, the manifest says id: {ID}."],
     ),
     "an input is not known yet": (
-        facts(declared(inputs={"description": UNKNOWN})),
+        facts(make_resource(inputs={"description": UNKNOWN})),
         ENTRY,
         ["Its description cannot be told before `pulumi up`"],
     ),
     "its provider has no key": (
         facts(
-            declared(provider_urn=urn("th", PROVIDER_TYPE)),
+            make_resource(provider_urn=urn("th", PROVIDER_TYPE)),
             accounts={
                 urn("th", PROVIDER_TYPE): UnusableProvider(
                     "Its provider th cannot be used: No key."
@@ -228,7 +212,7 @@ BLOCKED: dict[str, tuple[ImportFacts, Entry, list[str]]] = {
                 step="create",
                 encrypted_inputs={"a": UNKNOWN},
             ),
-            declared(provider_urn=urn("th", PROVIDER_TYPE)),
+            make_resource(provider_urn=urn("th", PROVIDER_TYPE)),
             accounts={
                 urn("th", PROVIDER_TYPE): AccountSnapshot(
                     scope=Scope("a"), live=False, key_source="KEY", links={ID: LINK}
@@ -241,7 +225,7 @@ BLOCKED: dict[str, tuple[ImportFacts, Entry, list[str]]] = {
     "its parent does not exist yet": (
         facts(
             PulumiResource(urn=urn("bucket", "aws:Bucket"), type="aws:Bucket", step="create"),
-            declared(parent_urn=urn("bucket", "aws:Bucket")),
+            make_resource(parent_urn=urn("bucket", "aws:Bucket")),
         ),
         ENTRY,
         ["Its parent bucket does not exist yet: run `pulumi up` for that first."],
@@ -255,7 +239,7 @@ BLOCKED: dict[str, tuple[ImportFacts, Entry, list[str]]] = {
                 provider_urn="p",
                 custom=False,
             ),
-            declared(parent_urn=urn("shop", "x:Shop")),
+            make_resource(parent_urn=urn("shop", "x:Shop")),
         ),
         ENTRY,
         ["Its parent shop is a component of another package"],
@@ -281,10 +265,10 @@ def test_an_id_that_two_entries_claim_blocks_both_and_no_other() -> None:
     third = replace(ENTRY, name="third", id=None)
 
     result = make_import_plan(
-        (ENTRY, twin, third), facts(*map(declared, ("spring", "twin", "third")))
+        (ENTRY, twin, third), facts(*map(make_resource, ("spring", "twin", "third")))
     )
 
-    assert [each.action.value for each in result.entries] == ["blocked", "blocked", "create"]
+    assert [entry.action.value for entry in result.entries] == ["blocked", "blocked", "create"]
     assert "claimed by another entry as well: twin (more.yaml:9:3)" in result.entries[0].reasons[0]
     assert result.summary == {"import": 0, "managed": 0, "create": 1, "blocked": 2}
 
@@ -293,15 +277,15 @@ def test_all_reasons_are_given_at_once() -> None:
     """Nobody has to mend one fault to hear of the next."""
     gone = replace(LINK, deleted=True, amount=9)
 
-    planned = only(facts(declared("other"), links=(gone,), elsewhere={ID: "prod"}))
+    planned = only(facts(make_resource("other"), links=(gone,), elsewhere={ID: "prod"}))
 
     assert len(planned.reasons) == 4
 
 
 def test_a_managed_entry_is_left_in_peace_and_warned_of() -> None:
     """What the next `pulumi up` would do to it is said, as an import proves nothing otherwise."""
-    same = only(facts(declared(step="same", current_id=ID)))
-    replaced = only(facts(declared(step="replace", current_id=ID, changed=("amount",))))
+    same = only(facts(make_resource(step="same", current_id=ID)))
+    replaced = only(facts(make_resource(step="replace", current_id=ID, changed=("amount",))))
 
     assert (same.action, same.reasons) == (Action.MANAGED, ())
     assert replaced.action is Action.MANAGED
@@ -310,14 +294,14 @@ def test_a_managed_entry_is_left_in_peace_and_warned_of() -> None:
 
 def test_the_programs_adopt_is_as_good_as_an_id_in_the_manifest() -> None:
     """An entry without an id whose resource adopts a link is imported."""
-    planned = only(facts(declared(inputs={"adopt": ID})), replace(ENTRY, id=None))
+    planned = only(facts(make_resource(inputs={"adopt": ID})), replace(ENTRY, id=None))
 
     assert (planned.action, planned.id) == (Action.IMPORT, ID)
 
 
 def test_secret_values_are_compared_and_never_shown() -> None:
     """Neither a reason nor the output of a plan holds the value of a secret input."""
-    secret = declared(secret_inputs=frozenset({"title"}), inputs={"title": "Geheim"})
+    secret = make_resource(secret_inputs=frozenset({"title"}), inputs={"title": "Geheim"})
     result = make_import_plan([ENTRY], facts(secret))
 
     assert result.entries[0].reasons == ("title differs (a secret, so the values are not shown).",)
@@ -348,7 +332,7 @@ def test_what_parents_and_providers_lack_comes_into_the_file_before_the_links() 
             encrypted_inputs={"size": 1},
             custom=False,
         ),
-        declared(parent_urn=inner, provider_urn=provider),
+        make_resource(parent_urn=inner, provider_urn=provider),
     )
     account = AccountSnapshot(
         scope=Scope("account_test_1"), live=False, key_source="TH", links={ID: LINK}
@@ -360,8 +344,8 @@ def test_what_parents_and_providers_lack_comes_into_the_file_before_the_links() 
 
     assert file.content["nameTable"] == {"shop": shop}
     assert [
-        {k: each.get(k) for k in ("name", "parent", "provider", "component")}
-        for each in file.content["resources"]
+        {k: resource.get(k) for k in ("name", "parent", "provider", "component")}
+        for resource in file.content["resources"]
     ] == [
         {"name": "inner", "parent": "shop", "provider": None, "component": True},
         {"name": "th", "parent": None, "provider": None, "component": None},
@@ -372,7 +356,9 @@ def test_what_parents_and_providers_lack_comes_into_the_file_before_the_links() 
 def test_the_state_gets_what_a_create_would_have_left() -> None:
     """Inputs letter for letter as the program gives them; secrets are encrypted in both."""
     sealed = {**SECRET_MARK, "ciphertext": "v1:x"}
-    one = declared(secret_inputs=frozenset({"title"}), secret_outputs=frozenset({"payment_uri"}))
+    one = make_resource(
+        secret_inputs=frozenset({"title"}), secret_outputs=frozenset({"payment_uri"})
+    )
     one = replace(one, encrypted_inputs={**one.encrypted_inputs, "title": sealed})
     made = facts(one)
 
@@ -393,18 +379,21 @@ def test_protected_links_are_protected_from_the_first_moment() -> None:
     names = ("a", "b", "c")
     entries = [replace(ENTRY, name=name, id=f"{ID}{name}") for name in names]
     links = tuple(replace(LINK, id=f"{ID}{name}") for name in names)
-    made = facts(*(declared(name, protect=name == "b") for name in names), links=links)
+    made = facts(*(make_resource(name, protect=name == "b") for name in names), links=links)
 
     files = make_import_files(make_import_plan(entries, made), made)
 
-    shown = [(file.protect, [each["name"] for each in file.content["resources"]]) for file in files]
+    shown = [
+        (file.protect, [resource["name"] for resource in file.content["resources"]])
+        for file in files
+    ]
     assert shown == [(False, ["a", "c"]), (True, ["b"])]
 
 
 def test_a_proof_fails_for_anything_but_the_very_link_unchanged() -> None:
     """Another id, a replacement and an absent resource are each named."""
     result = make_import_plan([ENTRY], facts())
-    unchanged = declared(step="same", current_id=ID)
+    unchanged = make_resource(step="same", current_id=ID)
 
     assert find_changes(result, Preview({unchanged.urn: unchanged})) == {}
     for bad in (replace(unchanged, current_id="x"), replace(unchanged, step="replace"), None):
@@ -437,10 +426,10 @@ def test_imports_come_in_files_that_pulumi_can_take(
     for number, (kind, name, protect, above, provided) in enumerate(tree):
         parent = resources[above].urn if 0 <= above < len(resources) else STACK
         types = parent.split("::")[2] + "$" if parent != STACK else ""
-        providers = [each.urn for each in resources if each.type == PROVIDER_TYPE]
+        providers = [resource.urn for resource in resources if resource.type == PROVIDER_TYPE]
         explicit = providers[provided % len(providers)] if providers and provided >= 0 else DEFAULT
         resources.append(
-            declared(
+            make_resource(
                 urn=urn(f"n{name}", KINDS[kind], parents=f"{types}l{number}$"),
                 type=KINDS[kind],
                 protect=protect and kind == "link",
@@ -450,11 +439,13 @@ def test_imports_come_in_files_that_pulumi_can_take(
                 inputs={"number": number},
             )
         )
-    links_ = [each for each in resources if each.type == TYPE_TOKEN]
-    names = Counter(each.name for each in links_)
-    ids = {each.urn: f"{ID}{number}" for number, each in enumerate(links_)}
+    links_ = [resource for resource in resources if resource.type == TYPE_TOKEN]
+    names = Counter(resource.name for resource in links_)
+    ids = {resource.urn: f"{ID}{number}" for number, resource in enumerate(links_)}
     entries = [
-        replace(ENTRY, name=each.name, id=ids[each.urn]) for each in links_ if names[each.name] == 1
+        replace(ENTRY, name=resource.name, id=ids[resource.urn])
+        for resource in links_
+        if names[resource.name] == 1
     ]
     account = AccountSnapshot(
         scope=Scope("account_test_1"),
@@ -463,7 +454,7 @@ def test_imports_come_in_files_that_pulumi_can_take(
         links={link_id: replace(LINK, id=link_id) for link_id in ids.values()},
     )
     made = facts(
-        *resources, accounts=dict.fromkeys(["", *(each.urn for each in resources)], account)
+        *resources, accounts=dict.fromkeys(["", *(resource.urn for resource in resources)], account)
     )
     result = make_import_plan(entries, made)
 
@@ -483,8 +474,8 @@ def test_imports_come_in_files_that_pulumi_can_take(
             assert one.protect == file.protect
             assert one.urn not in there
             there.add(one.urn)
-    imported = {each.urn for each in result.of(Action.IMPORT)}
-    assert {each.urn for each in links_} & there == imported
+    imported = {planned.urn for planned in result.of(Action.IMPORT)}
+    assert {link.urn for link in links_} & there == imported
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pulumi_omise_links.adoption.names import LONGEST, Namer, make_slug
-from pulumi_omise_links.manifest.entries import check
+from pulumi_omise_links.manifest.reading import check
 
 # A busy machine is no fault.
 RELAXED = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
@@ -32,7 +32,8 @@ def accounts(draw: st.DrawFn) -> list[tuple[str, str]]:
     """Links as (title, id), oldest first."""
     ids = draw(IDS)
     titles = [
-        draw(TITLES | st.sampled_from([f"spring sale {each[-6:]}" for each in ids])) for _ in ids
+        draw(TITLES | st.sampled_from([f"spring sale {link_id[-6:]}" for link_id in ids]))
+        for _ in ids
     ]
     return list(zip(titles, ids, strict=True))
 
@@ -128,7 +129,7 @@ def test_words_are_safe_anywhere(title: str) -> None:
     assert words == unicodedata.normalize("NFC", words) == words.strip("-")
     assert "--" not in words
     assert not set(words) & set(":/\\\"'`$&|;<>*?#{}[]()!~ \n\t.,=%@")
-    assert all(unicodedata.category(each)[0] in "LNM" or each in "-\u200c\u200d" for each in words)
+    assert all(unicodedata.category(word)[0] in "LNM" or word in "-\u200c\u200d" for word in words)
     assert make_slug(words) == words
 
 
@@ -151,13 +152,13 @@ def test_every_name_is_one_that_a_manifest_takes(tmp_path: Path) -> None:
         for n in range(2000)
     ]
     entry = "{title: T, description: D, amount: 5000, currency: THB}"
-    lines = [f'  "{each}": {entry}' for each in found]
+    lines = [f'  "{name}": {entry}' for name in found]
     file.write_text("\n".join(["version: 1", "links:", *lines]))
 
     (checked,) = check(file)
 
     assert checked.problems == ()
-    assert [each.name for each in checked.entries] == found
+    assert [checked_entry.name for checked_entry in checked.entries] == found
 
 
 RANGES = [

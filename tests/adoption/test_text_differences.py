@@ -83,7 +83,11 @@ def test_a_difference_is_always_visible(first: str, second: str) -> None:
 
 def test_differences_of_inputs_are_named_without_values() -> None:
     """An error may name the kind, and never holds a value, which may be a secret."""
-    ours = LinkInputs(5000, "THB", "Caf\u00e9", "d", False)
-    theirs = LinkInputs(9000, "thb", "Cafe\u0301", "d", False)
+    ours = LinkInputs(
+        amount=5000, currency="THB", title="Caf\u00e9", description="d", multiple=False
+    )
+    theirs = LinkInputs(
+        amount=9000, currency="thb", title="Cafe\u0301", description="d", multiple=False
+    )
 
     assert ours.describe_differences(theirs) == ["amount", "title (in Unicode composition only)"]

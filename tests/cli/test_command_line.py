@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from pulumi_omise_links._version import __version__
-from pulumi_omise_links.cli import COMMANDS, run
+from pulumi_omise_links.cli import COMMANDS, main, run
 from pulumi_omise_links.emulator import Emulator
 
 OPEN = "version: 1\nlinks:\n  a: {title: T, description: D, amount: 5000, currency: THB}\n"
@@ -143,23 +140,23 @@ def test_wrong_use_is_one_sentence(
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_shell_can_complete_commands(shell: str) -> None:
+def test_a_shell_can_complete_commands(
+    shell: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The script that the docs name is made, and lists the commands."""
-    env = {**os.environ, "_OMISE_LINKS_COMPLETE": f"{shell}_complete"}
+    monkeypatch.setenv("_OMISE_LINKS_COMPLETE", f"{shell}_complete")
+    monkeypatch.setenv("COMP_WORDS", "omise-links m")
     # https://click.palletsprojects.com/en/stable/shell-completion: fish names the word itself.
-    words = {"COMP_WORDS": "omise-links m", "COMP_CWORD": "m" if shell == "fish" else "1"}
-    done = subprocess.run(
-        [Path(sys.executable).with_name("omise-links")],
-        env={**env, **words},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    monkeypatch.setenv("COMP_CWORD", "m" if shell == "fish" else "1")
+    monkeypatch.setattr("sys.argv", ["omise-links"])
 
-    assert done.returncode == 0
-    assert "match" in done.stdout
-    assert "validate" not in done.stdout
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    out = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert "match" in out
+    assert "validate" not in out
 
 
 def fake_pulumi(monkeypatch: pytest.MonkeyPatch, says: str) -> None:
@@ -217,4 +214,16 @@ def test_a_folder_without_a_project_is_told(
     assert (
         err
         == f"omise-links: There is no Pulumi project in {Path.cwd()}: name its folder with --cwd.\n"
+    )
+
+
+def test_a_folder_that_does_not_exist_is_shown_in_full(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A relative --cwd is shown with the folder it starts from."""
+    assert run(["recover", "--yes", "--cwd", "infra"]) == 1
+
+    assert capsys.readouterr().err == (
+        f"omise-links: There is no folder {Path.cwd() / 'infra'}: name the folder of the Pulumi"
+        " project with --cwd.\n"
     )

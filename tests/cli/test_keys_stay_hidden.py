@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wire import raw_server, response
+from raw_server import raw_server, response
 
 from pulumi_omise_links.cli import run
 from pulumi_omise_links.emulator import Emulator

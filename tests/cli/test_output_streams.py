@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -12,6 +13,7 @@ from typing import IO
 
 import pytest
 
+from pulumi_omise_links.cli import run
 from pulumi_omise_links.emulator import Emulator
 
 THAI = "ตั๋วงานปีใหม่ ☕"
@@ -40,7 +42,7 @@ def omise_links(
     )
 
 
-@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-8"])
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
 def test_any_encoding_of_a_terminal_will_do(encoding: str) -> None:
     """What it lacks is spelt out; the exit code is that of the command."""
     done = omise_links("validate", "bad.yaml", env={"PYTHONIOENCODING": encoding})
@@ -51,8 +53,10 @@ def test_any_encoding_of_a_terminal_will_do(encoding: str) -> None:
     assert ("ชื่อ" if encoding == "utf-8" else "\\u0e0a") in line
 
 
-@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
-@pytest.mark.parametrize("args", [["--help"], ["discover", "--help"], ["--version"], []])
+@pytest.mark.parametrize(
+    ("encoding", "args"),
+    [("ascii", ["--help"]), ("latin-1", ["discover", "--help"]), ("ascii", [])],
+)
 def test_help_is_readable_in_any_encoding(encoding: str, args: list[str]) -> None:
     """Help has ellipses and arrows."""
     done = omise_links(*args, env={"PYTHONIOENCODING": encoding})
@@ -61,15 +65,12 @@ def test_help_is_readable_in_any_encoding(encoding: str, args: list[str]) -> Non
     assert b"Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
 @pytest.mark.parametrize("args", [[], ["--json"]])
-def test_files_on_standard_output_are_whole(
-    omise: Emulator, encoding: str, args: list[str]
-) -> None:
+def test_files_on_standard_output_are_whole(omise: Emulator, args: list[str]) -> None:
     """`discover > list.yaml`: in UTF-8, as a replaced character would be a wrong title."""
     omise.seed(title=THAI)
     environ = {
-        "PYTHONIOENCODING": encoding,
+        "PYTHONIOENCODING": "latin-1",
         "OMISE_API_URL": omise.url,
         "OMISE_SECRET_KEY": omise.key("th"),
     }
@@ -86,12 +87,11 @@ def test_files_on_standard_output_are_whole(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
-@pytest.mark.parametrize("args", [["validate", "links.yaml"], ["generate", "links.yaml"]])
-@pytest.mark.parametrize("options", [[], ["--json"]])
-def test_a_full_disk_is_one_sentence(args: list[str], options: list[str]) -> None:
+@pytest.mark.parametrize("args", [["validate", "links.yaml"], ["generate", "links.yaml", "--json"]])
+def test_a_full_disk_is_one_sentence(args: list[str]) -> None:
     """The result could not be printed, so it is an error."""
     with Path("/dev/full").open("wb") as full:
-        done = omise_links(*args, *options, stdout=full)
+        done = omise_links(*args, stdout=full)
 
     assert done.returncode == 1
     assert done.stderr == (
@@ -138,25 +138,32 @@ def test_a_closed_stream_is_no_traceback(stream: str) -> None:
     [
         ("none/list.yaml", "there is no folder"),
         (".", "it is a directory"),
+        ("-", "Cannot write to -: name a file."),
         ("locked/list.yaml", "may not write"),
     ],
 )
 @pytest.mark.parametrize("command", [["discover", "-o"], ["plan", "links.yaml", "--import-file"]])
 def test_a_file_that_cannot_be_written_is_told_before_anything_is_asked(
-    omise: Emulator, command: list[str], target: str, reason: str
+    omise: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: list[str],
+    target: str,
+    reason: str,
 ) -> None:
     """Neither Omise nor Pulumi has been asked."""
     Path("locked").mkdir(mode=0o500)
     if target.startswith("locked") and os.access("locked", os.W_OK):
         pytest.skip("root may write anywhere")
 
-    done = omise_links(
-        *command, target, env={"OMISE_API_URL": omise.url, "OMISE_SECRET_KEY": omise.key("th")}
-    )
+    monkeypatch.setenv("OMISE_API_URL", omise.url)
+    monkeypatch.setenv("OMISE_SECRET_KEY", omise.key("th"))
 
-    assert done.returncode in {1, 2}
-    assert reason in done.stderr.decode() or "is a directory" in done.stderr.decode()
-    assert done.stderr.count(b"\n") == 1
+    assert run([*command, target]) in {1, 2}
+
+    err = capsys.readouterr().err
+    assert reason in err or "is a directory" in err
+    assert err.count("\n") == 1
     assert len(omise.journal) == 0
 
 
@@ -164,17 +171,15 @@ def test_a_file_that_cannot_be_written_is_told_before_anything_is_asked(
     ("command", "code"), [(["validate"], 0), (["generate"], 0), (["match", "--write"], 2)]
 )
 def test_standard_input_is_a_manifest_where_nothing_is_written(
-    command: list[str], code: int
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: list[str],
+    code: int,
 ) -> None:
     """`-` is standard input for what only reads; others say so."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pulumi_omise_links", *command, "-"],
-        input=GOOD.encode(),
-        capture_output=True,
-        env={**os.environ, "OMISE_SECRET_KEY": "skey_test_1"},
-        check=False,
-        timeout=60,
-    )
+    monkeypatch.setenv("OMISE_SECRET_KEY", "skey_test_1")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(GOOD.encode())))
 
-    assert done.returncode == code
-    assert (b"standard input" in done.stderr) == (code != 0)
+    assert run([*command, "-"]) == code
+
+    assert ("standard input" in capsys.readouterr().err) == (code != 0)

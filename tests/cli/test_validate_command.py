@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -28,7 +27,7 @@ BAD = GOOD.replace("amount: 5000", "amount: 0100").replace("Cake", "no")
 @pytest.fixture(autouse=True)
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in [each for each in os.environ if each.startswith("OMISE_")]:
+    for name in [variable for variable in os.environ if variable.startswith("OMISE_")]:
         monkeypatch.delenv(name)
     Path("links.yaml").write_text(GOOD)
     Path("bad.yaml").write_text(BAD)
@@ -110,37 +109,27 @@ def test_a_file_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
     assert "FILE" in capsys.readouterr().err
 
 
-def seconds_of(program: str) -> float:
-    """How long this Python program keeps the processor busy."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = [sys.executable, "-c", program]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert (done.returncode, done.stderr) == (0, "")
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
-def test_it_starts_fast_and_without_pulumi() -> None:
-    """A hook on every commit can afford it: nothing heavy is imported, and it is over at once."""
+def test_it_starts_without_pulumi_and_the_network() -> None:
+    """A hook on every commit can afford it: nothing heavy is imported."""
     program = (
         "import sys; from pulumi_omise_links.cli import run;"
         " code = run(['validate', 'links.yaml']);"
         " heavy = {'pulumi', 'requests', 'grpc', 'rich'} & set(sys.modules);"
         " sys.exit(str(heavy) if heavy else code)"
     )
-    # Seconds of the processor, the least of five, and beside what nobody can do without: neither
-    # a busy nor a slow machine is what is measured. (Some 1.4 times; `requests` would make it 2.2.)
-    both = [(seconds_of(program), seconds_of("import click, jsonschema, yaml")) for _ in range(5)]
-    ours, least = (min(times) for times in zip(*both, strict=True))
-    assert ours < 1.9 * least
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(
     "program",
     [
         "from pulumi_omise_links.cli import run; run(['validate', '--help'])",
-        "import pulumi_omise_links.link_provider",
-        "from pulumi_omise_links import Link, Provider, get_link",
+        "import pulumi_omise_links.link_provider;"
+        " from pulumi_omise_links import Link, Provider, get_link",
     ],
 )
 def test_who_needs_no_schema_does_not_pay_for_it(program: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 from emulator.omise_client import LINK, Client, raw, refused
-from waiting import wait_until
+from polling import wait_until
 
 from pulumi_omise_links.emulator import KINDS, Behaviour, Emulator, Fault, FaultKind
 from pulumi_omise_links.emulator.limiter import RateLimiter
@@ -263,13 +263,13 @@ def test_a_rate_strikes_its_share_and_the_same_ones_with_the_same_seed() -> None
             omise.fault("500", rate=0.3, method="GET")
             omise.fault("429", rate=0.1)
             api = Client(omise)
-            return [api.get("/account").status_code for _ in range(200)]
+            return [api.get("/account").status_code for _ in range(100)]
 
     first = run(7)
     assert first == run(7)
     assert first != run(8)
-    assert 30 < first.count(500) < 90
-    assert 5 < first.count(429) < 35
+    assert 15 < first.count(500) < 45
+    assert 2 < first.count(429) < 18
 
 
 def test_a_rate_can_be_bounded(omise: Emulator) -> None:
@@ -329,11 +329,11 @@ FIELDS: dict[str, dict[str, Any]] = {
 
 def test_every_kind_of_fault_can_be_asked_for(omise: Emulator) -> None:
     """Each kind of the table strikes a request and is named in the journal."""
-    api = Client(omise)
     for kind in KINDS:
         omise.fault(kind, **FIELDS.get(kind, {}))
         try:
-            api.get("/links")
+            # A connection of its own: some kinds close it, and the client may not know yet.
+            Client(omise).get("/links")
         except requests.RequestException:
             assert kind in ("lost_before", "lost_after", "half_body", "timeout")
     assert omise.journal.counters()["faults"] == dict.fromkeys(KINDS, 1)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 from emulator.omise_client import LINK, Client, raw, refused
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_omise_links.emulator import Account, Behaviour, Emulator
@@ -161,7 +161,6 @@ def test_forms_are_read_as_json_is_and_php_may_write_1_for_true(
     assert (link["multiple"], link["title"], link["amount"]) == (expected, "ตั๋ว & more", 150_000)
 
 
-@settings(max_examples=40, deadline=None)
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60))
 def test_any_text_comes_back_unchanged(shared: Emulator, text: str) -> None:
     """Any title and description is stored and shown as it was sent."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from emulator.omise_client import Client, refused
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_omise_links.emulator import Emulator
@@ -51,7 +51,6 @@ def test_deleted_links_are_listed_and_counted(stocked: Emulator) -> None:
     assert [link["deleted"] for link in data] == [n % 4 == 0 for n in range(COUNT)]
 
 
-@settings(max_examples=30, deadline=None)
 @given(
     limit=st.integers(1, 100),
     newest_first=st.booleans(),
@@ -159,19 +158,9 @@ def test_charges_of_a_link_are_a_list_of_their_own(omise: Emulator) -> None:
     assert embedded["data"][0]["id"] == paid[-1]
 
 
-def test_a_page_of_a_large_account_takes_milliseconds(omise: Emulator) -> None:
-    """A page of 50,000 links is read in well under a second."""
-    omise.seed(50_000)
-    api = Client(omise)
-    page = api.page(limit=100, offset=49_950)
-    assert (page["total"], len(page["data"])) == (50_000, 50)
-    fast = min(entry.seconds for entry in _pages(api, omise))
-    # Some 0.01 s; the rest is for a busy machine.
-    assert fast < 1
-
-
-def _pages(api: Client, omise: Emulator) -> Any:
-    omise.journal.clear()
-    for offset in (0, 100, 200):
-        api.page(limit=100, offset=offset)
-    return omise.journal.entries
+def test_the_last_page_of_a_large_account(omise: Emulator) -> None:
+    """A page at the end of 5,000 links has what is left, and the total."""
+    omise.seed(5_000)
+    page = Client(omise).page(limit=100, offset=4_950)
+    assert (page["total"], len(page["data"])) == (5_000, 50)
+    assert page["data"][-1]["title"] == "Link 5000"

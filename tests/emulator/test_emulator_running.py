@@ -17,7 +17,7 @@ from types import SimpleNamespace
 import pytest
 import requests
 from emulator.omise_client import LINK, Client, raw
-from waiting import wait_until
+from polling import wait_until
 
 from pulumi_omise_links.emulator import KINDS, Behaviour, Emulator, Journal, JournalEntry
 from pulumi_omise_links.emulator.api import NOT_IMITATED, Endpoint

@@ -10,7 +10,7 @@ from pulumi_omise_links.emulator import Emulator
 pytestmark = pytest.mark.engine
 
 # Keys that the tests add look like the emulator's own, so that the harness finds them anywhere.
-NEW_TH, NEW_JP, NEW_SG = (f"skey_test_emulator_{each}_new" for each in ("th", "jp", "sg"))
+NEW_TH, NEW_JP, NEW_SG = (f"skey_test_emulator_{account}_new" for account in ("th", "jp", "sg"))
 ONE = "Link('one', amount=5000, currency='THB', title='t', description='d')\n"
 
 
@@ -35,13 +35,13 @@ for name, provider in {"thb": None, "jpy": jp, "sgd": sg}.items():
     project.up().ok()
 
     ids = project.ids()
-    assert {each["id"]: each["account"] for each in omise.links()} == {
+    assert {link["id"]: link["account"] for link in omise.links()} == {
         ids[currency]: account for currency, account in scopes.items()
     }
     for currency, account in scopes.items():
         outputs = project.links()[currency]["outputs"]
         assert outputs["account_id"] == omise.account(account).id
-    (provider,) = (each for each in project.state() if each["urn"].endswith("::sg"))
+    (provider,) = (resource for resource in project.state() if resource["urn"].endswith("::sg"))
     assert "ciphertext" in provider["inputs"]["omise:secretKey"]
 
     for account, new in {"th": NEW_TH, "jp": NEW_JP, "sg": NEW_SG}.items():
@@ -102,8 +102,8 @@ def test_a_live_key_writes_only_once_the_stack_allows_it(project: Project, omise
     assert omise.journal.writes == []
     project.config("omise:allowLive", "true")
     project.up().ok().says("live: true")
-    assert [each["live"] for each in omise.links()] == [True, True]
-    assert not any(each.startswith("link_test_") for each in project.ids().values())
+    assert [link["live"] for link in omise.links()] == [True, True]
+    assert not any(value.startswith("link_test_") for value in project.ids().values())
 
     project.config("omise:allowLive", "false")
     project.up().ok()

@@ -36,7 +36,7 @@ def test_no_slip_kills_or_forgets_a_link(project: Project, omise: Emulator) -> N
     project.up().failed().says(f"Two resources of this program would be link {ids['b']}")
 
     assert set(project.ids().values()) == set(ids.values())
-    assert {each["id"] for each in omise.links(deleted=False)} == set(ids.values())
+    assert {stored["id"] for stored in omise.links(deleted=False)} == set(ids.values())
 
 
 def test_a_plan_tells_what_up_will_refuse(project: Project, omise: Emulator) -> None:

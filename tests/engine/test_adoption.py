@@ -110,7 +110,7 @@ def test_links_of_every_kind_are_adopted_in_one_go(project: Project, omise: Emul
     assert result["summary"] == {"import": 8, "managed": 0, "create": 0, "blocked": 0}
     assert result["verification"] == {"unchanged": 8, "changed": []}
     assert result["stats"] == {"requests": 4, "retries": 0, "writes": 0}
-    assert {each["name"]: each["id"] for each in result["links"]} == project.ids() == ids
+    assert {link["name"]: link["id"] for link in result["links"]} == project.ids() == ids
     state = project.links()
     assert [name for name in state if state[name].get("protect")] == ["guarded"]
     assert '"Secret"' not in project.state_text()
@@ -174,7 +174,9 @@ def test_a_team_can_run_pulumi_itself(project: Project, omise: Emulator) -> None
     assert file.stat().st_mode & 0o077 == 0
     assert not KEY.search(file.read_text())
     (secret,) = (
-        each for each in json.loads(file.read_text())["resources"] if each["name"] == "secret"
+        resource
+        for resource in json.loads(file.read_text())["resources"]
+        if resource["name"] == "secret"
     )
     assert "ciphertext" in secret["inputs"]["title"]
     flags = ("--yes", "--skip-preview", "--generate-code=false", "--protect=false")
@@ -260,7 +262,14 @@ def test_what_cannot_be_done_is_refused_in_sentences(
 
     (live_id,) = omise.seed(live=True, title="a", description="d", amount=150_000, multiple=True)
     manifest(project, {"a": live_id})
-    refused(1, "Refused to import links", "omise:allowLive", OMISE_SECRET_KEY=omise.key(live=True))
+    could = "this stack could replace and delete real payment links from then on"
+    refused(
+        1,
+        "Refused to import links",
+        could,
+        "omise:allowLive",
+        OMISE_SECRET_KEY=omise.key(live=True),
+    )
 
     project.program("raise ValueError('what a day')\n")
     refused(1, "ValueError: what a day (__main__.py:3)")

@@ -33,9 +33,9 @@ def test_all_faults_of_a_link_at_once(project: Project, omise: Emulator) -> None
         "used is set by Omise and cannot be an input",
         "multiple must be true or false, not text",
     }
-    run.says(*(f"Link resource 'spring' has a problem: {each}" for each in problems))
+    run.says(*(f"Link resource 'spring' has a problem: {problem}" for problem in problems))
     assert run.out.count("has a problem") == len(problems)
-    assert {each.path for each in omise.journal.entries} == {"/account"}
+    assert {request.path for request in omise.journal.entries} == {"/account"}
 
 
 def test_settings_that_cannot_work_are_refused(project: Project, omise: Emulator) -> None:

@@ -17,18 +17,32 @@ from pulumi_omise_links.emulator import Emulator
 pytestmark = pytest.mark.engine
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-# Nobody can be asked in a test, and its backend is logged into already.
+# Nobody can be asked in a test.
 ASKS = re.compile(r"^(pulumi (?:up|refresh)|omise-links import links\.yaml)$", re.M)
 
 
 def follow(example: str, project: Project) -> str:
     """Run the commands of an example's README in their order; return all that they print."""
-    for each in project.folder.glob("Pulumi*.yaml"):
-        each.unlink()
+    for file in project.folder.glob("Pulumi*.yaml"):
+        file.unlink()
     shutil.copytree(EXAMPLES / example, project.folder, dirs_exist_ok=True)
     commands = re.findall(r"^\$ (.*)$", (EXAMPLES / example / "README.md").read_text(), re.M)
-    script = "\n".join(each for each in commands if not each.startswith("pulumi login"))
-    script = ASKS.sub(r"\1 --yes", script)
+    return run(ASKS.sub(r"\1 --yes", "\n".join(commands)), project)
+
+
+def undo(example: str, project: Project) -> None:
+    """Run the line that undoes everything; no state may be left, and no file of the stack."""
+    readme = (EXAMPLES / example / "README.md").read_text()
+    (line,) = re.findall(r"undoes everything:\n\n```sh\n(.*)\n```", readme)
+    backend = "export PULUMI_BACKEND_URL=file://$PWD/state PULUMI_CONFIG_PASSPHRASE=example"
+    # The copy is in no repository.
+    run(f"{backend}\n{line.replace('git checkout links.yaml', 'true')}", project)
+    assert not (project.folder / "state").exists()
+    assert not [*project.folder.glob("Pulumi.*.yaml")]
+
+
+def run(script: str, project: Project) -> str:
+    """Run a script in the folder of the project; return all that it prints."""
     bin_folder = Path(sys.executable).parent
     done = subprocess.run(
         ["bash", "-ec", script],
@@ -38,7 +52,7 @@ def follow(example: str, project: Project) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=240,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stdout
@@ -48,7 +62,7 @@ def follow(example: str, project: Project) -> str:
 def test_every_example_is_followed() -> None:
     """No example is left out of these tests."""
     tested = {"01-first-link", "02-campaign", "03-adopt-existing-links"}
-    assert {each.name for each in EXAMPLES.iterdir() if each.is_dir()} == tested
+    assert {example.name for example in EXAMPLES.iterdir() if example.is_dir()} == tested
 
 
 def test_one_link(project: Project, omise: Emulator) -> None:
@@ -57,6 +71,8 @@ def test_one_link(project: Project, omise: Emulator) -> None:
 
     (link,) = omise.links()
     assert out.rstrip().endswith(link["payment_uri"])
+    undo("01-first-link", project)
+    assert omise.links(deleted=False) == []
 
 
 def test_a_campaign(project: Project, omise: Emulator) -> None:
@@ -65,15 +81,22 @@ def test_a_campaign(project: Project, omise: Emulator) -> None:
 
     assert "~ amount     : 150000 => 160000" in out
     assert "+-2 to replace" in out
-    assert sorted(each["amount"] for each in omise.links(deleted=False)) == [50000, 160000, 576000]
+    assert sorted(link["amount"] for link in omise.links(deleted=False)) == [50000, 160000, 576000]
+    undo("02-campaign", project)
+    assert omise.links(deleted=False) == []
 
 
 def test_existing_links(project: Project, omise: Emulator) -> None:
     """03 adopts the posters' links without a write; then `pulumi up` makes the fourth alone."""
     out = follow("03-adopt-existing-links", project)
-    project.up(env={"PULUMI_CONFIG_PASSPHRASE": "example"}).ok()
+    backend = f"file://{project.folder / 'state'}"
+    env = {"PULUMI_BACKEND_URL": backend, "PULUMI_CONFIG_PASSPHRASE": "example"}
+    project.up(env=env).ok()
 
     assert "3 to import, 0 managed already, 1 to create, 0 blocked." in out
+    assert "run `omise-links match links.yaml`" in out, "a plan does not look for the fourth"
     assert "no change to any of the 3 links" in out
-    assert [each["title"] for each in omise.links()][3:] == ["Autumn concert"]
+    assert [link["title"] for link in omise.links()][3:] == ["Autumn concert"]
     assert len(omise.journal.writes) == 1
+    undo("03-adopt-existing-links", project)
+    assert omise.links(deleted=False) == []

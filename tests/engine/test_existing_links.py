@@ -48,8 +48,8 @@ def test_get_says_why_a_link_cannot_be_had(project: Project, omise: Emulator) ->
     omise.delete(deleted)
     project.program(
         "".join(
-            f"Link.get('{n}', {each!r})\n"
-            for n, each in enumerate((UNKNOWN, deleted, LIVE, "chrg_test_5zz"))
+            f"Link.get('{n}', {link_id!r})\n"
+            for n, link_id in enumerate((UNKNOWN, deleted, LIVE, "chrg_test_5zz"))
         )
     )
 

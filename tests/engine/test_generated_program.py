@@ -16,7 +16,7 @@ pytestmark = pytest.mark.engine
 def steps(project: Project) -> dict[str, Any]:
     """What a preview would do, by URN."""
     digest = json.loads(project.pulumi("preview", "--json").ok().stdout)
-    return {each["urn"]: (each["op"], each["newState"].get("inputs")) for each in digest["steps"]}
+    return {step["urn"]: (step["op"], step["newState"].get("inputs")) for step in digest["steps"]}
 
 
 def test_the_generated_program_is_the_manifest(project: Project, omise: Emulator) -> None:
@@ -42,5 +42,5 @@ def test_the_generated_program_is_the_manifest(project: Project, omise: Emulator
     found = project.cli_json("discover", "--stack", "dev", "--cwd", ".")
 
     assert found["summary"]["managed"] == 3
-    assert [(each["id"], each["name"]) for each in found["links"]] == [(new, f"cake-{new[-6:]}")]
+    assert [(link["id"], link["name"]) for link in found["links"]] == [(new, f"cake-{new[-6:]}")]
     assert omise.journal.writes == []

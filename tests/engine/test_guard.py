@@ -162,13 +162,13 @@ def test_an_adoption_is_told_and_survives_a_forced_replacement(
     """The preview says of each adoption that destroying the stack deletes the link; a forced
     replacement of an adopted link takes the same one again."""
     ids = omise.seed(2, amount=5_000, title="T", description="d")
-    project.program("".join(link(f"n{n}", f"adopt={each!r}") for n, each in enumerate(ids)))
+    project.program("".join(link(f"n{n}", f"adopt={link_id!r}") for n, link_id in enumerate(ids)))
 
     run = project.preview().ok()
     for link_id in ids:
         assert run.out.count(f"Link {link_id} is taken into this stack") == 1
     project.up().ok().says("destroying the stack deletes it")
-    urn = next(each["urn"] for each in project.links().values())
+    urn = next(record["urn"] for record in project.links().values())
     project.up("--target-replace", urn).ok()
     assert sorted(project.ids().values()) == sorted(ids)
     project.unchanged()

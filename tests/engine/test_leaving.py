@@ -50,4 +50,4 @@ def test_a_link_moves_to_another_stack(project: Project, omise: Emulator) -> Non
 
     project.unchanged(env={"PULUMI_STACK": "other"})
 
-    assert [each["deleted"] for each in omise.links()] == [False]
+    assert [link["deleted"] for link in omise.links()] == [False]

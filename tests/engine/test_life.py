@@ -140,7 +140,7 @@ def test_a_link_deleted_elsewhere_is_made_again(project: Project, omise: Emulato
     assert writes(omise) == ["POST /links", "POST /links"]
     second = project.ids()
     assert second["paid"] == first["paid"]
-    assert {each["id"] for each in omise.links(deleted=False)} == set(second.values())
+    assert {stored["id"] for stored in omise.links(deleted=False)} == set(second.values())
 
     omise.switch(delete_deleted="failed_deletion", delete_used="failed_deletion")
     omise.delete(second["shown"])
@@ -149,7 +149,7 @@ def test_a_link_deleted_elsewhere_is_made_again(project: Project, omise: Emulato
     refused = project.destroy("--continue-on-error").failed()
     refused.says(f"Omise refused to delete link {second['paid']}", "422 failed_deletion")
     assert project.ids() == {"paid": second["paid"]}
-    assert [each["id"] for each in omise.links(deleted=False)] == [second["paid"]]
+    assert [link["id"] for link in omise.links(deleted=False)] == [second["paid"]]
 
 
 def test_refresh_shows_what_changed_elsewhere(project: Project, omise: Emulator) -> None:

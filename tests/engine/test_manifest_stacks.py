@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from harness import Project, writes
 
@@ -9,6 +12,7 @@ from pulumi_omise_links.emulator import Emulator
 
 pytestmark = pytest.mark.engine
 
+ROOT = Path(__file__).parents[2]
 HEAD = (
     "version: 1\nstacks: [{stack}]\n"
     "defaults: {{amount: 5000, currency: THB, description: D}}\nlinks:\n"
@@ -28,6 +32,19 @@ def manifest(project: Project, stack: str, links: dict[str, str], **titles: str)
 
 def protected(project: Project) -> set[str]:
     return {name for name, link in project.links().items() if link.get("protect")}
+
+
+def test_pulumi_takes_every_config_line_of_the_docs(project: Project) -> None:
+    """Pulumi refuses a value that it takes for a secret, such as the name of a key's variable."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *ROOT.glob("examples/*/README.md")]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    lines = {line.strip() for line in re.findall(r"pulumi (config set [^`#|\n]*)", text)}
+    plain = [line.split() for line in lines if "--secret" not in line]
+    project.program("")
+
+    assert ["config", "set", "--plaintext", "omise:secretKeyEnv", "OMISE_TEST_KEY"] in plain
+    for command in plain:
+        project.pulumi(*command).ok()
 
 
 def test_a_link_that_vanishes_from_the_manifest_is_not_deleted(

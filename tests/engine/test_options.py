@@ -91,7 +91,7 @@ pulumi.export("title", secret.title)
     assert re.search(r"title\s*: \[unknown\]", shown.out)
     made = project.up("--diff").ok()
 
-    by_title = {each["title"]: each for each in omise.links()}
+    by_title = {link["title"]: link for link in omise.links()}
     assert by_title["Hush hush"]["amount"] == 777_700
     assert by_title[by_title["Inside"]["payment_uri"]]["description"] == (
         f"After {by_title['Inside']['id']}"

@@ -263,7 +263,7 @@ def test_a_killed_up_leaves_neither_doubles_nor_orphans(
     omise.switch(clock_skew=-60)  # further back than the clocks of two machines may be apart
     (older,) = omise.seed(account="jp", title="Yen", description="d", amount=5_000)
     omise.switch(clock_skew=0)
-    th, jp = (omise.account(each).id for each in ("th", "jp"))
+    th, jp = (omise.account(account).id for account in ("th", "jp"))
     gate.close({th: 3})
 
     # Of the plugin's four threads, one may wait for the other twin.
@@ -278,7 +278,7 @@ def test_a_killed_up_leaves_neither_doubles_nor_orphans(
     assert result["summary"]["leave"] == 0
     assert result["summary"]["adopt"] >= 4
     assert result["stats"]["writes"] == 0
-    adopted = {each["id"] for each in result["creates"] if each["action"] == "adopt"}
+    adopted = {create["id"] for create in result["creates"] if create["action"] == "adopt"}
     assert project.ids()["yen"] in adopted
     assert older not in adopted
     assert adopted <= set(project.ids().values())
@@ -290,7 +290,7 @@ def test_a_killed_up_leaves_neither_doubles_nor_orphans(
     project.unchanged()
     ids = set(project.ids().values())
     assert len(ids) == 13
-    assert {each["id"] for each in omise.links(deleted=False)} == ids | {older}
+    assert {link["id"] for link in omise.links(deleted=False)} == ids | {older}
 
 
 def test_what_cannot_be_told_is_shown_and_left_alone(
@@ -309,7 +309,7 @@ def test_what_cannot_be_told_is_shown_and_left_alone(
     assert run.code == 1
     run.says("leave  spring", "More links fit than creates are open", twin)
     assert "creating" in project.state_text()
-    (right,) = (each["id"] for each in omise.links() if each["id"] != twin)
+    (right,) = (link["id"] for link in omise.links() if link["id"] != twin)
     project.cli("recover", "--yes", "--adopt", f"spring={right}").ok()
     assert project.ids() == {"spring": right}
     assert "creating" not in project.state_text()
@@ -347,8 +347,8 @@ def test_a_killed_replacement_takes_its_place(
     assert "creating" not in project.state_text()
     omise.journal.clear()
     project.up().ok()
-    assert {each.method for each in omise.journal.writes} == {"DELETE"}
-    assert {each["id"] for each in omise.links(deleted=False)} == set(after.values())
+    assert {request.method for request in omise.journal.writes} == {"DELETE"}
+    assert {link["id"] for link in omise.links(deleted=False)} == set(after.values())
     assert project.ids() == after
     project.unchanged()
     project.refresh("--expect-no-changes").ok()

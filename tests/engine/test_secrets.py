@@ -58,7 +58,7 @@ class Witness:
         """Where a key shows: in plain, as the user of a Basic header, or alone in base64."""
         needles = [form for key in KEYS.values() for form in forms(key)]
         sources = [(what, ENGINE_OWN.sub("", text).encode()) for what, text in self._said]
-        sources += [(str(each), each.read_bytes()) for each in files]
+        sources += [(str(file), file.read_bytes()) for file in files]
         return [f"{what}: {form!r}" for what, text in sources for form in needles if form in text]
 
     def heard(self, text: str) -> bool:
@@ -122,8 +122,8 @@ Link("b", amount=5_000, currency="JPY", title="B", description="d",
     seen.hear("destroy", project.destroy("--run-program", *LOUD)).ok()
     assert omise.links(deleted=False) == []
 
-    seen.note("journal", json.dumps([each.as_dict() for each in omise.journal.entries]))
-    own = [each for each in project.files() if each.name != "__main__.py"]
+    seen.note("journal", json.dumps([request.as_dict() for request in omise.journal.entries]))
+    own = [file for file in project.files() if file.name != "__main__.py"]
     assert own
     assert seen.find(own) == []
     assert not seen.heard(KEYS["environment"])

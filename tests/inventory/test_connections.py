@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from client_setup import client_for
+from raw_server import raw_server, response
 from samples import LINK
-from wire import client_for, raw_server, response
 
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.errors import LiveModeError

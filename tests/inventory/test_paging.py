@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from client_setup import client_for, hurry
+from raw_server import raw_server, response
 from samples import CHARGE, LINK
-from wire import client_for, hurry, raw_server, response
 
 from pulumi_omise_links.cli._progress import read_links
 from pulumi_omise_links.emulator import Emulator
@@ -42,7 +43,7 @@ def test_pages_come_with_the_number_of_all(omise: Emulator) -> None:
         pages = list(client.iter_pages())
 
     assert [(len(links), total) for links, total in pages] == [(100, 250), (100, 250), (50, 250)]
-    assert [each.id for links, _ in pages for each in links] == ids
+    assert [link.id for links, _ in pages for link in links] == ids
     assert omise.journal.count() == 3
 
 
@@ -53,7 +54,7 @@ def test_a_person_who_watches_gets_the_same_links(omise: Emulator, count: int) -
     ids = omise.seed(count)
 
     with client_for(omise) as client:
-        assert [each.id for each in read_links(client)] == ids
+        assert [link.id for link in read_links(client)] == ids
         assert client.stats.requests == max(1, -(-count // 100))
 
 
@@ -86,6 +87,6 @@ def test_a_refresh_does_without_pages_that_come_again(monkeypatch: pytest.Monkey
     with raw_server(page) as server, client_for(server.url) as client:
         reader = BulkReader(client)
         others = [f"link_test_{number}" for number in range(9)]
-        assert [reader.find(each) for each in others] == [None] * 9
+        assert [reader.find(link_id) for link_id in others] == [None] * 9
         assert reader.find(LINK_ID)
         assert len(server.requests) == 2

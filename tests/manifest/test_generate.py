@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hostile import HOSTILE, INPUTS
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from odd_texts import INPUTS, ODD_TEXTS
 
 from pulumi_omise_links.cli import run
-from pulumi_omise_links.manifest.entries import Entry, Manifest, Place, load
+from pulumi_omise_links.manifest.entries import Entry, Manifest, Place
 from pulumi_omise_links.manifest.generate import program
+from pulumi_omise_links.manifest.reading import load
 from pulumi_omise_links.omise.models import LinkInputs
 
 LONG = "One ticket for each of you. " * 8
@@ -74,13 +75,15 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def declared(text: str) -> list[tuple[str, LinkInputs, str | None]]:
     """What a program declares, read without running it."""
-    calls = [each.value for each in ast.parse(text).body if isinstance(each, ast.Expr)]
+    calls = [
+        statement.value for statement in ast.parse(text).body if isinstance(statement, ast.Expr)
+    ]
     found = []
-    for each in calls:
-        assert isinstance(each, ast.Call)
-        values = {word.arg or "": ast.literal_eval(word.value) for word in each.keywords}
+    for call in calls:
+        assert isinstance(call, ast.Call)
+        values = {word.arg or "": ast.literal_eval(word.value) for word in call.keywords}
         adopt = values.pop("adopt", None)
-        (name,) = map(ast.literal_eval, each.args)
+        (name,) = map(ast.literal_eval, call.args)
         found.append((name, LinkInputs(**{"multiple": False, **values}), adopt))
     return found
 
@@ -132,36 +135,47 @@ NAMES = st.text(min_size=1, max_size=30)
 def manifest_with(links: Sequence[tuple[str, LinkInputs, str | None]]) -> Manifest:
     place = Place("m", 1, 1)
     return Manifest(
-        ("m\n#.yaml",), tuple(Entry(name, inputs, of, place, {}) for name, inputs, of in links)
+        ("m\n#.yaml",),
+        tuple(
+            Entry(name=name, inputs=inputs, id=of, place=place, places={})
+            for name, inputs, of in links
+        ),
     )
 
 
 @given(
     st.lists(st.tuples(NAMES, INPUTS, st.none() | st.just("link_test_1")), min_size=1, max_size=4)
 )
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
-)
 def test_any_text_compiles_to_itself(links: list[tuple[str, LinkInputs, str | None]]) -> None:
     """Quotes, backslashes, line breaks, direction marks: the same text, and visible."""
     text = program(manifest_with(links))
 
     assert declared(text) == links
-    assert all(each.isprintable() or each in "\n\u200c\u200d" for each in text)
+    assert all(character.isprintable() or character in "\n\u200c\u200d" for character in text)
 
 
 def test_hostile_text_is_laid_out_as_formatters_do() -> None:
     """The formatter has nothing to change."""
     words = ["ราคา", "price", "値段", 'say "so"', "it's", "\\", "🌸"]
     texts = [
-        *HOSTILE,
+        *ODD_TEXTS,
         *(" ".join(words * n) for n in range(1, 9)),
         *(f"'{x}'\n" * 30 for x in "ab"),
     ]
     links = [
-        (f"n{n}", LinkInputs(10**n % 999_999_999, "THB", each, each * 2, True), None)
-        for n, each in enumerate(texts)
-        if "\ud800" not in each
+        (
+            f"n{n}",
+            LinkInputs(
+                amount=10**n % 999_999_999,
+                currency="THB",
+                title=long_text,
+                description=long_text * 2,
+                multiple=True,
+            ),
+            None,
+        )
+        for n, long_text in enumerate(texts)
+        if "\ud800" not in long_text
     ]
 
     text = program(manifest_with(links))

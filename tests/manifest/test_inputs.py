@@ -36,7 +36,7 @@ GOOD: dict[str, object] = {
 
 
 def problems(checked: Checked) -> dict[str, str]:
-    found = {each.name: each.problem for each in checked.problems}
+    found = {problem.name: problem.problem for problem in checked.problems}
     assert len(found) == len(checked.problems), "each input is blamed once"
     return found
 
@@ -49,7 +49,7 @@ def test_good_inputs_pass_unchanged() -> None:
     assert checked.inputs == GOOD
 
 
-@pytest.mark.parametrize("name", [each.name for each in INPUTS if each.required])
+@pytest.mark.parametrize("name", [rule.name for rule in INPUTS if rule.required])
 @pytest.mark.parametrize("given_as_none", [False, True])
 def test_a_missing_input_is_named(name: str, given_as_none: bool) -> None:
     """An input that must be given and is not is named, with what it means; None is not given."""
@@ -179,7 +179,7 @@ def test_the_documented_limits(code: str) -> None:
 
 def test_the_limits_are_those_of_the_documents() -> None:
     """The bounds are the four documented ones, in the smallest unit."""
-    assert {code: (each.least, each.greatest) for code, each in LIMITS.items()} == {
+    assert {code: (limits.least, limits.greatest) for code, limits in LIMITS.items()} == {
         "JPY": (100, 6_000_000),
         "MYR": (100, 10_000_000),
         "SGD": (100, 2_000_000),
@@ -326,5 +326,5 @@ def test_accepted_inputs_are_stable(mapping: dict[str, object]) -> None:
         sent = json.loads(json.dumps(checked.inputs).encode())
         assert sent == checked.inputs
         assert {name: type(value) for name, value in checked.inputs.items()} == {
-            each.name: each.type for each in INPUTS
+            rule.name: rule.type for rule in INPUTS
         }

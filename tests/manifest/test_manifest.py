@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pulumi_omise_links.errors import ManifestError
 from pulumi_omise_links.manifest import source as yaml_source
-from pulumi_omise_links.manifest.entries import MOST_PROBLEMS, Manifest, check, load
+from pulumi_omise_links.manifest.entries import Manifest
+from pulumi_omise_links.manifest.reading import MOST_PROBLEMS, check, load
 from pulumi_omise_links.omise.models import LinkInputs
 from pulumi_omise_links.output.terminal import escape
 
@@ -40,7 +41,7 @@ links:
 PARSERS = [yaml.SafeLoader, *([yaml.CSafeLoader] if hasattr(yaml, "CSafeLoader") else [])]
 
 
-@pytest.fixture(params=PARSERS, ids=lambda each: each.__name__)
+@pytest.fixture(params=PARSERS, ids=lambda parser: parser.__name__)
 def _parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(yaml_source, "LOADER", request.param)
 
@@ -83,7 +84,13 @@ def test_a_good_manifest_becomes_typed_entries(folder: Path) -> None:
     spring, new_year = manifest.entries
     assert manifest.files == ("m.yaml",)
     assert (spring.name, spring.id) == ("spring-sale", None)
-    assert spring.inputs == LinkInputs(150_000, "THB", "Spring sale", "Two tickets", True)
+    assert spring.inputs == LinkInputs(
+        amount=150_000,
+        currency="THB",
+        title="Spring sale",
+        description="Two tickets",
+        multiple=True,
+    )
     assert str(spring.place) == "m.yaml:4:3"
     assert {name: str(place) for name, place in spring.places.items()} == {
         "currency": "m.yaml:2:22",
@@ -93,7 +100,13 @@ def test_a_good_manifest_becomes_typed_entries(folder: Path) -> None:
         "amount": "m.yaml:7:13",
     }
     assert new_year.id == "link_test_5x1"
-    assert new_year.inputs == LinkInputs(490_000, "jpy", "New year", "Dinner\nfor two\n", False)
+    assert new_year.inputs == LinkInputs(
+        amount=490_000,
+        currency="jpy",
+        title="New year",
+        description="Dinner\nfor two\n",
+        multiple=False,
+    )
     assert isinstance(new_year.inputs.amount, int)
 
 
@@ -101,8 +114,8 @@ def test_a_path_object_and_several_files_are_taken(folder: Path) -> None:
     """One path or many, text or Path; a file that is given twice counts once."""
     one = Path(write("one.yaml", link("amount: 5000")))
     two = write("two.yaml", link("amount: 6000").replace("tea:", "coffee:"))
-    assert [each.name for each in load(one).entries] == ["tea"]
-    assert [each.name for each in load([one, two, one]).entries] == ["tea", "coffee"]
+    assert [entry.name for entry in load(one).entries] == ["tea"]
+    assert [entry.name for entry in load([one, two, one]).entries] == ["tea", "coffee"]
 
 
 @pytest.mark.parametrize(
@@ -195,7 +208,7 @@ def test_a_path_object_and_several_files_are_taken(folder: Path) -> None:
 @pytest.mark.usefixtures("_parser", "folder")
 def test_every_trap_has_its_sentence_and_its_place(line: str, problem: str) -> None:
     """A trap of YAML or a wrong input is named where it stands; an ellipsis stands for the rest."""
-    matching = [each for each in problems(link(line)) if _fits(each, problem)]
+    matching = [told for told in problems(link(line)) if _fits(told, problem)]
     assert matching, problems(link(line))
 
 
@@ -254,7 +267,7 @@ def test_what_is_clear_is_taken(line: str) -> None:
 @pytest.mark.usefixtures("_parser", "folder")
 def test_a_wrong_file_is_explained(content: str | bytes, problem: str) -> None:
     """Whatever a file is instead of a manifest is said in one sentence, with what to do."""
-    assert any(_fits(each, problem) for each in problems(content)), problems(content)
+    assert any(_fits(told, problem) for told in problems(content)), problems(content)
 
 
 @pytest.mark.parametrize("breaks", ["\n", "\r\n", "\r"])
@@ -286,14 +299,14 @@ def test_places_are_those_of_an_editor(folder: Path, breaks: str, start: str) ->
 def test_a_name_must_suit_pulumi(folder: Path, name: str, problem: str) -> None:
     """What Pulumi could not show or take apart again is no name."""
     found = problems(link("multiple: true").replace("tea:", f"{name}:"))
-    assert any(_fits(each, problem) for each in found), found
+    assert any(_fits(told, problem) for told in found), found
 
 
 @pytest.mark.parametrize("name", ["tea", "ชาเย็น", "spring sale", "a.b", "a:b", '"no"', "x" * 200])
 def test_a_usable_name_is_kept(folder: Path, name: str) -> None:
     """Spaces, dots, single colons and any script are fine."""
     manifest = load(write("m.yaml", link("multiple: true").replace("tea:", f"{name}:")))
-    assert [each.name for each in manifest.entries] == [name.strip('"')]
+    assert [entry.name for entry in manifest.entries] == [name.strip('"')]
 
 
 def test_problems_of_all_files_come_at_once_in_order(folder: Path) -> None:
@@ -324,7 +337,7 @@ def test_problems_of_all_files_come_at_once_in_order(folder: Path) -> None:
 def test_a_wrong_default_is_reported_once_and_where_it_stands(folder: Path) -> None:
     """Links that inherit a wrong default are not wrong themselves."""
     content = GOOD.replace("{currency: THB,", "{currency: XYZ, id: link_1, titel: x, amount: 0x1,")
-    assert [each.split(": ")[:2] for each in problems(content)] == [
+    assert [problem.split(": ")[:2] for problem in problems(content)] == [
         ["2:22", "defaults.currency"],
         ["2:27", "defaults.id"],
         ["2:39", "defaults.titel"],
@@ -376,7 +389,7 @@ def test_what_is_no_file_is_one_sentence(folder: Path) -> None:
     paths = ["none.yaml", "directory", *(["locked.yaml"] if os.geteuid() else []), "a\0b"]
     with pytest.raises(ManifestError) as caught:
         load(paths)
-    assert [str(each) for each in caught.value.problems] == [
+    assert [str(problem) for problem in caught.value.problems] == [
         f"none.yaml: there is no such file: {folder}/none.yaml [no-such-file]",
         "directory: is a directory: name the files in it [unreadable-file]",
         *(["locked.yaml: may not be read by this user [unreadable-file]"] if os.geteuid() else []),
@@ -448,7 +461,6 @@ PIECES = st.sampled_from(
 
 
 @pytest.mark.parametrize("parser", PARSERS)
-@settings(deadline=2000, max_examples=150, suppress_health_check=list(HealthCheck))
 @given(content=st.binary() | st.text().map(_utf8 := lambda text: text.encode(errors="ignore"))
        | st.lists(PIECES, max_size=30).map("".join).map(_utf8))  # fmt: skip
 @example(content=b'a: "\\U00110000"')
@@ -466,9 +478,9 @@ def test_any_bytes_are_a_manifest_or_have_problems(
         result = error
     if isinstance(result, ManifestError):
         assert result.problems
-        for each in result.problems:
-            assert min(each.line, each.column) >= 1
-            assert escape(str(each), longest=10_000) == str(each)
+        for problem in result.problems:
+            assert min(problem.line, problem.column) >= 1
+            assert escape(str(problem), longest=10_000) == str(problem)
 
 
 @given(st.text(), st.integers(2, 100))

@@ -14,13 +14,13 @@ import jsonschema
 import make_schema
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_omise_links.cli import run
 from pulumi_omise_links.errors import ManifestError, ProblemCode
 from pulumi_omise_links.inputs import GREATEST_NUMBER, INPUT_NAMES, INPUTS
-from pulumi_omise_links.manifest.entries import load
+from pulumi_omise_links.manifest.reading import load
 from pulumi_omise_links.omise.models import LinkInputs
 
 SCHEMA: dict[str, Any] = json.loads(
@@ -155,7 +155,7 @@ def test_good_manifests_pass_both(tmp_path: Path) -> None:
     assert loads(GOOD, tmp_path)
     text = yaml.safe_dump(GOOD, allow_unicode=True)
     (tmp_path / "links.yaml").write_text(f"# yaml-language-server: $schema=x.json\n{text}")
-    assert [each.name for each in load(tmp_path / "links.yaml").entries] == ["spring-sale", "ชา"]
+    assert [entry.name for entry in load(tmp_path / "links.yaml").entries] == ["spring-sale", "ชา"]
 
 
 @pytest.mark.parametrize("name", [*KEYS, *INPUT_NAMES, "id"])
@@ -226,7 +226,6 @@ DOCUMENTS = _mostly(
 )
 
 
-@settings(deadline=None, max_examples=500, suppress_health_check=list(HealthCheck))
 @given(document=DOCUMENTS)
 def test_schema_and_load_agree(tmp_path: Path, document: Any) -> None:
     """What the schema can express, both judge alike."""

@@ -10,7 +10,8 @@ import pytest
 from pulumi_omise_links.cli import run
 from pulumi_omise_links.errors import EditError, ManifestError, ProblemCode
 from pulumi_omise_links.manifest.edit import Draft, meaning_of
-from pulumi_omise_links.manifest.entries import check, entries_for_stack, load
+from pulumi_omise_links.manifest.entries import entries_for_stack
+from pulumi_omise_links.manifest.reading import check, load
 from pulumi_omise_links.manifest.text import NewEntry, manifest_of
 
 LINK = "{title: T, description: D, amount: 5000, currency: THB, id: link_test_1}"

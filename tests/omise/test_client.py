@@ -7,9 +7,12 @@ import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
-from wire import SPRING, client_for, hurry, raw_server, response, settings_for
+from client_setup import client_for, hurry, settings_for
+from raw_server import raw_server, response
+from samples import SPRING
 
 from pulumi_omise_links import __version__, get_link, get_links, lookups
 from pulumi_omise_links.emulator import Behaviour, Emulator
@@ -47,7 +50,9 @@ def test_create_retrieve_list_and_destroy(omise: Emulator, client: OmiseClient) 
 def test_every_input_reaches_omise_whole(omise: Emulator, client: OmiseClient) -> None:
     """Line breaks, blanks at the ends, marks and any script arrive as they were written."""
     text = ' "a" & <b>\r\n\tสงกรานต์ 🎉 \u202eabc '
-    made = client.create_link(type(SPRING)(2_000, "thb", text, text, False))
+    made = client.create_link(
+        replace(SPRING, amount=2_000, currency="thb", title=text, description=text, multiple=False)
+    )
 
     (stored,) = omise.links()
     assert (stored["title"], stored["description"]) == (text, text)
@@ -61,7 +66,7 @@ def test_charges_come_with_the_link_and_as_a_list(omise: Emulator, client: Omise
 
     link = client.get_link(link_id)
     assert (len(link.charges), link.charges_total) == (20, 103)
-    assert [each.id for each in client.link_charges(link_id)] == paid
+    assert [charge.id for charge in client.link_charges(link_id)] == paid
     assert omise.journal.count("GET", f"/links/{link_id}/charges") == 2
 
 
@@ -79,21 +84,21 @@ def test_all_links_of_many_pages(omise: Emulator, client: OmiseClient) -> None:
     """More than 100 links come complete and in order, one request per 100."""
     ids = omise.seed(250)
 
-    assert [each.id for each in client.iter_links()] == ids
+    assert [link.id for link in client.iter_links()] == ids
     assert omise.journal.count("GET", "/links") == 3
     newest, total = client.list_links(limit=2, newest_first=True)
-    assert [each.id for each in newest] == ids[:-3:-1]
+    assert [link.id for link in newest] == ids[:-3:-1]
     assert total == 250
 
 
 def test_links_of_a_span_of_time(omise: Emulator, client: OmiseClient) -> None:
     """A list can be cut to a span of time."""
     ids = omise.seed(3, seconds_apart=3_600)
-    moments = [omise.link(each)["created_at"] for each in ids]
-    stamps = [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(each)) for each in moments]
+    moments = [omise.link(link_id)["created_at"] for link_id in ids]
+    stamps = [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment)) for moment in moments]
 
-    assert [each.id for each in client.iter_links(created_from=stamps[1])] == ids[1:]
-    assert [each.id for each in client.iter_links(created_to=stamps[1])] == ids[:2]
+    assert [link.id for link in client.iter_links(created_from=stamps[1])] == ids[1:]
+    assert [link.id for link in client.iter_links(created_to=stamps[1])] == ids[:2]
 
 
 def test_new_links_do_not_disturb_a_list(omise: Emulator, client: OmiseClient) -> None:
@@ -101,7 +106,7 @@ def test_new_links_do_not_disturb_a_list(omise: Emulator, client: OmiseClient) -
     ids = omise.seed(250)
     omise.fault("links_appear", method="GET", path="/links", count=7, times=3)
 
-    listed = [each.id for each in client.iter_links()]
+    listed = [link.id for link in client.iter_links()]
 
     assert listed[:250] == ids
     assert len(set(listed)) == len(listed)
@@ -198,8 +203,10 @@ def test_get_link_and_get_links(omise: Emulator, monkeypatch: pytest.MonkeyPatch
     link = get_link(ids[0])
     assert (link.id, link.amount, link.charges_total) == (ids[0], 100_000, 1)
     assert link.charges[0].paid
-    assert [each.id for each in get_links()] == [each for each in ids if each != ids[3]]
-    assert [each.id for each in get_links(include_deleted=True)] == ids
+    assert [listed.id for listed in get_links()] == [
+        link_id for link_id in ids if link_id != ids[3]
+    ]
+    assert [listed.id for listed in get_links(include_deleted=True)] == ids
     assert get_links(created_from="2100-01-01T00:00:00Z") == []
     with pytest.raises(NotFoundError):
         get_link(LINK)
@@ -235,8 +242,8 @@ def test_a_client_serves_many_threads() -> None:
     """Each thread gets the answer to its own question, with errors among them."""
     with Emulator(behaviour=Behaviour(get_deleted="not_found")) as omise, client_for(omise) as own:
         ids = omise.seed(40)
-        for each in ids[::4]:
-            omise.delete(each)
+        for link_id in ids[::4]:
+            omise.delete(link_id)
         omise.fault("500", rate=0.1)
         scope = own.scope()
         lock, gone = threading.Lock(), set()
@@ -266,4 +273,4 @@ def test_a_page_of_the_greatest_size_is_read() -> None:
     page["data"] = [raw] * 100
     with raw_server(response(page)) as server, client_for(server.url) as client:
         links, _ = client.list_links()
-    assert sum(len(each.charges) for each in links) == 2_000
+    assert sum(len(link.charges) for link in links) == 2_000

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from wire import KEY, SPRING, client_for, error, hurry, raw_server, response, settings_for
+from client_setup import KEY, client_for, hurry, settings_for
+from raw_server import error, raw_server, response
+from samples import SPRING
 
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.errors import (
@@ -272,7 +274,7 @@ def test_a_key_that_opens_nothing(omise: Emulator, key: str, said: str) -> None:
             with pytest.raises(AuthenticationError, match=said):
                 call()
 
-    assert all(each.status == 401 for each in omise.journal.entries)
+    assert all(request.status == 401 for request in omise.journal.entries)
 
 
 def test_a_refused_key_of_stack_config_explains_rotation(omise: Emulator) -> None:

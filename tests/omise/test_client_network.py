@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
-import subprocess
 import sys
 import threading
 import time
@@ -13,19 +12,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from client_setup import client_for, hurry, settings_for
+from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
-from wire import (
-    SPRING,
-    Conduct,
-    RawServer,
-    client_for,
-    hurry,
-    raw_server,
-    read_request,
-    response,
-    settings_for,
-)
+from raw_server import Conduct, RawServer, raw_server, read_request, response
+from samples import SPRING
 
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.errors import OmiseUnavailableError, SettingsError, UncertainCreateError
@@ -44,21 +35,6 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate of nobody known, and its key."""
-    folder = tmp_path_factory.mktemp("tls")
-    paths = folder / "cert.pem", folder / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-         "-nodes", "-days", "2", "-subj", "/CN=omise.test", "-addext",
-         "subjectAltName=DNS:omise.test,DNS:localhost", "-out", paths[0], "-keyout", paths[1]],
-        check=True,
-        capture_output=True,
-    )  # fmt: skip
-    return paths
 
 
 def answer_in_tls(certificate: tuple[Path, Path], answer: Callable[[str], bytes | None]) -> Conduct:
@@ -349,7 +325,6 @@ usual = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 @example("https://" + "a" * 64)
 @example("http://[::1]evil.com")
 @example("https://xn--a")
-@settings(deadline=None, max_examples=300)
 def test_any_url_is_settings_that_requests_can_use_or_an_error(url: str) -> None:
     """No text as OMISE_API_URL ends in anything but a SettingsError or a request."""
     environ = {"OMISE_API_URL": url, "OMISE_SECRET_KEY": "skey_test_1"}
@@ -365,7 +340,6 @@ def test_any_url_is_settings_that_requests_can_use_or_an_error(url: str) -> None
 
 
 @given(texts, st.sampled_from(["HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE"]))
-@settings(deadline=None, max_examples=300, suppress_health_check=usual)
 def test_any_variable_is_a_way_or_an_error(value: str, name: str) -> None:
     """No text in a variable of the network ends in anything but an error that names it."""
     try:

@@ -10,8 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from waiting import wait_until
-from wire import SPRING, client_for, error, hurry, raw_server, response, settings_for
+from client_setup import client_for, hurry, settings_for
+from polling import wait_until
+from raw_server import error, raw_server, response
+from samples import SPRING
 
 from pulumi_omise_links.emulator import Emulator, JournalEntry
 from pulumi_omise_links.errors import (
@@ -244,7 +246,7 @@ def test_a_live_key_reads_freely_and_writes_only_when_told(omise: Emulator) -> N
     (link_id,) = omise.seed(live=True)
     with client_for(omise, live=True) as client:
         assert client.get_link(link_id).livemode
-        assert [each.id for each in client.iter_links()] == [link_id]
+        assert [link.id for link in client.iter_links()] == [link_id]
         with pytest.raises(LiveModeError, match="Refused to create the link"):
             client.create_link(SPRING)
         with pytest.raises(LiveModeError, match=f"Refused to delete link {link_id}"):
@@ -306,8 +308,8 @@ def test_no_write_leaves_when_nobody_wants_it(omise: Emulator) -> None:
             assert str(caught.value) == f"Could not {operation}: Pulumi has ended meanwhile."
             assert not caught.value.sent
 
-        assert [each.path for each in omise.journal.entries] == ["/account"]
-        assert [each.id for each in client.iter_links()] == [link]
+        assert [request.path for request in omise.journal.entries] == ["/account"]
+        assert [listed.id for listed in client.iter_links()] == [link]
         assert client.get_link(link).id == link
         assert client.stats.writes == 0
     assert omise.journal.writes == []
@@ -326,8 +328,8 @@ def test_a_write_is_not_repeated_when_nobody_wants_it_any_more(
         with pytest.raises(OmiseUnavailableError, match=r"Pulumi has ended meanwhile\.$"):
             client.create_link(SPRING) if method == "POST" else client.delete_link(link, scope)
 
-    assert [each.method for each in omise.journal.writes] == [method]
-    assert [each["id"] for each in omise.links(deleted=False)] == [link]
+    assert [request.method for request in omise.journal.writes] == [method]
+    assert [stored["id"] for stored in omise.links(deleted=False)] == [link]
 
 
 def test_who_waits_for_a_failing_account_call_does_not_make_another() -> None:

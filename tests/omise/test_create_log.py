@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wire import SPRING, hurry, settings_for
+from client_setup import hurry, settings_for
+from samples import SPRING
 
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.errors import (
@@ -22,6 +23,7 @@ from pulumi_omise_links.errors import (
 )
 from pulumi_omise_links.omise.client import OmiseClient
 from pulumi_omise_links.omise.create_log import CreateLog
+from pulumi_omise_links.omise.creates import LinkCreator
 
 CHILD = """
 import os, sys
@@ -41,7 +43,12 @@ if sys.argv[2] == "killed after":
     client._transport.request = lambda method, *args, _send=client._transport.request, **kw: (
         _send(method, *args, **kw), os._exit(9) if method == "POST" else None
     )[0]
-client.create_link(LinkInputs(150_000, "thb", "Spring sale", "Two tickets", True))
+client.create_link(
+    LinkInputs(
+        amount=150_000, currency="thb", title="Spring sale", description="Two tickets",
+        multiple=True,
+    )
+)
 if sys.argv[2] == "answered":
     os._exit(9)
 """
@@ -147,7 +154,7 @@ def test_time_proves_that_no_link_was_made(
 
     link = client_with_log.create_link(SPRING)
 
-    assert [each["id"] for each in omise.links()] == [link.id]
+    assert [stored["id"] for stored in omise.links()] == [link.id]
 
 
 @pytest.mark.parametrize("spelt", [{}, {"title": "Spring  sale"}])
@@ -252,12 +259,12 @@ def test_an_uncertain_create_stays_known(
     """Who repeats it, in this process or the next, makes no second link meanwhile."""
     hurry(monkeypatch)
     omise.fault(method="POST", kind="lost_before")
-    monkeypatch.setattr(OmiseClient, "_seconds_for_an_answer", lambda *_: 0)
+    monkeypatch.setattr(LinkCreator, "_seconds_for_an_answer", lambda *_: 0)
     with pytest.raises(UncertainCreateError):
         client_with_log.create_link(SPRING)
     omise.journal.clear()
 
-    for log in (client_with_log._create_log, CreateLog(folder)):
+    for log in (client_with_log._creator._create_log, CreateLog(folder)):
         with (
             OmiseClient(settings_for(omise), create_log=log) as client,
             pytest.raises(UnfinishedCreateError),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from wire import client_for, error, hurry, raw_server, response
+from client_setup import client_for, hurry
+from raw_server import error, raw_server, response
 
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.errors import (
@@ -34,7 +35,7 @@ def scope_of(omise: Emulator, account: str = "th") -> Scope:
 
 
 def alive(omise: Emulator) -> list[str]:
-    return [each["id"] for each in omise.links(deleted=False)]
+    return [link["id"] for link in omise.links(deleted=False)]
 
 
 def test_a_delete_is_one_request(omise: Emulator, client: OmiseClient) -> None:
@@ -43,7 +44,7 @@ def test_a_delete_is_one_request(omise: Emulator, client: OmiseClient) -> None:
     client.delete_link(first, scope_of(omise))
 
     assert alive(omise) == [second]
-    assert [each.method for each in omise.journal.entries] == ["DELETE"]
+    assert [request.method for request in omise.journal.entries] == ["DELETE"]
 
 
 @pytest.mark.parametrize("again", ["deleted", "not_found", "failed_deletion"])

@@ -7,7 +7,6 @@ import email.utils
 import itertools
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,9 +18,11 @@ from types import SimpleNamespace
 from typing import Any, Literal
 
 import pytest
+from client_setup import client_for, hurry
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from wire import SPRING, RawServer, client_for, hurry, raw_server, read_request, response
+from raw_server import RawServer, raw_server, read_request, response
+from samples import SPRING
 
 from pulumi_omise_links.emulator import Behaviour, Emulator, JournalEntry
 from pulumi_omise_links.errors import (
@@ -70,7 +71,7 @@ def client_to_meet(omise: Emulator, fault: dict[str, Any]) -> OmiseClient:
 
 
 def posts(omise: Emulator) -> list[JournalEntry]:
-    return [each for each in omise.journal.entries if each.method == "POST"]
+    return [request for request in omise.journal.entries if request.method == "POST"]
 
 
 @contextlib.contextmanager
@@ -95,8 +96,8 @@ def test_a_create_is_one_post(omise: Emulator, client: OmiseClient) -> None:
     """On a good day: the account once, then one POST a link, and nothing else."""
     made = [client.create_link(SPRING) for _ in range(3)]
 
-    assert [each["id"] for each in omise.links()] == [each.id for each in made]
-    assert [each.method for each in omise.journal.entries] == ["GET", "POST", "POST", "POST"]
+    assert [link["id"] for link in omise.links()] == [created.id for created in made]
+    assert [request.method for request in omise.journal.entries] == ["GET", "POST", "POST", "POST"]
 
 
 @pytest.mark.parametrize("fault", AFTER, ids=name_of)
@@ -150,7 +151,7 @@ def test_a_link_that_is_listed_late_is_found(omise: Emulator, client: OmiseClien
         client_for(server.url) as late,
     ):
         assert late.create_link(SPRING) == made
-        assert [each.split("?")[0] for each in server.requests] == [
+        assert [line.split("?")[0] for line in server.requests] == [
             "GET /account",
             "POST /links",
             *["GET /links"] * 3,
@@ -175,7 +176,7 @@ def test_any_5xx_may_hide_a_link_that_was_made(omise: Emulator, status: str) -> 
         client_for(server.url) as client,
     ):
         assert client.create_link(SPRING).id == made.id
-    assert [each for each in server.requests if "POST" in each] == ["POST /links"]
+    assert [line for line in server.requests if "POST" in line] == ["POST /links"]
 
 
 @pytest.mark.parametrize(
@@ -231,12 +232,12 @@ def test_two_links_that_fit_are_never_guessed_between() -> None:
         omise.fault("lost_after", method="POST")
         with pytest.raises(UncertainCreateError) as caught:
             client.create_link(SPRING)
-        both = {each["id"] for each in omise.links()}
+        both = {link["id"] for link in omise.links()}
 
     assert len(both) == 2
     assert {*caught.value.candidates} == both
-    for each in (*both, 'adopt="<its id>" on the resource (in a manifest: id)'):
-        assert each in str(caught.value)
+    for told in (*both, 'adopt="<its id>" on the resource (in a manifest: id)'):
+        assert told in str(caught.value)
     assert len(str(caught.value)) < 600
 
 
@@ -257,8 +258,8 @@ def test_a_deleted_link_is_not_taken() -> None:
     """What was deleted again is nothing to keep."""
 
     def delete_all(omise: Emulator) -> None:
-        for each in omise.links():
-            omise.delete(each["id"])
+        for link in omise.links():
+            omise.delete(link["id"])
 
     with when_posted(delete_all) as (omise, client):
         omise.fault("lost_after", method="POST")
@@ -276,7 +277,7 @@ def test_a_link_of_another_create_is_not_taken(omise: Emulator, client: OmiseCli
         client.create_link(SPRING)
 
     assert caught.value.candidates == ()
-    assert [each["id"] for each in omise.links()] == [first.id]
+    assert [link["id"] for link in omise.links()] == [first.id]
 
 
 @pytest.mark.parametrize("skew", [-3_600.0, 3_600.0])
@@ -293,7 +294,7 @@ def test_omise_s_clock_counts(skew: float, end: Literal["inclusive", "exclusive"
             assert caught.value.candidates == ()
             omise.fault("lost_after", method="POST")
             made = client.create_link(SPRING)
-        assert [each["id"] for each in omise.links()] == [old, made.id]
+        assert [link["id"] for link in omise.links()] == [old, made.id]
 
 
 @pytest.mark.parametrize(
@@ -335,8 +336,8 @@ def test_a_429_is_repeated(omise: Emulator, client: OmiseClient) -> None:
     omise.fault("429", method="POST", times=3, html=True)
     made = client.create_link(SPRING)
 
-    assert [each.status for each in posts(omise)] == [429, 429, 429, 200]
-    assert [each["id"] for each in omise.links()] == [made.id]
+    assert [request.status for request in posts(omise)] == [429, 429, 429, 200]
+    assert [link["id"] for link in omise.links()] == [made.id]
 
 
 def test_a_429_for_too_long_is_a_refusal(omise: Emulator, client: OmiseClient) -> None:
@@ -361,7 +362,7 @@ def test_a_refused_connection_is_repeated(
     )
     made = client.create_link(SPRING)
 
-    assert [each["id"] for each in omise.links()] == [made.id]
+    assert [link["id"] for link in omise.links()] == [made.id]
     assert client.stats.retries == 1
 
 
@@ -398,15 +399,15 @@ def test_two_equal_creates_at_once(
     omise.fault("lost_after", method="POST")
     with ThreadPoolExecutor(2) as threads:
         made = [
-            each.result().id
-            for each in [
+            creation.result().id
+            for creation in [
                 threads.submit(client.create_link, replace(SPRING, currency=spelling))
                 for spelling in spellings
             ]
         ]
 
     assert len({*made}) == 2
-    assert {each["id"] for each in omise.links()} == {*made}
+    assert {link["id"] for link in omise.links()} == {*made}
 
 
 @pytest.mark.parametrize("spellings", [("THB", "THB"), ("THB", "thb")])
@@ -447,20 +448,6 @@ def test_different_creates_do_not_wait_for_each_other() -> None:
 
 
 # -- through a proxy
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("tls")
-    paths = folder / "cert.pem", folder / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-         "-nodes", "-days", "2", "-subj", "/CN=omise.test", "-addext",
-         "subjectAltName=DNS:omise.test", "-out", paths[0], "-keyout", paths[1]],
-        check=True,
-        capture_output=True,
-    )  # fmt: skip
-    return paths
 
 
 @pytest.mark.parametrize("refuses", [False, True])
@@ -553,7 +540,7 @@ def test_a_server_cannot_talk_us_into_a_second_post() -> None:
             pytest.raises(UncertainCreateError),
         ):
             client.create_link(SPRING)
-        assert [each for each in server.requests if "POST" in each] == ["POST /links"]
+        assert [line for line in server.requests if "POST" in line] == ["POST /links"]
 
 
 # -- any run of bad luck
@@ -592,7 +579,9 @@ def test_no_run_of_bad_luck_makes_a_duplicate_or_a_silent_orphan(
         def create(numbered: tuple[int, str]) -> tuple[str, object]:
             n, title = numbered
             try:
-                inputs = LinkInputs(5_000, "THB", title, "x", n % 2 == 0)
+                inputs = LinkInputs(
+                    amount=5_000, currency="THB", title=title, description="x", multiple=n % 2 == 0
+                )
                 return "made", client.create_link(inputs).id
             except UncertainCreateError as error:
                 return "uncertain", error.candidates
@@ -606,12 +595,12 @@ def test_no_run_of_bad_luck_makes_a_duplicate_or_a_silent_orphan(
 
         made = [what for how, what in outcomes if how == "made"]
         uncertain = [what for how, what in outcomes if how == "uncertain"]
-        stored = {each["id"] for each in omise.links()}
+        stored = {link["id"] for link in omise.links()}
         assert len({*made}) == len(made), "no link has two owners"
         assert {*made} <= stored
         # A link nobody got is announced by an error of its own.
         assert len(stored - {*made}) <= len(uncertain)
-        carried_out = [each for each in posts(omise) if each.committed]
+        carried_out = [request for request in posts(omise) if request.committed]
         assert len(carried_out) == len(stored) <= len(titles)
-        may_have_landed = [each for each in posts(omise) if each.status not in (429,)]
+        may_have_landed = [request for request in posts(omise) if request.status not in (429,)]
         assert len(may_have_landed) <= len(titles), "one POST a create"

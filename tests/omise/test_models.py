@@ -38,7 +38,9 @@ REQUIRED = {
 }
 DECIDING = {kind: ["object", *names] for kind, names in REQUIRED.items()}
 DECIDING[OmiseLink] += ["created_at", "used", "deleted"]
-ASKED = LinkInputs(5, "JPY", "asked title", "asked description", False)
+ASKED = LinkInputs(
+    amount=5, currency="JPY", title="asked title", description="asked description", multiple=False
+)
 PLACES = [(kind, good, name) for kind, good in KINDS for name in good if name != "location"]
 
 
@@ -48,7 +50,9 @@ def test_every_attribute_of_a_link() -> None:
 
     for name in LINK.keys() - {"charges"}:
         assert getattr(link, name) == LINK[name], name
-    assert link.inputs == LinkInputs(100_000, "THB", "Order-384", "New Product", True)
+    assert link.inputs == LinkInputs(
+        amount=100_000, currency="THB", title="Order-384", description="New Product", multiple=True
+    )
     (charge,) = link.charges
     assert (charge.id, charge.amount, charge.paid) == ("chrg_test_1", 150_000, True)
     assert charge.raw == CHARGE
@@ -82,7 +86,7 @@ def test_all_versions_of_the_local_omise_can_be_read(omise: Emulator, version: s
     link = OmiseLink.from_json(get(f"/links/{link_id}"))
     assert (link.id, link.title, link.currency, link.amount) == (link_id, "Ünï", "THB", 100_000)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", link.created_at)
-    assert [each.id for each in link.charges] == [charge_id]
+    assert [charge.id for charge in link.charges] == [charge_id]
     assert OmiseCharge.from_json(get(f"/links/{link_id}/charges")["data"][0]).id == charge_id
     assert Page.from_json(get("/links")).total == 1
     account = OmiseAccount.from_json(get("/account"))
@@ -116,7 +120,9 @@ class Other:
 
     @staticmethod
     def than(value: object) -> list[Any]:
-        return [each for each in Other.ALL if each is not None and type(each) is not type(value)]
+        return [
+            other for other in Other.ALL if other is not None and type(other) is not type(value)
+        ]
 
 
 @pytest.mark.parametrize(("kind", "good", "name"), PLACES)

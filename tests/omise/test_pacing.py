@@ -6,10 +6,12 @@ import random
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 
 import pytest
-from waiting import wait_until
-from wire import SPRING, client_for, hurry
+from client_setup import client_for, hurry
+from polling import wait_until
+from samples import SPRING
 
 from pulumi_omise_links.emulator import Emulator, JournalEntry
 from pulumi_omise_links.omise.pacing import MAX_IN_FLIGHT, Pacer
@@ -40,8 +42,8 @@ def test_never_more_than_ten_in_flight_across_clients() -> None:
                 assert omise.journal.counters()["in_flight"] == MAX_IN_FLIGHT == 10
             finally:
                 free.set()
-        for each in done:
-            each.result()
+        for listing in done:
+            listing.result()
         for client in clients:
             client.close()
 
@@ -136,14 +138,13 @@ def test_a_limiter_is_obeyed_and_nothing_is_lost(
     omise.switch(requests_per_second=40.0, burst=5, limited_body="html")
     with client_for(omise) as client, ThreadPoolExecutor(12) as threads:
         jobs = [
-            threads.submit(client.create_link, type(SPRING)(150_000, "THB", f"{n}", "x", False))
-            for n in range(40)
+            threads.submit(client.create_link, replace(SPRING, title=f"{n}")) for n in range(40)
         ]
         wait(jobs)
         made = {job.result().id for job in jobs}
         refused = client.stats.retries
 
     assert len(made) == 40
-    assert {each["id"] for each in omise.links()} == made
-    assert sum(each.committed for each in omise.journal.entries) == 40
+    assert {link["id"] for link in omise.links()} == made
+    assert sum(request.committed for request in omise.journal.entries) == 40
     assert refused < 40, "the threads slow down instead of hammering"

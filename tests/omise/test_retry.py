@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pulumi_omise_links.omise.retry import (
     ATTEMPTS,
-    FAULT_SECONDS,
+    ERROR_SECONDS,
     LIMIT_SECONDS,
     Attempt,
     Result,
@@ -19,7 +19,12 @@ from pulumi_omise_links.omise.retry import (
     read_retry_after,
 )
 
-UNSENT, LOST, FAULTY, LIMITED = Result.UNSENT, Result.LOST, Result.FAULTY, Result.LIMITED
+UNSENT, LOST, SERVER_ERROR, LIMITED = (
+    Result.UNSENT,
+    Result.LOST,
+    Result.SERVER_ERROR,
+    Result.LIMITED,
+)
 UNUSABLE, BY_PAGE = Result.UNUSABLE, Result.LIMITED_BY_PAGE
 
 
@@ -33,10 +38,10 @@ UNUSABLE, BY_PAGE = Result.UNUSABLE, Result.LIMITED_BY_PAGE
         ("GET", LOST, 4, 4, None, 2),
         ("GET", LOST, 5, 8, None, None),
         ("DELETE", LOST, 1, 0, None, 0.25),
-        ("GET", FAULTY, 1, 0, None, 0.25),
-        ("GET", FAULTY, 5, 0, None, None),
-        ("DELETE", FAULTY, 4, 0, None, 2),
-        ("DELETE", FAULTY, 5, 0, None, None),
+        ("GET", SERVER_ERROR, 1, 0, None, 0.25),
+        ("GET", SERVER_ERROR, 5, 0, None, None),
+        ("DELETE", SERVER_ERROR, 4, 0, None, 2),
+        ("DELETE", SERVER_ERROR, 5, 0, None, None),
         ("GET", UNSENT, 4, 0, None, 2),
         ("GET", UNSENT, 5, 0, None, None),
         # A create whose request never left is repeated like a read.
@@ -45,8 +50,8 @@ UNUSABLE, BY_PAGE = Result.UNUSABLE, Result.LIMITED_BY_PAGE
         # A create that may have been carried out is never repeated.
         ("POST", LOST, 1, 0, None, None),
         ("POST", LOST, 1, 0, 1.0, None),
-        ("POST", FAULTY, 1, 0, None, None),
-        ("POST", FAULTY, 1, 0, 1.0, None),
+        ("POST", SERVER_ERROR, 1, 0, None, None),
+        ("POST", SERVER_ERROR, 1, 0, 1.0, None),
         # Where a setting of this computer is wrong, another attempt is no use.
         ("GET", UNUSABLE, 1, 0, None, None),
         ("POST", UNUSABLE, 1, 0, None, None),
@@ -62,13 +67,13 @@ UNUSABLE, BY_PAGE = Result.UNUSABLE, Result.LIMITED_BY_PAGE
         ("POST", LIMITED, 5, LIMIT_SECONDS - 4, None, 4),
         ("POST", LIMITED, 5, LIMIT_SECONDS - 3.9, None, None),
         # What the server asks for is a least; what would break the budget is not waited for.
-        ("GET", FAULTY, 1, 0, 30.0, 30),
-        ("GET", FAULTY, 1, 0, 0.0, 0.25),
-        ("GET", FAULTY, 1, FAULT_SECONDS - 30, 30.0, 30),
-        ("GET", FAULTY, 1, FAULT_SECONDS - 29, 30.0, None),
+        ("GET", SERVER_ERROR, 1, 0, 30.0, 30),
+        ("GET", SERVER_ERROR, 1, 0, 0.0, 0.25),
+        ("GET", SERVER_ERROR, 1, ERROR_SECONDS - 30, 30.0, 30),
+        ("GET", SERVER_ERROR, 1, ERROR_SECONDS - 29, 30.0, None),
         ("GET", LIMITED, 1, 0, 299.0, 299),
         ("GET", LIMITED, 1, 0, 3600.0, None),
-        ("GET", LOST, 2, FAULT_SECONDS, None, None),
+        ("GET", LOST, 2, ERROR_SECONDS, None, None),
     ],
 )
 def test_the_policy(
@@ -80,7 +85,9 @@ def test_the_policy(
     delay: float | None,
 ) -> None:
     """Each row: an attempt that failed, and the longest wait before the next one, or none."""
-    attempt = Attempt(method, result, number, elapsed, retry_after)
+    attempt = Attempt(
+        method=method, result=result, number=number, elapsed=elapsed, retry_after=retry_after
+    )
 
     assert delay_before_next(attempt, jitter=1) == delay
     shortest = delay_before_next(attempt, jitter=0)
@@ -90,11 +97,11 @@ def test_the_policy(
 
 attempts = st.builds(
     Attempt,
-    st.sampled_from(["GET", "POST", "DELETE"]),
-    st.sampled_from(Result),
-    st.integers(1, 10_000),
-    st.floats(0, 10_000),
-    st.none() | st.floats(0, 1e12),
+    method=st.sampled_from(["GET", "POST", "DELETE"]),
+    result=st.sampled_from(Result),
+    number=st.integers(1, 10_000),
+    elapsed=st.floats(0, 10_000),
+    retry_after=st.none() | st.floats(0, 1e12),
 )
 
 
@@ -104,7 +111,7 @@ def test_every_call_ends(attempt: Attempt, jitter: float) -> None:
     delay = delay_before_next(attempt, jitter)
 
     if delay is not None:
-        budget = LIMIT_SECONDS if attempt.result in (LIMITED, BY_PAGE) else FAULT_SECONDS
+        budget = LIMIT_SECONDS if attempt.result in (LIMITED, BY_PAGE) else ERROR_SECONDS
         assert delay > 0
         assert attempt.elapsed + delay <= budget
         assert delay >= (attempt.retry_after or 0)
@@ -114,16 +121,19 @@ def test_every_call_ends(attempt: Attempt, jitter: float) -> None:
 @given(attempts)
 def test_a_create_that_may_be_done_is_never_repeated(attempt: Attempt) -> None:
     """There is no idempotency key: after a lost answer or a 5xx, there is no second POST."""
-    if attempt.method == "POST" and attempt.result in (LOST, FAULTY, BY_PAGE):
+    if attempt.method == "POST" and attempt.result in (LOST, SERVER_ERROR, BY_PAGE):
         assert delay_before_next(attempt) is None
 
 
 def test_waits_are_spread() -> None:
     """Pipelines that failed together do not come back together."""
-    waits = {delay_before_next(Attempt("GET", LOST, 3, 0)) for _ in range(20)}
+    waits = {
+        delay_before_next(Attempt(method="GET", result=LOST, number=3, elapsed=0))
+        for _ in range(20)
+    }
 
     assert len(waits) > 10
-    assert all(0.5 <= each <= 1 for each in waits if each is not None)
+    assert all(0.5 <= value <= 1 for value in waits if value is not None)
 
 
 @pytest.mark.parametrize(

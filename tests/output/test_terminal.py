@@ -44,7 +44,9 @@ def test_what_it_cost() -> None:
 )
 def test_an_input_of_a_link(name: str, text: str) -> None:
     """As people read it, harmless to a terminal, and not too long."""
-    inputs = LinkInputs(150_000, "thb", "Spring\u202e", "x" * 61, True)
+    inputs = LinkInputs(
+        amount=150_000, currency="thb", title="Spring\u202e", description="x" * 61, multiple=True
+    )
 
     assert format_input(inputs, name) == text
 

@@ -70,7 +70,7 @@ def test_every_link_is_declared_by_its_name(mocks: Mocks) -> None:
     """Inputs come from entry and defaults; an id means that the link is adopted."""
     links = declare()
     assert list(links) == ["tea", "cake"]
-    assert all(isinstance(each, Link) for each in links.values())
+    assert all(isinstance(link, Link) for link in links.values())
     kind = "pulumi-python:dynamic/omise:Link"
     assert mocks.made == {
         "tea": {
@@ -98,9 +98,9 @@ def test_options_hold_for_every_link(mocks: Mocks, tmp_path: Path) -> None:
     parent = pulumi.ComponentResource("my:index:Shop", "shop")
     links = declare(tmp_path / "links.yaml", opts=pulumi.ResourceOptions(parent=parent))
     urns: list[str] = []
-    finish(lambda: [each.urn.apply(urns.append) for each in links.values()])
+    finish(lambda: [link.urn.apply(urns.append) for link in links.values()])
     assert len(urns) == 2
-    assert all("my:index:Shop$pulumi-python:dynamic/omise:Link" in each for each in urns)
+    assert all("my:index:Shop$pulumi-python:dynamic/omise:Link" in urn for urn in urns)
 
 
 def protected(links: dict[str, Link]) -> set[str]:

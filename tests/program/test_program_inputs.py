@@ -213,4 +213,4 @@ def test_a_number_out_of_an_output_is_judged_by_its_value(value: object, taken: 
 
     checked = check_inputs({"amount": seen[0], "currency": "THB", "title": "t", "description": "d"})
     assert checked.inputs.get("amount") == taken
-    assert [each.name for each in checked.problems] == ([] if taken else ["amount"])
+    assert [problem.name for problem in checked.problems] == ([] if taken else ["amount"])

@@ -5,31 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from protocol.engine_side import Nursery, Plugin, Start, start_as_the_engine_does
+from protocol.engine_side import Plugin, PluginStarter, Start, start_as_the_engine_does
 
 from pulumi_omise_links.emulator import Emulator
 
 
 @pytest.fixture(scope="session")
-def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
-    made = Nursery(tmp_path_factory.mktemp("nursery"))
+def plugin_starter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PluginStarter]:
+    made = PluginStarter(tmp_path_factory.mktemp("plugin_starter"))
     yield made
     made.close()
 
 
 @pytest.fixture
-def start(nursery: Nursery, omise: Emulator) -> Iterator[Start]:
+def start(plugin_starter: PluginStarter, omise: Emulator) -> Iterator[Start]:
     """Start plugins that talk to the local Omise unless told otherwise."""
     started: list[Plugin] = []
 
     def make(**environ: str) -> Plugin:
         usual = {"OMISE_API_URL": omise.url, "OMISE_SECRET_KEY": omise.key("th")}
-        started.append(nursery.start(**{**usual, **environ}))
+        started.append(plugin_starter.start(**{**usual, **environ}))
         return started[-1]
 
     yield make
-    for each in started:
-        each.close()
+    for plugin in started:
+        plugin.close()
 
 
 @pytest.fixture(scope="session")

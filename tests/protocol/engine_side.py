@@ -36,14 +36,14 @@ LINK = "link_test_6344k6rzgco9ul41cap"
 
 # Has everything loaded, and turns each line into a fresh process that runs the plugin: starting
 # one from nothing takes seconds. The pauses between retries are short in there.
-NURSERY = """
+FORK_PLUGINS = """
 import json, os, runpy, sys
 import dill, grpc, pulumi, pulumi.dynamic, pulumi.runtime.rpc
 import pulumi_omise_links.link_provider, pulumi_omise_links.omise.bulk
-from pulumi_omise_links.omise import client, retry
+from pulumi_omise_links.omise import creates, retry
 
 retry._FIRST_DELAY = 0.01
-client._LOOKS = (0.0, 0.01, 0.03)
+creates.LOOK_PAUSES = (0.0, 0.01, 0.03)
 for line in sys.stdin:
     order = json.loads(line)
     child = os.fork()
@@ -57,7 +57,7 @@ for line in sys.stdin:
 """
 
 
-class Nursery:
+class PluginStarter:
     """Starts plugins quickly."""
 
     def __init__(self, folder: Path) -> None:
@@ -65,7 +65,7 @@ class Nursery:
         self._folder = folder
         self._count = itertools.count()
         self._process = subprocess.Popen(
-            [sys.executable, "-u", "-c", NURSERY],
+            [sys.executable, "-u", "-c", FORK_PLUGINS],
             env={**clean, "GRPC_ENABLE_FORK_SUPPORT": "0"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -141,7 +141,7 @@ class Plugin:
         answer = self._stub.Check(request, timeout=60)
         inputs = plain(answer.inputs)
         assert inputs.pop("__provider") == PROVIDER_PICKLE
-        return inputs, [f"{each.property}|{each.reason}" for each in answer.failures]
+        return inputs, [f"{failure.property}|{failure.reason}" for failure in answer.failures]
 
     def diff(self, olds: dict[str, Any], news: dict[str, Any], id_: str = LINK) -> list[str]:
         """What would be replaced; nothing if nothing changes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -10,6 +11,11 @@ from protocol.engine_side import LINK, SECRET, SPRING, UNKNOWN, Plugin, Start, f
 from pulumi_omise_links.emulator import Emulator
 
 # -- read
+
+reads_inputs = pytest.mark.skipif(
+    tuple(int(part) for part in version("pulumi").split(".")[:2]) < (3, 268),
+    reason="Link.get refuses this version of Pulumi's SDK",
+)
 
 
 @pytest.mark.parametrize("switch", ["deleted", "not_found"])
@@ -34,6 +40,7 @@ def test_drift_shows_in_outputs_and_inputs(plugin: Plugin, there: Emulator) -> N
     assert plugin.diff(outs, SPRING) == ["title"]
 
 
+@reads_inputs
 def test_get_with_inputs_only(plugin: Plugin, there: Emulator) -> None:
     """`Link.get` sends an id and hardly anything else: the whole link comes back."""
     (id_,) = there.seed(title="Found")
@@ -44,16 +51,17 @@ def test_get_with_inputs_only(plugin: Plugin, there: Emulator) -> None:
         assert outs["account_id"] == there.account("th").id
 
 
+@reads_inputs
 def test_get_of_a_link_that_is_not_there(plugin: Plugin, there: Emulator) -> None:
     """The engine takes an empty answer to `Link.get` for success, so it is an error."""
     (id_,) = there.seed()
     there.delete(id_)
     with failure() as found:
         plugin.read(id_, None, {})
-    assert f"LinkGoneError: Link {id_} was deleted at 20" in found[0]
+    assert f"Link {id_} was deleted at 20" in found[0]
     with failure() as found:
         plugin.read(LINK, None, {})
-    assert f"NotFoundError: Omise refused to read link {LINK}" in found[0]
+    assert f"Omise refused to read link {LINK}" in found[0]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +75,7 @@ def test_a_fault_is_never_gone(start: Start, omise: Emulator, fault: dict[str, A
     with failure() as found:
         plugin.read(id_, outputs)
 
-    assert found[0].startswith("pulumi_omise_links.errors.OmiseUnavailableError: Could not ")
+    assert "Could not " in found[0]
 
 
 def test_another_account_s_key_reads_nothing_as_gone(start: Start, omise: Emulator) -> None:
@@ -77,10 +85,10 @@ def test_another_account_s_key_reads_nothing_as_gone(start: Start, omise: Emulat
     for _ in range(3):  # the first read asks for the link, later ones for pages
         with failure() as found:
             other.read(id_, outputs)
-        assert "WrongAccountError" in found[0]
+        assert "belongs to account_" in found[0]
         with failure() as found:
             other.delete(id_, outputs)
-        assert "WrongAccountError" in found[0]
+        assert "belongs to account_" in found[0]
 
     assert len(omise.links(deleted=False)) == 1
 
@@ -156,9 +164,9 @@ def test_adopt_refuses_what_is_gone_or_unknown(plugin: Plugin, there: Emulator) 
     (id_,) = there.seed(**{**SPRING, "currency": "THB"})
     there.delete(id_)
     for adopt, error in (
-        (id_, "LinkGoneError"),
-        (LINK, "NotFoundError"),
-        ("link_5u7inajkxmf06uyr4ni", "WrongAccountError"),
+        (id_, "was deleted at"),
+        (LINK, "Omise refused to read link"),
+        ("link_5u7inajkxmf06uyr4ni", "is a live link"),
     ):
         with failure() as found:
             plugin.create({**SPRING, "adopt": adopt})
@@ -251,7 +259,7 @@ def test_a_create_that_is_repeated_makes_no_second_link(start: Start, omise: Emu
     for _ in range(2):
         with failure() as found:
             plugin.create(SPRING)
-        assert "UncertainCreateError" in found[0] or "UnfinishedCreateError" in found[0]
+        assert "was lost" in found[0] or "omise-links recover" in found[0]
     omise.clear_faults()
     id_, _ = plugin.create(SPRING)
 

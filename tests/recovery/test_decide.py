@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from samples import STACK, make_link, make_resource
 
-from pulumi_omise_links.omise.create_log import CreateRecord, Place
-from pulumi_omise_links.omise.models import LinkInputs, OmiseLink, Scope
+from pulumi_omise_links.omise.create_records import CreateRecord, Destination
+from pulumi_omise_links.omise.models import OmiseLink, Scope
+from pulumi_omise_links.omise.times import read_time
 from pulumi_omise_links.recovery.decide import (
     Choices,
     Decision,
@@ -19,7 +21,7 @@ from pulumi_omise_links.recovery.decide import (
     needs_second_look,
     removable_records,
 )
-from pulumi_omise_links.recovery.gather import OpenCreate, RecoveryFacts, read_time
+from pulumi_omise_links.recovery.facts import OpenCreate, RecoveryFacts
 from pulumi_omise_links.stack.pulumi_json import (
     PROVIDER_TYPE,
     UNKNOWN,
@@ -27,46 +29,25 @@ from pulumi_omise_links.stack.pulumi_json import (
     PulumiResource,
     StackState,
 )
-from pulumi_omise_links.state_format import PROVIDER_KEY, PROVIDER_PICKLE, TYPE_TOKEN
 
 DOCS = Path(__file__).parents[2] / "docs" / "adoption.md"
-STACK = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev"
-INPUTS = LinkInputs(150_000, "THB", "Spring sale", "Two tickets", False)
 BEGAN = 1_767_225_600.0  # 2026-01-01T00:00:00Z
-LINK = OmiseLink(
-    "link_test_5x1",
-    False,
-    **vars(INPUTS),
-    used=False,
-    payment_uri="https://pay/1",
-    created_at="2026-01-01T00:00:10Z",
-)
+LINK = make_link("link_test_5x1", created_at="2026-01-01T00:00:10Z")
 EARLY = replace(LINK, id="link_test_5xearly", created_at="2025-12-01T00:00:00Z")
 SECOND = replace(LINK, id="link_test_5x2", created_at="2026-01-01T00:00:11Z")
 THIRD = replace(SECOND, id="link_test_5x3")
 
 
-def resource(name: str = "spring", **inputs: Any) -> PulumiResource:
-    values = {**vars(INPUTS), "currency": "thb", PROVIDER_KEY: PROVIDER_PICKLE, **inputs}
-    return PulumiResource(
-        urn=f"urn:pulumi:dev::shop::{TYPE_TOKEN}::{name}",
-        type=TYPE_TOKEN,
-        step="create",
-        parent_urn=STACK,
-        provider_urn=f"urn:pulumi:dev::shop::{PROVIDER_TYPE}::default",
-        inputs=values,
-        encrypted_inputs=values,
-    )
-
-
 def pending(name: str = "spring", **inputs: Any) -> OpenCreate:
-    return OpenCreate(resource=resource(name, **inputs), pending=True, not_before=BEGAN)
+    return OpenCreate(resource=make_resource(name, inputs=inputs), pending=True, not_before=BEGAN)
 
 
 def record(link_id: str | None = None) -> CreateRecord:
     return CreateRecord(
         path=Path(f"record-of-{link_id}"),
-        place=Place(api_url="https://o", live=False, account_id="a", sub_merchant_id=None),
+        destination=Destination(
+            api_url="https://o", live=False, account_id="a", sub_merchant_id=None
+        ),
         salt="",
         digest="",
         since=BEGAN,
@@ -119,10 +100,10 @@ class Case:
 
 
 JP_CREATE = OpenCreate(
-    resource=replace(resource(), provider_urn=JP), pending=True, not_before=BEGAN
+    resource=replace(make_resource(), provider_urn=JP), pending=True, not_before=BEGAN
 )
-OTHER = ManagedLink(urn=resource("b").urn, id=OLD.id)
-SAME = {URN: replace(resource(), step="same", current_id=OLD.id)}
+OTHER = ManagedLink(urn=make_resource("b").urn, id=OLD.id)
+SAME = {URN: replace(make_resource(), step="same", current_id=OLD.id)}
 
 # The rows of the table in docs/adoption.md.
 CASES: dict[str, Case] = {
@@ -153,8 +134,8 @@ CASES: dict[str, Case] = {
             links=(LINK,),
             managed=(OTHER,),
             program={
-                resource("a").urn: resource("a"),
-                resource("b").urn: replace(resource("b"), step="same", current_id=OLD.id),
+                make_resource("a").urn: make_resource("a"),
+                make_resource("b").urn: replace(make_resource("b"), step="same", current_id=OLD.id),
             },
         ),
         expected=[f"adopt {LINK.id}", "clear"],
@@ -171,7 +152,7 @@ CASES: dict[str, Case] = {
     ),
     "different-inputs": Case(
         facts=make_facts(
-            pending(), pending(title="Sale"), links=(LINK,), program={URN: resource()}
+            pending(), pending(title="Sale"), links=(LINK,), program={URN: make_resource()}
         ),
         expected=["leave", "clear"],
         reason="Several killed runs",
@@ -185,7 +166,7 @@ CASES: dict[str, Case] = {
         reason="nothing proves when",
     ),
     "no-evidence": Case(
-        facts=make_facts(OpenCreate(resource=resource()), links=(LINK,)),
+        facts=make_facts(OpenCreate(resource=make_resource()), links=(LINK,)),
         expected=["leave"],
         reason="on another machine",
     ),
@@ -208,7 +189,7 @@ CASES: dict[str, Case] = {
         reason="still to delete an earlier link",
     ),
     "other-stack-pending": Case(
-        facts=make_facts(links=(LINK,), rivals={"prod": (resource("theirs"),)}),
+        facts=make_facts(links=(LINK,), rivals={"prod": (make_resource("theirs"),)}),
         expected=["leave"],
         reason="Stack prod has begun to make a link like it",
     ),
@@ -229,7 +210,7 @@ CASES: dict[str, Case] = {
     ),
     "parent-missing": Case(
         facts=make_facts(
-            replace(pending(), resource=replace(resource(), parent_urn="urn:pulumi:gone")),
+            replace(pending(), resource=replace(make_resource(), parent_urn="urn:pulumi:gone")),
             links=(LINK,),
         ),
         expected=["leave"],
@@ -311,7 +292,7 @@ def test_creates_of_equal_inputs_are_interchangeable(
 
 def test_a_create_without_evidence_does_not_clear_its_equal() -> None:
     """One create is pending, and the program wants an equal one: the link goes to the first."""
-    facts = make_facts(pending("a"), OpenCreate(resource=resource("b")), links=(LINK,))
+    facts = make_facts(pending("a"), OpenCreate(resource=make_resource("b")), links=(LINK,))
 
     assert [told(decision) for decision in decide(facts)] == [f"adopt {LINK.id}", "clear"]
 
@@ -320,8 +301,8 @@ def test_a_create_without_evidence_does_not_clear_its_equal() -> None:
     "program",
     [
         {},
-        {URN: resource(title="Autumn sale")},
-        {URN: resource(amount=UNKNOWN)},
+        {URN: make_resource(inputs={"title": "Autumn sale"})},
+        {URN: make_resource(inputs={"amount": UNKNOWN})},
     ],
     ids=["gone", "other inputs", "not known yet"],
 )
@@ -337,12 +318,14 @@ def test_what_the_program_does_not_want_is_not_taken(program: Mapping[str, Pulum
 @pytest.mark.parametrize(
     "facts",
     [
-        make_facts(links=(LINK,), managed=(OLD,), program={URN: replace(resource(), step="same")}),
+        make_facts(
+            links=(LINK,), managed=(OLD,), program={URN: replace(make_resource(), step="same")}
+        ),
         make_facts(links=(LINK,), managed=(OLD,), program={}),
         make_facts(
             links=(LINK,),
             managed=(OLD,),
-            program={URN: replace(resource(title="Autumn"), step="replace")},
+            program={URN: replace(make_resource(inputs={"title": "Autumn"}), step="replace")},
         ),
         make_facts(links=(EARLY,), managed=(OLD,)),
         make_facts(links=(LINK, SECOND), managed=(OLD,)),
@@ -380,7 +363,7 @@ def test_a_link_that_another_stack_may_be_making_is_not_taken(
     theirs: dict[str, Any], expected: str
 ) -> None:
     """Its run tells the state what it begins before it makes it; a secret rules nothing out."""
-    rival = resource("theirs", **theirs)
+    rival = make_resource("theirs", inputs=theirs)
     rival = replace(rival, inputs={k: v for k, v in rival.inputs.items() if v is not None})
     (decision,) = decide(make_facts(links=(LINK,), rivals={"prod": (rival,)}))
 

@@ -37,9 +37,9 @@ def main() -> int:
         report.write(results, ROOT / "docs" / "performance.md")
         (ROOT / "docs" / "performance.svg").write_text(chart.render(results))
     checks = all_checks(results)
-    for each in checks:
-        print(" | ".join(each.cells()))
-    return any(each.verdict == "NOT MET" for each in checks)
+    for check in checks:
+        print(" | ".join(check.cells()))
+    return any(check.verdict == "NOT MET" for check in checks)
 
 
 def _options() -> argparse.Namespace:
@@ -70,7 +70,7 @@ def _options() -> argparse.Namespace:
 
 
 def _numbers(text: str) -> list[int]:
-    return [int(each) for each in text.split(",") if each]
+    return [int(number) for number in text.split(",") if number]
 
 
 def _measure(options: argparse.Namespace) -> Results:
@@ -78,13 +78,13 @@ def _measure(options: argparse.Namespace) -> Results:
     results = Results(
         machine=machine.describe(folder),
         links=options.links,
-        latencies=[each / 1000 for each in options.latencies],
+        latencies=[latency / 1000 for latency in options.latencies],
         rounds=options.rounds,
         runs=[],
     )
     raw = QUICK_RAW if options.quick else RAW
     raw.parent.mkdir(parents=True, exist_ok=True)
-    further = [each for each in options.growth if each not in results.links]
+    further = [links for links in options.growth if links not in results.links]
     for links in [*results.links, *further]:
         cases = _cases(links, results.latencies if links in results.links else [])
         few = links <= MOST_ROUNDS

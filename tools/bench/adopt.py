@@ -27,7 +27,7 @@ import pulumi_omise_links.stack.project as project_module
 from pulumi_omise_links.inventory.accounts import Accounts
 from pulumi_omise_links.adoption.gather import gather_facts
 from pulumi_omise_links.adoption.import_plan import make_import_plan
-from pulumi_omise_links.manifest.entries import load
+from pulumi_omise_links.manifest.reading import load
 
 spent = {}
 really_run = project_module.run_pulumi
@@ -51,7 +51,7 @@ seconds = time.monotonic() - began
 after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(result.summary, cost)
 print(f"plan {seconds:.1f} s, beyond the preview {seconds - spent['preview']:.1f} s,")
-print("seconds in pulumi:", {name: round(each, 1) for name, each in spent.items()},
+print("seconds in pulumi:", {name: round(seconds, 1) for name, seconds in spent.items()},
       f"our own processor time {time.process_time() - used:.1f} s")
 print(f"memory: {before / 1024:.0f} MB at the start, {after / 1024:.0f} MB at most")
 """

@@ -55,7 +55,7 @@ def _panel(results: Results, links: int) -> str:
         for name in NAMES
         for operation in COMMANDS
     }
-    longest = max([1.0, *(each for each in shown.values() if each is not None)])
+    longest = max([1.0, *(value for value in shown.values() if value is not None)])
     y = _TOP
     for operation in COMMANDS:
         parts.append(_text(10, y + 1.5 * _BAR + 4, operation))

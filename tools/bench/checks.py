@@ -35,7 +35,7 @@ class Check:
     def cells(self) -> list[str]:
         """Promise, target, measured, verdict."""
         sign = "≥" if self.least else "≤"
-        target, measured = (_shown(each, self.unit) for each in (self.target, self.measured))
+        target, measured = (_shown(value, self.unit) for value in (self.target, self.measured))
         return [self.what, f"{sign} {target}", measured, self.verdict]
 
 
@@ -124,7 +124,7 @@ def _times(factor: float, value: float | None) -> float | None:
 
 
 def _sum(*values: float | None) -> float | None:
-    known = [each for each in values if each is not None]
+    known = [value for value in values if value is not None]
     return sum(known) if len(known) == len(values) else None
 
 

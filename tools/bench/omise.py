@@ -58,7 +58,7 @@ class Omise:
         """What was asked since."""
         counters = self._ask("counters")
         entries = self._ask("journal?limit=100000")["entries"]
-        pages = [each["seconds"] for each in entries if _is_page(each)]
+        pages = [entry["seconds"] for entry in entries if _is_page(entry)]
         return Traffic(counters["requests"], counters["writes"], sum(pages))
 
     def _told(self, pattern: str) -> str:

@@ -38,13 +38,13 @@ def render(results: Results) -> str:
     parts = [_machine(results)]
     parts += [_seconds(results, links) for links in results.links]
     parts += [_state(results), _memory(results), _growth(results), _promises(results)]
-    return "\n\n".join(each for each in parts if each) + "\n"
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _machine(results: Results) -> str:
     rows = [[name, value] for name, value in results.machine.items()]
     rounds = str(results.rounds)
-    if results.rounds > 1 and any(each["links"] > MOST_ROUNDS for each in results.runs):
+    if results.rounds > 1 and any(run["links"] > MOST_ROUNDS for run in results.runs):
         rounds += f"; up and destroy of more than {MOST_ROUNDS} links: 1"
     return _table(["measured on", ""], [*rows, ["rounds", rounds]])
 
@@ -99,7 +99,7 @@ def _state(results: Results) -> str:
 
 def _state_case(results: Results) -> tuple[int, float]:
     """Choose the largest stack that all contenders can do."""
-    able = [each for each in results.links if not results.error(HAND, each)] or results.links
+    able = [count for count in results.links if not results.error(HAND, count)] or results.links
     return max(able), results.latencies[-1]
 
 
@@ -108,7 +108,7 @@ def _memory(results: Results) -> str:
     rows = []
     for links in results.links:
         peaks = [_peak(results, name, links, latency) for name in NAMES]
-        rows.append([f"{links:,}", *(_number(each, 0) for each in peaks)])
+        rows.append([f"{links:,}", *(_number(peak, 0) for peak in peaks)])
     head = ["links", *(f"{name}, MiB" for name in NAMES.values())]
     return f"### Greatest memory of the process that runs the provider\n\n{_table(head, rows)}"
 
@@ -117,12 +117,12 @@ def _peak(results: Results, contender: str, links: int, latency: float) -> float
     peaks = [
         results.value(contender, links, latency, operation, "peak_bytes") for operation in COMMANDS
     ]
-    known = [each for each in peaks if each is not None]
+    known = [peak for peak in peaks if peak is not None]
     return max(known) / 1024**2 if known else None
 
 
 def _growth(results: Results) -> str:
-    largest = max([*results.links, *(each["links"] for each in results.runs)])
+    largest = max([*results.links, *(run["links"] for run in results.runs)])
     rows = []
     for operation in COMMANDS:
         fits = {name: fit(results.points(name, operation)) for name in (OURS, FLOOR)}
@@ -161,7 +161,7 @@ def _difference(ours: Growth, floor: Growth, largest: int) -> list[str]:
 
 
 def _promises(results: Results) -> str:
-    rows = [each.cells() for each in all_checks(results)]
+    rows = [check.cells() for check in all_checks(results)]
     return f"### Promises\n\n{_table(['', 'target', 'measured', ''], rows)}"
 
 

@@ -30,21 +30,21 @@ class Results:
     def find(self, contender: str, links: int, latency: float) -> list[Run]:
         """The runs of one case, in the order of the rounds."""
         wanted = (contender, links, 0.0 if contender == FLOOR else latency)
-        return [each for each in self.runs if _case(each) == wanted]
+        return [run for run in self.runs if _case(run) == wanted]
 
     def value(
         self, contender: str, links: int, latency: float, operation: str, figure: str = "seconds"
     ) -> float | None:
         """The median of a figure; None if it was not measured or the contender cannot do it."""
         return _median(
-            each["operations"].get(operation, {}).get(figure)
-            for each in self.find(contender, links, latency)
+            run["operations"].get(operation, {}).get(figure)
+            for run in self.find(contender, links, latency)
         )
 
     def state(self, contender: str, links: int, latency: float, part: str) -> float | None:
         """The median of a part of the state, in bytes per link."""
         found = self.find(contender, links, latency)
-        return _median(each["state"] and each["state"][part] for each in found)
+        return _median(run["state"] and run["state"][part] for run in found)
 
     def ratio(
         self, over: str, under: str, links: int, latency: float | None, operation: str
@@ -55,9 +55,11 @@ class Results:
         """
         return _median(
             a["operations"][operation]["seconds"] / b["operations"][operation]["seconds"]
-            for each in (self.latencies if latency is None else [latency])
+            for one_latency in (self.latencies if latency is None else [latency])
             for a, b in zip(
-                self.find(over, links, each), self.find(under, links, each), strict=False
+                self.find(over, links, one_latency),
+                self.find(under, links, one_latency),
+                strict=False,
             )
             if operation in a["operations"] and operation in b["operations"]
         )
@@ -66,9 +68,9 @@ class Results:
         """Why a contender cannot do so many links, if so."""
         return next(
             (
-                each["error"]
-                for each in self.runs
-                if (each["contender"], each["links"]) == (contender, links) and each["error"]
+                run["error"]
+                for run in self.runs
+                if (run["contender"], run["links"]) == (contender, links) and run["error"]
             ),
             None,
         )
@@ -76,11 +78,11 @@ class Results:
     def points(self, contender: str, operation: str) -> list[tuple[float, float]]:
         """Links and seconds of all runs without latency."""
         return [
-            (each["links"], each["operations"][operation]["seconds"])
-            for each in self.runs
-            if each["contender"] == contender
-            and each["latency"] == 0
-            and operation in each["operations"]
+            (run["links"], run["operations"][operation]["seconds"])
+            for run in self.runs
+            if run["contender"] == contender
+            and run["latency"] == 0
+            and operation in run["operations"]
         ]
 
 
@@ -89,5 +91,5 @@ def _case(run: Run) -> tuple[str, int, float]:
 
 
 def _median(values: Iterable[float | None]) -> float | None:
-    known = [each for each in values if each is not None]
+    known = [value for value in values if value is not None]
     return median(known) if known else None

@@ -31,10 +31,10 @@ def measure(resources: Sequence[dict[str, Any]]) -> StateSize:
     """Take the average of the links of a stack."""
 
     def mean(*path: str) -> float:
-        return sum(_bytes(each, path) for each in resources) / len(resources)
+        return sum(_bytes(resource, path) for resource in resources) / len(resources)
 
     return StateSize(
-        record=sum(_length(each) for each in resources) / len(resources),
+        record=sum(_length(resource) for resource in resources) / len(resources),
         inputs_outputs=mean("inputs") + mean("outputs"),
         provider=mean("inputs", "__provider") + mean("outputs", "__provider"),
         stack_trace=mean("stackTrace"),

@@ -14,7 +14,7 @@ import psutil
 import pulumi_project
 import pytest
 from harness import Project, Run
-from waiting import wait_until
+from polling import wait_until
 
 from pulumi_omise_links.emulator import Emulator, JournalEntry
 
@@ -36,7 +36,7 @@ def declare(project: Project, *names: str, more: str = "", amount: int = 5_000) 
 
 def alive(omise: Emulator, account: str = "th") -> dict[str, str]:
     """The links that can be paid, by title."""
-    return {each["title"]: each["id"] for each in omise.links(account, deleted=False)}
+    return {link["title"]: link["id"] for link in omise.links(account, deleted=False)}
 
 
 def sentence(run: Run, *parts: str) -> None:
@@ -80,7 +80,7 @@ def test_lost_answers_to_creates_are_found_again(project: Project, omise: Emulat
 
     assert omise.faults == []
     assert omise.journal.count("POST") == len(names)
-    held = {each["outputs"]["title"]: each["id"] for each in project.links().values()}
+    held = {link["outputs"]["title"]: link["id"] for link in project.links().values()}
     assert held == alive(omise)
     assert len(held) == len(names)
     project.unchanged()
@@ -101,7 +101,7 @@ def test_a_create_that_cannot_be_judged_names_its_candidates(tmp_path: Path, eng
 
         run = project.up()
 
-        mine, other = (each["id"] for each in omise.links(deleted=False))
+        mine, other = (link["id"] for link in omise.links(deleted=False))
         sentence(run, "Link (a)", "More than one link could be it", mine, other, "adopt=")
         assert omise.journal.count("POST") == 1
         assert project.links() == {}
@@ -151,7 +151,7 @@ def test_deletes_are_true(project: Project, omise: Emulator) -> None:
     """A lost answer to a delete is no failure; a refusal is, and keeps the link in the state."""
     declare(project, "lost", "slow", "faulty", "refused")
     project.up().ok()
-    paths = {name: f"/links/{each['id']}" for name, each in project.links().items()}
+    paths = {name: f"/links/{link['id']}" for name, link in project.links().items()}
     omise.switch(delete_deleted="not_found")
     omise.fault("lost_after", method="DELETE", path=paths["lost"])
     omise.fault("timeout", method="DELETE", path=paths["slow"], commit=True)
@@ -230,7 +230,7 @@ def test_another_key_never_reads_as_gone(project: Project, omise: Emulator) -> N
         # A replacement is made before the old link goes: it must not come to life over there.
         declare(project, "a", "b", amount=6_000)
         sentence(project.up(env=other), "belongs to account", theirs, "Nothing was changed")
-    assert not any(each.committed for each in omise.journal.entries)
+    assert not any(request.committed for request in omise.journal.entries)
     assert len(alive(omise)) == 2
     assert omise.links("sg") == []
 
@@ -252,7 +252,7 @@ def test_live_money_needs_a_yes(project: Project, omise: Emulator) -> None:
         sentence(project.preview(), "Refused to", "omise:allowLive true")
         test_key = {"OMISE_SECRET_KEY": omise.key("th")}
         sentence(project.refresh(env=test_key), "is a live link", "test key")
-    assert [each.method for each in omise.journal.writes] == ["POST"]
+    assert [request.method for request in omise.journal.writes] == ["POST"]
     project.destroy(env=yes).ok()
     assert alive(omise) == {}
 

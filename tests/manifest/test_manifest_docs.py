@@ -10,7 +10,7 @@ import pytest
 from pulumi_omise_links.cli import run
 from pulumi_omise_links.errors import ProblemCode
 from pulumi_omise_links.inputs import INPUTS
-from pulumi_omise_links.manifest.entries import load
+from pulumi_omise_links.manifest.reading import load
 
 DOC = (Path(__file__).parents[2] / "docs" / "manifest.md").read_text(encoding="utf-8")
 

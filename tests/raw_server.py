@@ -1,4 +1,4 @@
-"""What tests of the client share: settings, quick retries, and servers that break below HTTP."""
+"""Servers that break below HTTP, and the answers that they give."""
 
 from __future__ import annotations
 
@@ -8,52 +8,6 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
-
-import pytest
-
-from pulumi_omise_links.emulator import Emulator
-from pulumi_omise_links.omise.client import OmiseClient
-from pulumi_omise_links.omise.models import LinkInputs
-from pulumi_omise_links.settings import Settings
-
-KEY = "skey_test_wire"
-SPRING = LinkInputs(150_000, "THB", "Spring sale", "Two tickets", True)
-
-
-def settings_for(
-    omise: Emulator | str,
-    account: str = "th",
-    *,
-    live: bool = False,
-    key: str | None = None,
-    timeout: float = 5.0,
-    **environ: str,
-) -> Settings:
-    """Settings as the environment would give them."""
-    if isinstance(omise, Emulator):
-        key, url = key or omise.key(account, live=live), omise.url
-    else:
-        key, url = key or KEY, omise
-    return Settings.resolve(
-        {},
-        {
-            "OMISE_API_URL": url,
-            "OMISE_SECRET_KEY": key,
-            "OMISE_TIMEOUT": str(timeout),
-            **environ,
-        },
-    )
-
-
-def client_for(omise: Emulator | str, *args: Any, **kwargs: Any) -> OmiseClient:
-    return OmiseClient(settings_for(omise, *args, **kwargs))
-
-
-def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let retries and the looks after a lost create follow quickly; how many stays the same."""
-    monkeypatch.setattr("pulumi_omise_links.omise.retry._FIRST_DELAY", 0.002)
-    monkeypatch.setattr("pulumi_omise_links.omise.client._LOOKS", (0.0, 0.01, 0.03))
-    monkeypatch.setattr(OmiseClient, "_seconds_for_an_answer", lambda *_: 0.0)
 
 
 def response(
@@ -113,9 +67,9 @@ class RawServer:
 
     def close(self) -> None:
         self._listener.close()
-        for each in self._open:
+        for connection in self._open:
             with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 def read_request(connection: socket.socket) -> str:
@@ -128,10 +82,10 @@ def read_request(connection: socket.socket) -> str:
         data += chunk
     head, _, body = data.partition(b"\r\n\r\n")
     lines = head.decode("latin-1").split("\r\n")
-    lengths = [int(each.split(":")[1]) for each in lines if each.lower().startswith("content-len")]
+    lengths = [int(line.split(":")[1]) for line in lines if line.lower().startswith("content-len")]
     missing = sum(lengths) - len(body)
-    while missing > 0:
-        missing -= len(connection.recv(missing))
+    while missing > 0 and (chunk := connection.recv(missing)):
+        missing -= len(chunk)
     return lines[0].rpartition(" ")[0]
 
 

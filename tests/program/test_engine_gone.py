@@ -109,7 +109,7 @@ def test_a_process_ends_with_its_engine_but_not_within_a_write() -> None:
             assert process.stdout.readline() == "begun\n"
             listener.close()
             with pytest.raises(subprocess.TimeoutExpired):
-                process.wait(5)
+                process.wait(2)
             process.stdin.write("\n")
             process.stdin.flush()
             assert process.stdout.readline() == "written\n"
