@@ -28,7 +28,7 @@ from ..stack.pulumi_json import (
     StackState,
     name_of,
 )
-from ..state_format import ADOPT, inputs_of
+from ..state_format import ADOPT, inputs_of, scope_of
 from .facts import REPLACING, OpenCreate, RecoveryFacts
 
 # How far the clocks of Omise and of whoever ran Pulumi may be apart, in seconds.
