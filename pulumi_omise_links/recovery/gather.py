@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ..errors import (
     AuthenticationError,
-    NotFoundError,
     SettingsError,
+    WrongAccountError,
 )
 from ..inventory.accounts import Accounts, find_provider, refuse_other_account
 from ..inventory.other_stacks import OtherStacks, read_other_stacks
@@ -28,7 +28,7 @@ from ..stack.pulumi_json import (
     StackState,
     name_of,
 )
-from ..state_format import ADOPT, inputs_of
+from ..state_format import ADOPT, inputs_of, scope_of
 from .facts import REPLACING, OpenCreate, RecoveryFacts
 
 # How far the clocks of Omise and of whoever ran Pulumi may be apart, in seconds.
@@ -97,9 +97,9 @@ def gather_facts(
         unproved=opened.unproved,
         rivals=others.pending,
         unread=" ".join(others.unknowns()),
-        leftovers=tuple(_leftovers(ours, used, opened.destinations, links)),
+        leftovers=tuple(_leftovers(ours, used, opened.destinations, links, opened.unproved)),
         busy=tuple(record for record in records if record.under_way and record.path in used),
-        problems=tuple(problems),
+        problems=(*problems, *_unanswered(opened, creates)),
         longest_timeout=max((record.timeout for record in records), default=0.0),
     )
 
@@ -152,6 +152,8 @@ class _ProvedAccounts:
         self.destinations: dict[str, Destination] = {}
         self.unusable: dict[str, str] = {}
         self.unproved: dict[str, str] = {}
+        self.doubted: list[str] = []
+        """Those of ``unproved`` in which none of the stack's links was found."""
 
     def open(self, urn: str, *, needed: bool = True) -> None:
         """Open the account of a provider, and remember what keeps it from being used.
@@ -183,6 +185,7 @@ class _ProvedAccounts:
             )
             return
         self._prove(urn, client, scope)
+        scope = client.scope()  # a link may have told the account that the key may not name
         self._clients[urn] = client
         self.scopes[urn] = scope
         self.destinations[urn] = Destination.of(client.settings, scope)
@@ -194,10 +197,12 @@ class _ProvedAccounts:
             return
         for link in managed[-_MOST_PROOFS:]:
             try:
-                client.get_link(link.id)
-            except NotFoundError:
+                client.require_scope(link.id, scope_of(link.text_outputs))
+            except WrongAccountError:
                 continue
             return
+        if managed:
+            self.doubted.append(urn)
         self.unproved[urn] = (
             f"The key in {client.settings.key().source} may not read GET /account, and shows none"
             " of the links that the stack manages there, so it may be of another account. Use a key"
@@ -293,13 +298,27 @@ def _open_creates(
     return tuple(creates), used
 
 
+def _unanswered(accounts: _ProvedAccounts, creates: Sequence[OpenCreate]) -> list[str]:
+    """Say which accounts show none of the stack's links, where no create says so already."""
+    told = {create.provider for create in creates}
+    return [
+        f"Whether links of the program exist already was not found out. {accounts.unproved[urn]}"
+        for urn in accounts.doubted
+        if urn not in told
+    ]
+
+
 def _leftovers(
     records: Iterable[CreateRecord],
     used: set[object],
     destinations: Mapping[str, Destination],
     links: Mapping[str, Sequence[OmiseLink]],
+    unproved: Collection[str],
 ) -> Iterable[tuple[CreateRecord, tuple[OmiseLink, ...]]]:
-    """Yield records that no create of the program explains, where their account was read."""
+    """Yield records that no create of the program explains, where their account was read.
+
+    A record without a link is dropped. So it must not be one whose account may not be the one read.
+    """
     for record in records:
         near = [
             urn
@@ -314,4 +333,5 @@ def _leftovers(
             for link in links[urn]
             if _made_since(link, record) and record.is_of(link.inputs)
         }
-        yield record, tuple(by_id.values())
+        if by_id or not any(urn in unproved for urn in near):
+            yield record, tuple(by_id.values())

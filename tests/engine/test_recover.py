@@ -436,6 +436,39 @@ def test_a_key_of_which_nothing_is_known_clears_nothing(
     assert '"creating"' in project.state_text()
 
 
+def test_a_restricted_key_of_another_account_drops_no_record_and_says_so(
+    project: Project, omise: Emulator, gate: Gate
+) -> None:
+    """A key that shows none of the stack's links proves nothing about creates that the plugin
+    alone remembers; one that shows them tells the account, which the state then has."""
+    project.program(SPRING.format(""))
+    project.up().ok()
+    both = SPRING.format("") + SPRING.format("").replace("pring", "ummer")
+    project.program(both)
+    gate.close({})
+    killed_up(project, gate, pending=1, held={omise.account("th").id: 1}, victims="plugin")
+    omise.switch(account_readable="forbidden")
+    project.program(SPRING.format(""))
+
+    run = project.cli("recover", "--yes", "--settle", "1", OMISE_SECRET_KEY=omise.key("jp"))
+
+    assert run.code == 1
+    run.says("shows none of the links that the stack manages")
+    assert len(records(project)) == 1
+
+    project.program(both)
+    for record in records(project):
+        record.unlink()  # as on another machine
+    run = project.cli("recover", "--yes", "--settle", "1", OMISE_SECRET_KEY=omise.key("jp"))
+    assert run.code == 1
+    run.says("shows none of the links that the stack manages")
+
+    (made,) = (link["id"] for link in omise.links(deleted=False) if link["title"] == "Summer")
+    project.cli("recover", "--yes", "--adopt", f"summer={made}").ok()
+    assert project.ids()["summer"] == made
+    assert project.state_text().count('"account_id":"account_test_') == 2
+
+
 @pytest.mark.parametrize("variable", ["CLEAR_PENDING_CREATES", "IMPORT_PENDING_CREATES"])
 def test_what_is_left_stays_pending_whatever_the_environment_says(
     project: Project, omise: Emulator, gate: Gate, variable: str
