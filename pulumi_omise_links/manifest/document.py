@@ -88,8 +88,10 @@ def _read_keys(node: MappingNode, report: Report, path: Path) -> None:
             report(key.at, (*path, "<<"), problem, ProblemCode.MERGE_KEY)
         elif key.kind is not Kind.TEXT:
             problem = must_be_text(key)
-            if key.text.isdecimal() and (path == ("defaults",) or len(path) == 2):
-                # `{amount: 2,500}` is an amount of 2 and a key 500.
+            empty = isinstance(value, Scalar) and value.kind is Kind.NOTHING
+            of_inputs = path == ("defaults",) or len(path) == 2
+            if key.text.isdecimal() and empty and of_inputs:
+                # `{amount: 2,500}` is an amount of 2 and a key 500 without a value.
                 problem = (
                     "is a key of its own, as a comma ends a value within { }: write an amount"
                     " without commas, such as 2500"
