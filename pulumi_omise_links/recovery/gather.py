@@ -113,6 +113,10 @@ def _read_project(project: Project) -> tuple[StackState, Preview]:
     state = project.state()
     if any(resource.secret_inputs for resource in (*state.pending, *state.providers.values())):
         state = project.state(show_secrets=True)
+    if state.links and project.last_run_was_a_failed_destroy():
+        # If the plugin was killed, Omise may have deleted links whose deletion the engine takes for
+        # failed: they are in the state, and no delete is pending.
+        state = replace(state, deleting=state.deleting | {link.urn for link in state.links})
     return state, preview
 
 

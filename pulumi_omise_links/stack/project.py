@@ -152,6 +152,15 @@ class Project:
                 break
         return max(ends, default=None) or None
 
+    def last_run_was_a_failed_destroy(self) -> bool:
+        """Whether the last run of this stack was a ``pulumi destroy`` that did not succeed."""
+        run = self._run("stack", "history", "--json", "--page-size", "1")
+        history = parse_json(run.stdout or b"[]", list, "stack history")
+        return any(
+            update.get("kind") == "destroy" and update.get("result") != "succeeded"
+            for update in history[:1]
+        )
+
     # -- writing to the state
 
     def import_resources(self, resources: Mapping[str, Any], *, protect: bool) -> None:
