@@ -87,7 +87,9 @@ def test_the_way_back_after_a_full_disk(project: Project, omise: Emulator) -> No
         broken.says("unexpected end of JSON input", "*.checkpoint.json", "docs/reliability.md")
 
     shutil.copy(max(history.glob("*.checkpoint.json")), project.state_file)
-    project.cli("recover", "--yes").ok()
+    named = project.cli("recover", "--yes")
+    assert named.code == 1
+    named.says(made["b"], made["c"], "2 left alone")
     project.cli("match", "links.yaml", "--write")
     project.cli("import", "links.yaml", "--yes").ok().says("2 links imported")
 
