@@ -122,10 +122,10 @@ class Link(pulumi.CustomResource):
         :raises SettingsError: the installed Python package ``pulumi`` is older than 3.268. Its
             plugin cannot read a resource that the state does not have.
         """
-        _refuse_old_sdk()
         _refuse_wrong_name(resource_name)
         _refuse_wrong_options(resource_name, opts)
         known_id = prepare_link_id(resource_name, id)
+        _refuse_old_sdk()
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=known_id))
         return Link(resource_name, {}, merged)
 
