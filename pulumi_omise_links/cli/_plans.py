@@ -14,19 +14,13 @@ from ..inventory.accounts import Accounts, AccountSnapshot
 from ..manifest.entries import Entry, entries_for_stack
 from ..manifest.reading import check
 from ..omise.transport import RequestStats
-from ..output import Account, Column, Result, Row, Tone
+from ..output import Account, Result, Row, Tone, link_columns
 from ..output.terminal import escape, escape_path, format_amount
 from ..settings import Settings
 from ..stack.project import Project
 from ._progress import progress
 
-_COLUMNS = (
-    Column("action"),
-    Column("name", narrow="fold"),
-    Column("link"),
-    Column("amount", narrow="optional"),
-    Column("title", narrow="optional"),
-)
+_COLUMNS = link_columns("action")
 _TONES: dict[Action, Tone] = {
     Action.IMPORT: "ready",
     Action.MANAGED: "done",

@@ -21,20 +21,14 @@ from ..manifest.file import ManifestFile
 from ..manifest.reading import load
 from ..omise.client import OmiseClient
 from ..omise.models import UnreadableLink
-from ..output import Account, Column, Result, Row, Tone
+from ..output import Account, Result, Row, Tone, link_columns
 from ..output.terminal import escape, escape_path, format_amount
 from ._omise import connected, describe, projects_and_settings
 from ._options import key_variable, manifest_files
 from ._progress import read_links
 from ._results import returns_result
 
-_COLUMNS = (
-    Column("outcome"),
-    Column("name", narrow="fold"),
-    Column("link"),
-    Column("amount", narrow="optional"),
-    Column("title", narrow="optional"),
-)
+_COLUMNS = link_columns("outcome")
 _TONES: dict[Outcome, Tone] = {
     Outcome.MATCHED: "ready",
     Outcome.UNMATCHED: "new",

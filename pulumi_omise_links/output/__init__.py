@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .json import write_json
-from .result import Account, Column, Failure, Result, Row, Tone
+from .result import Account, Column, Failure, Result, Row, Tone, link_columns
 from .text import write_text
 
 FORMATS: dict[str, Callable[[Result], str]] = {"text": write_text, "json": write_json}
 """The choices of ``--format``. On a terminal, ``text`` is written by :mod:`.table`."""
 
-__all__ = ["FORMATS", "Account", "Column", "Failure", "Result", "Row", "Tone"]
+__all__ = ["FORMATS", "Account", "Column", "Failure", "Result", "Row", "Tone", "link_columns"]

@@ -43,6 +43,20 @@ class Column:
     narrow: Literal["whole", "fold", "optional"] = "whole"
 
 
+def link_columns(first: str) -> tuple[Column, ...]:
+    """Return the columns of a table of manifest entries and their links.
+
+    :param first: the heading of the first column, which says what is found or to be done.
+    """
+    return (
+        Column(first),
+        Column("name", narrow="fold"),
+        Column("link"),
+        Column("amount", narrow="optional"),
+        Column("title", narrow="optional"),
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """A line about one object, and sentences about it. All text is safe to print."""
