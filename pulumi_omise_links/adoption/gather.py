@@ -13,7 +13,7 @@ from ..inventory.accounts import (
     UnusableProvider,
     refuse_other_account,
 )
-from ..inventory.other_stacks import OtherStacks, read_other_stacks
+from ..inventory.stacks import StackStates, read_other_stacks
 from ..manifest.entries import Entry
 from ..output.terminal import pluralize
 from ..stack.project import Project
@@ -37,7 +37,7 @@ def gather_facts(
     if _needs_secrets(entries, preview):
         preview = project.with_secrets(preview)
     wanted = _wanted_links(entries, preview, has_key=accounts.has_key)
-    others = read_other_stacks(project) if wanted and other_stacks else OtherStacks()
+    others = read_other_stacks(project) if wanted and other_stacks else StackStates()
     snapshots = accounts.read(wanted, preview.resources)
     return ImportFacts(
         preview=preview,
@@ -125,7 +125,7 @@ def _refuse_other_account(
     return snapshot
 
 
-def _notes_on_stacks(others: OtherStacks) -> list[str]:
+def _notes_on_stacks(others: StackStates) -> list[str]:
     return [
         f"{sentence} Whether one of these links is managed there is not known."
         for sentence in others.unknowns()

@@ -12,7 +12,7 @@ from ..errors import (
     WrongAccountError,
 )
 from ..inventory.accounts import Accounts, find_provider, refuse_other_account
-from ..inventory.other_stacks import OtherStacks, read_other_stacks
+from ..inventory.stacks import StackStates, read_other_stacks
 from ..omise.client import OmiseClient
 from ..omise.create_log import CreateLog
 from ..omise.create_records import CreateRecord, Destination
@@ -69,7 +69,7 @@ def gather_facts(
     keys = {inputs_of(create.inputs).folded() for create in (*state.pending, *wanted)}
     listed = {urn: _fitting(client, keys, ours) for urn, client in opened.clients()}
     # Asked after the account: a run of another stack writes its state before it makes a link.
-    others = read_other_stacks(project) if other_stacks else OtherStacks()
+    others = read_other_stacks(project) if other_stacks else StackStates()
     managed = {link.id for link in state.links} | others.managed.keys()
     links = {
         urn: [link for link in fitting if link.id not in managed] for urn, fitting in listed.items()

@@ -11,7 +11,6 @@ import itertools
 import json
 import os
 import re
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,21 +21,19 @@ from ..output.terminal import escape
 from ..settings import (
     CONFIG_KEYS,
     NAMESPACE,
-    PLANNING,
     SECRET_KEY,
     Settings,
     refuse_misspelt,
     refuse_plain_key,
 )
-from .environment import CONFIG_FILE, pulumi_environment
-from .pulumi_cli import PulumiRun, run_pulumi
-from .pulumi_json import Preview, StackState, read_preview, read_state, with_secret_values
+from .backend import Backend
+from .environment import CONFIG_FILE
+from .pulumi_cli import PulumiRun
+from .pulumi_json import Preview, StackState, read_preview, with_secret_values
 from .stdout_json import parse_json
 
-OLDEST = (3, 254)  # the first whose import file takes inputs and outputs (pulumi/pulumi#23984)
 _RUNS_PER_PAGE = 100
 _TARGETS_PER_RUN = 200
-_VERSION = re.compile(r"^v?(\d+)\.(\d+)\.\d", re.M)
 # A file backend of the old layout has no organization and no project in its names.
 _STACK_NAME = re.compile(r"^(?:[\w.-]+/[\w.-]+/)?[\w.-]+$", re.M)
 
@@ -63,18 +60,11 @@ class Project:
         :raises ProjectError: no ``pulumi``, one that is too old, no project, or no such file.
         :raises StackNotFoundError: there is no such stack, or none is selected.
         """
-        self.folder = Path(folder)
-        if not self.folder.is_dir():
-            raise ProjectError(
-                f"There is no folder {escape(str(self.folder.resolve()), longest=500)}: name the"
-                " folder of the Pulumi project with --cwd."
-            )
         self._config_file = _absolute_file(config_file)
-        self._require_version()
+        self.backend = Backend(folder, config_file=self._config_file)
+        self.folder = self.backend.folder
         selected = ["--stack", stack] if stack else []
-        run = self._run(
-            "stack", "--show-name", "--fully-qualify-stack-names", *selected, stack=False
-        )
+        run = self.backend.run("stack", "--show-name", "--fully-qualify-stack-names", *selected)
         self.stack = _stack_name(run.stdout)
 
     # -- reading
@@ -118,24 +108,7 @@ class Project:
 
         :param show_secrets: whether to open secrets, for comparing; they stay in memory.
         """
-        return self.state_of(self.stack, show_secrets=show_secrets)
-
-    def state_of(self, stack: str, *, show_secrets: bool = False) -> StackState:
-        """Return the same of any stack of the backend.
-
-        Without its secrets, a stack whose passphrase we do not have can be read as well.
-        """
-        secrets = ["--show-secrets"] if show_secrets else []
-        run = self._run("stack", "export", *secrets, "--stack", stack, stack=False)
-        return read_state(parse_json(run.stdout, dict, "stack export", secret=show_secrets))
-
-    def other_stacks(self) -> list[str]:
-        """Return the full names of the other stacks of the backend; empty ones may be left out."""
-        flags = ("--all", "--json", "--fully-qualify-stack-names")
-        run = self._run("stack", "ls", *flags, stack=False)
-        listed = parse_json(run.stdout, list, "stack ls")
-        names = [str(stack["name"]) for stack in listed if stack.get("resourceCount") != 0]
-        return [name for name in names if name != self.stack]
+        return self.backend.state_of(self.stack, show_secrets=show_secrets)
 
     def last_successful_update(self) -> str | None:
         """Return when the last update of this stack that went through had ended, or None."""
@@ -221,36 +194,9 @@ class Project:
         value = parse_json(run.stdout, dict, "config get --json", secret=True).get("value")
         return value if isinstance(value, str) else None
 
-    def _require_version(self) -> None:
-        if not shutil.which("pulumi"):
-            raise ProjectError(
-                "There is no `pulumi` on the PATH. Install it"
-                " (https://www.pulumi.com/docs/iac/download-install/) and try again."
-            )
-        text = self._run("version", stack=False).stdout.decode("utf-8", "replace").strip()
-        found = _VERSION.search(text)
-        if not found or (int(found[1]), int(found[2])) < OLDEST:
-            needed = ".".join(map(str, OLDEST))
-            raise ProjectError(
-                f"Pulumi {needed} or newer is needed, and `pulumi` on the PATH is"
-                f" {escape(text) or 'without a version'}: older ones cannot import these links."
-            )
-
-    def _run(
-        self,
-        *args: str,
-        stack: bool = True,
-        stdin: bytes = b"",
-        save_update_plan: bool = False,
-    ) -> PulumiRun:
-        command = [*args, *(["--stack", self.stack] if stack else [])]
-        env = pulumi_environment(os.environ, config_file=self._config_file)
-        if args[0] == "preview":
-            # A preview writes nothing, so a plan may be made with a live key; whoever imports asks
-            # for the permission before.
-            env[PLANNING] = "true"
-        return run_pulumi(
-            command, self.folder, environ=env, stdin=stdin, save_update_plan=save_update_plan
+    def _run(self, *args: str, stdin: bytes = b"", save_update_plan: bool = False) -> PulumiRun:
+        return self.backend.run(
+            *args, "--stack", self.stack, stdin=stdin, save_update_plan=save_update_plan
         )
 
 

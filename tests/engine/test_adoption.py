@@ -149,7 +149,7 @@ def test_blocked_entries_do_not_hold_back_others(project: Project, omise: Emulat
     )
     assert project.ids() == {"good": ids["good"]}
 
-    # OtherStacks: another stack of the backend, whose passphrase nobody knows here.
+    # Another stack of the backend, whose passphrase nobody knows here.
     project.pulumi("stack", "init", "second", env={"PULUMI_CONFIG_PASSPHRASE": "another"}).ok()
     project.program("declare_links('links.yaml')\n")
     manifest(project, {"good": ids["good"], "twin-a": ids["twin-a"]})

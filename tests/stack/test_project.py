@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pulumi_omise_links.errors import AuthenticationError, ProjectError, SettingsError
-from pulumi_omise_links.inventory.other_stacks import read_other_stacks
+from pulumi_omise_links.inventory.stacks import read_other_stacks
 from pulumi_omise_links.stack.project import Project
 from pulumi_omise_links.state_format import TYPE_TOKEN
 

@@ -23,14 +23,15 @@ from pulumi_omise_links.emulator import Emulator
 PROGRAM = "from pulumi_omise_links import declare_links\n\ndeclare_links('links.yaml')\n"
 MEASURED = """
 import resource, time
-import pulumi_omise_links.stack.project as project_module
+import pulumi_omise_links.stack.backend as backend_module
 from pulumi_omise_links.inventory.accounts import Accounts
 from pulumi_omise_links.adoption.gather import gather_facts
 from pulumi_omise_links.adoption.import_plan import make_import_plan
+from pulumi_omise_links.stack.project import Project
 from pulumi_omise_links.manifest.reading import load
 
 spent = {}
-really_run = project_module.run_pulumi
+really_run = backend_module.run_pulumi
 
 def run(args, *rest, **more):
     began = time.monotonic()
@@ -39,10 +40,10 @@ def run(args, *rest, **more):
     finally:
         spent[args[0]] = spent.get(args[0], 0) + time.monotonic() - began
 
-project_module.run_pulumi = run
+backend_module.run_pulumi = run
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 began, used = time.monotonic(), time.process_time()
-project = project_module.Project()
+project = Project()
 entries = load("links.yaml").entries
 with Accounts(project.settings()) as accounts:
     result = make_import_plan(entries, gather_facts(project, entries, accounts))
