@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any, overload
 
 import pulumi
@@ -225,6 +224,8 @@ class Link(pulumi.CustomResource):
 
 
 def _refuse_old_sdk() -> None:
+    from importlib.metadata import version  # noqa: PLC0415  (6 ms that no other program needs)
+
     installed = version("pulumi")
     if tuple(int(part) for part in installed.split(".")[:2]) < _FIRST_SDK_WITH_GET:
         needed = ".".join(map(str, _FIRST_SDK_WITH_GET))

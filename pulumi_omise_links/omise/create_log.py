@@ -91,7 +91,9 @@ class CreateLog:
 
     def _names(self) -> list[str]:
         try:
-            return sorted(path.name for path in self.folder.iterdir() if path.suffix == ".json")
+            # Not `iterdir`, which makes an object of each name: each create reads them all.
+            names = os.listdir(self.folder)  # noqa: PTH208
+            return sorted(name for name in names if name.endswith(".json"))
         except FileNotFoundError:
             return []
         except OSError as error:

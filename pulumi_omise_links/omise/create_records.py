@@ -7,6 +7,7 @@ ended. The inputs, which may be secrets, are in it only as a salted digest. All 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 import json
@@ -142,16 +143,21 @@ class OpenRecord:
         _lock(self._file, wait=True)
 
     def write(self, line: str) -> None:
-        """Write a line, and return once it is on disk."""
-        rest = f"{line}\n".encode()
-        while rest:
-            rest = rest[os.write(self._file, rest) :]
+        """Write the record, and return once it is on disk."""
+        self._append(line)
         os.fsync(self._file)
 
     def note(self, **ending: object) -> None:
         """Note how the create ended; the link exists by then, so nothing may fail here."""
+        # A killed process loses nothing that it has written. A machine that loses power may: then
+        # the end is not known, which stops the next create as well.
         with suppress(OSError):
-            self.write(json.dumps(ending))
+            self._append(json.dumps(ending))
+
+    def _append(self, line: str) -> None:
+        rest = f"{line}\n".encode()
+        while rest:
+            rest = rest[os.write(self._file, rest) :]
 
     def close(self) -> None:
         """Release the lock; the record stays."""
@@ -246,8 +252,13 @@ def _parse(path: Path, data: dict[str, Any], *, running: bool) -> CreateRecord:
 
 
 def _digest(salt: str, inputs: LinkInputs) -> str:
-    text = json.dumps(asdict(inputs.folded()), sort_keys=True)
-    return hmac.new(salt.encode(), text.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(salt.encode(), _to_bytes(inputs), hashlib.sha256).hexdigest()
+
+
+# Each create is compared with all records there are, and each record has its own salt.
+@functools.lru_cache(maxsize=64)
+def _to_bytes(inputs: LinkInputs) -> bytes:
+    return json.dumps(asdict(inputs.folded()), sort_keys=True).encode()
 
 
 def sync_folder(folder: Path) -> None:
