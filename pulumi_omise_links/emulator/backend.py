@@ -14,21 +14,14 @@ from .fault_book import FaultBook
 from .faults import Fault
 from .journal import Journal
 from .limiter import RateLimiter
-from .records import AccountSide, LinkInputs, LinkRecord
+from .link_inputs import INPUT_NAMES, SEEDED, LinkInputs
+from .records import AccountSide, LinkRecord
 from .store import NewLink, Store
 from .type_check import check_values, hints_of
 
 _LOOPBACK = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (no listening here)
-_INPUT_NAMES = tuple(field.name for field in dataclasses.fields(LinkInputs))
-# What a seeded link has unless the caller says otherwise.
-_SEEDED = {
-    "amount": 100_000,
-    "title": "Link {n}",
-    "description": "A seeded link",
-    "multiple": False,
-}
 # What `mutate` can change, as in the API: stored attributes, and times by true or false.
-_STORED = (*_INPUT_NAMES, "payment_uri")
+_STORED = (*INPUT_NAMES, "payment_uri")
 _TIMES = {"used": "used_at", "deleted": "deleted_at"}
 
 
@@ -118,22 +111,25 @@ class Backend:
     ) -> list[str]:
         """Make many links without the API, the last of them now; their ids, oldest first.
 
-        inputs: amount, currency, title, description, multiple; each has a default, the currency
-        that of the account. ``{n}`` in title and description becomes 1, 2, 3…. Only types are
-        checked, so that links can be made that the API would refuse; ValueError for those.
+        inputs: those of `LinkInputs`; each has a default, the currency that of the account.
+        ``{n}`` in a text becomes 1, 2, 3…. Only types are checked, so that links can be made that
+        the API would refuse; ValueError for those.
         """
         owner = self.account(account)
-        _check_names(inputs, _INPUT_NAMES)
-        shared = {"currency": owner.currency, **_SEEDED, **inputs}
+        _check_names(inputs, INPUT_NAMES)
+        shared = {**SEEDED, "currency": owner.currency, **inputs}
         check_values(shared, hints_of(LinkInputs))
         shared["currency"] = shared["currency"].upper()
         hex_page = self._behaviour.payment_uri == "hex"
         now = self.now()
 
         def new_link(n: int) -> NewLink:
-            texts = {name: shared[name].replace("{n}", str(n)) for name in ("title", "description")}
+            numbered: dict[str, Any] = {
+                name: value.replace("{n}", str(n)) if isinstance(value, str) else value
+                for name, value in shared.items()
+            }
             return NewLink(
-                inputs=LinkInputs(**{**shared, **texts}),
+                inputs=LinkInputs(**numbered),
                 hex_page=hex_page,
                 created_at=now - (count - n) * seconds_apart,
             )

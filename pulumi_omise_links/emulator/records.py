@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from . import ids
+from .link_inputs import LinkInputs
 
 
 @dataclass(frozen=True)
@@ -15,17 +16,6 @@ class AccountSide:
     account: str
     live: bool
     sub_merchant: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class LinkInputs:
-    """What ``POST /links`` takes. ``amount`` is in the smallest unit, ``currency`` upper case."""
-
-    amount: int
-    currency: str
-    title: str
-    description: str
-    multiple: bool
 
 
 @dataclass(frozen=True, kw_only=True)

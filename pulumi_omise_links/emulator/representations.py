@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .accounts import Account
+from .link_inputs import INPUT_NAMES
 from .records import ChargeRecord, LinkRecord, Window
 
 if TYPE_CHECKING:
@@ -140,6 +141,8 @@ class Representations:
                 "created": moment(link.created_at),
                 "payment_uri": link.payment_uri,
             }
+        # Inputs of which no recording shows the place.
+        shape |= {name: getattr(link, name) for name in INPUT_NAMES if name not in shape}
         if link.sub_merchant:
             # DOC: only for sub-merchants; elsewhere the keys are absent, not null (REC).
             shape |= {

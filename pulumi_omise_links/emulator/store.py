@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import Any, TypeVar, get_args
 
 from . import ids
-from .records import AccountSide, ChargeRecord, LinkInputs, LinkRecord, Window
+from .link_inputs import LinkInputs
+from .records import AccountSide, ChargeRecord, LinkRecord, Window
 from .type_check import hints_of
 
 _Record = TypeVar("_Record", LinkRecord, ChargeRecord)
