@@ -232,6 +232,10 @@ INPUTS = (
     ),
 )
 INPUT_NAMES = tuple(known.name for known in INPUTS)
+TEXT_INPUTS = tuple(
+    known.name for known in INPUTS if known.type is str and known.name != "currency"
+)
+"""Texts for people. Omise may store one otherwise than it was sent: trimmed, say."""
 
 OMISE_ATTRIBUTES = (
     "charges",

@@ -29,7 +29,8 @@ _FIRST_SDK_WITH_GET = (3, 268)
 class LinkArgs:
     """The inputs of a :class:`Link`, where one object is handier than keyword arguments.
 
-    A link is immutable: a change of any of the five replaces it, with a new ``payment_uri``.
+    A link is immutable: a change of any input but ``adopt`` replaces it, with a new
+    ``payment_uri``.
 
     :param amount: what the payer pays, in the smallest unit of the currency (satang, sen, cents;
         whole yen).
@@ -38,7 +39,7 @@ class LinkArgs:
     :param description: text of the payment page.
     :param multiple: whether the link can be paid more than once; by default it cannot.
     :param adopt: the id of an existing link that this resource is. Nothing is ever made then: the
-        link is taken as it is if all five inputs agree, and refused otherwise. It takes no part in
+        link is taken as it is if all inputs agree, and refused otherwise. It takes no part in
         diffs, so it can be added or removed at any time; naming another link than the
         resource already is, is an error.
     """

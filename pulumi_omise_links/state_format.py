@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .inputs import INPUT_NAMES, INPUTS
+from .inputs import INPUT_NAMES, INPUTS, TEXT_INPUTS
 from .omise.models import LinkInputs, OmiseLink, Scope
 
 TYPE_TOKEN = "pulumi-python:dynamic/omise:Link"  # noqa: S105  (a type of Pulumi's, no secret)
@@ -44,7 +44,6 @@ PROVIDER_PICKLE = (
 
 ADOPT = "adopt"
 AS_STORED = "as_stored"
-TEXTS = ("title", "description")
 # How Pulumi marks a secret (sdk/go/common/resource/sig); the engine encrypts it in the state.
 SECRET_MARK = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 STORED_OUTPUTS = ("payment_uri", "created_at", "used", "used_at", "merchant_name", "merchant_uid")
@@ -81,7 +80,9 @@ def inputs_from(link: OmiseLink, state: Mapping[str, Any]) -> dict[str, Any]:
 def outputs_from(link: OmiseLink, scope: Scope, state: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the state keeps of ``link``. Total: it cannot fail after a create."""
     outputs = inputs_from(link, state)
-    stored = {name: getattr(link, name) for name in TEXTS if getattr(link, name) != outputs[name]}
+    stored = {
+        name: getattr(link, name) for name in TEXT_INPUTS if getattr(link, name) != outputs[name]
+    }
     outputs |= {name: getattr(link, name) for name in STORED_OUTPUTS}
     outputs |= {"account_id": scope.account_id, "sub_merchant_id": scope.sub_merchant_id}
     outputs[AS_STORED] = {**SECRET_MARK, "value": stored} if stored else None
@@ -95,7 +96,7 @@ def outputs_of_new(link: OmiseLink, scope: Scope, inputs: Mapping[str, Any]) -> 
     program, so the next preview shows no change.
     """
     return outputs_from(
-        link, scope, {**inputs, AS_STORED: {name: getattr(link, name) for name in TEXTS}}
+        link, scope, {**inputs, AS_STORED: {name: getattr(link, name) for name in TEXT_INPUTS}}
     )
 
 

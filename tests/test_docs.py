@@ -14,7 +14,7 @@ import pulumi_omise_links
 from pulumi_omise_links import errors, settings
 from pulumi_omise_links.cli import COMMANDS
 from pulumi_omise_links.errors import ExitCode, OmiseLinksError
-from pulumi_omise_links.inputs import INPUT_NAMES, OMISE_ATTRIBUTES
+from pulumi_omise_links.inputs import INPUTS, OMISE_ATTRIBUTES
 from pulumi_omise_links.state_format import ADOPT, STORED_OUTPUTS
 
 ROOT = Path(__file__).parents[1]
@@ -79,10 +79,11 @@ def test_the_commands_are_those_of_the_command_line() -> None:
 
 
 def test_the_inputs_are_those_of_the_resource() -> None:
-    """README's table has every input, and `adopt`."""
+    """README's table has every input with its type, and `adopt`."""
     rows = table(README, "| input | type | |")
 
-    assert {code(row[0])[0] for row in rows} == {*INPUT_NAMES, ADOPT}
+    types = {known.name: known.type.__name__ for known in INPUTS}
+    assert {code(row[0])[0]: row[1] for row in rows} == {**types, ADOPT: "str"}
 
 
 def test_the_outputs_are_those_of_the_resource() -> None:

@@ -41,12 +41,14 @@ def _link(entry: Entry, owner: str | None) -> str:
     lines = [f"{_literal(entry.name)},"]
     for known in INPUTS:
         value = getattr(entry.inputs, known.name)
+        if value == known.default:
+            continue
         if isinstance(value, str):
             lines += _argument(known.name, value)
         elif known.name == "amount":
             amount = format_amount(entry.inputs.amount, entry.inputs.currency)
             lines.append(f"amount={value:_},  # {amount}")
-        elif value != known.default:
+        else:
             lines.append(f"{known.name}={value!r},")
     if entry.id is not None:
         adopt = _literal(entry.id)

@@ -14,7 +14,7 @@ from ..errors import (
     UncertainCreateError,
     WrongAccountError,
 )
-from ..inputs import is_live, mode
+from ..inputs import TEXT_INPUTS, is_live, mode
 from .lost_creates import Candidates, CreateAttempt, CreateRegistry, find_created
 from .models import LinkInputs, OmiseLink, UnreadableError, UnreadableLink
 from .responses import LimitedByPageError
@@ -198,7 +198,7 @@ class LinkCreator:
                 f"Omise made link {link.id} for sub-merchant {merchant} although it was asked for"
                 f" {asked}. Delete it in the dashboard and ask Omise's support."
             )
-        different = set(inputs.differences(link.inputs)) - {"title", "description"}
+        different = set(inputs.differences(link.inputs)) - {*TEXT_INPUTS}
         if different:
             names = ", ".join(sorted(different))
             raise MismatchedCreateError(link.id, f"its {names} is not what was asked for")

@@ -1,6 +1,6 @@
 """Finds the link of a create whose answer was lost, and never takes the link of another create.
 
-Proof means: made since the create began by the server's own clock, all five inputs equal, not
+Proof means: made since the create began by the server's own clock, all inputs equal, not
 deleted, not the answer to any other create of this process, and the only one of its kind.
 """
 

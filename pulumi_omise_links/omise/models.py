@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
-from ..inputs import LINK_ID, is_live
+from ..inputs import LINK_ID, TEXT_INPUTS, is_live
 from ..text_differences import describe_difference, fold_appearance
 from .times import normalize_time
 
@@ -29,7 +29,7 @@ class UnreadableError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class LinkInputs:
-    """The five inputs of a link. ``amount`` is in the smallest unit of ``currency``."""
+    """The inputs of a link. ``amount`` is in the smallest unit of ``currency``."""
 
     amount: int
     currency: str
@@ -43,12 +43,8 @@ class LinkInputs:
 
     def normalized(self) -> LinkInputs:
         """Return these with each text as it looks; no proof that two links are the same one."""
-        return replace(
-            self,
-            currency=self.currency.upper(),
-            title=fold_appearance(self.title),
-            description=fold_appearance(self.description),
-        )
+        texts: dict[str, Any] = {name: fold_appearance(getattr(self, name)) for name in TEXT_INPUTS}
+        return replace(self.folded(), **texts)
 
     def differences(self, other: LinkInputs) -> list[str]:
         """Name the inputs that differ; the case of the currency makes no difference."""

@@ -1,6 +1,6 @@
 """Decides which open creates have made which link, and which have made none. No I/O.
 
-A create is matched with the links that exist and that no stack manages, by all five inputs and by
+A create is matched with the links that exist and that no stack manages, by all inputs and by
 time. A link is taken only for what the program still declares: what is taken is then what the next
 ``pulumi up`` leaves alone. A create that belongs to a replacement has a link under its name
 already. If the program would replace that link by one with exactly these inputs, the new link takes

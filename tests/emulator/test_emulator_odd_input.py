@@ -18,6 +18,7 @@ from pulumi_omise_links.emulator import KINDS, Behaviour, Emulator, Fault
 from pulumi_omise_links.emulator.api import Endpoint
 from pulumi_omise_links.emulator.control import ControlAction
 from pulumi_omise_links.emulator.html_page import PageAction
+from pulumi_omise_links.emulator.link_inputs import LinkInputs
 from pulumi_omise_links.emulator.routes import ROUTES
 
 ODD: list[Any] = [
@@ -26,11 +27,11 @@ ODD: list[Any] = [
     {"x": [None]},
 ]
 NAMES = sorted(
-    {field.name for kind in (Behaviour, Fault) for field in dataclasses.fields(kind)}
+    {field.name for kind in (Behaviour, Fault, LinkInputs) for field in dataclasses.fields(kind)}
     | {"account", "live", "deleted", "used", "paid", "key", "data", "faults", "journal", "self"}
     | {"since", "limit", "offset", "from", "to", "order", "scope", "query", "page", "per_page"}
     | {"filters", "filters[amount]", "filters[created]", "filters[used]", "identity", "backend"}
-    | {"amount", "currency", "title", "description", "multiple", "sub_merchant", "seconds_apart"}
+    | {"sub_merchant", "seconds_apart"}
 )
 DEEP = ("[" * 90_000, '{"x":' * 50_000, '{"x":' + "[" * 120 + "]" * 120 + "}")
 

@@ -9,7 +9,6 @@ import pytest
 
 from pulumi_omise_links.cli import run
 from pulumi_omise_links.errors import ProblemCode
-from pulumi_omise_links.inputs import INPUTS
 from pulumi_omise_links.manifest.reading import load
 
 DOC = (Path(__file__).parents[2] / "docs" / "manifest.md").read_text(encoding="utf-8")
@@ -25,11 +24,6 @@ def rows(heading: str) -> dict[str, str]:
 def test_the_table_of_codes_has_every_code() -> None:
     """In the order of the code, none missing, none invented."""
     assert list(rows("code")) == [code.value for code in ProblemCode]
-
-
-def test_the_table_of_inputs_is_the_table_of_inputs() -> None:
-    """Names and meaning as previews, manifests and editors have them."""
-    assert rows("input") == {one.name: one.description for one in INPUTS}
 
 
 def test_the_manifests_are_manifests(tmp_path: Path) -> None:
