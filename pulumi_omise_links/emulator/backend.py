@@ -12,7 +12,7 @@ from .accounts import DEFAULT_ACCOUNTS, Access, Account, KeyRing
 from .behaviour import Behaviour, Seconds
 from .fault_book import FaultBook
 from .faults import Fault
-from .journal import Journal
+from .journal import Journal, JournalEntry
 from .limiter import RateLimiter
 from .link_inputs import INPUT_NAMES, SEEDED, LinkInputs
 from .records import AccountSide, LinkRecord
@@ -42,9 +42,12 @@ class Backend:
         latency: float = 0.0,
         clock: Callable[[], float] = time.time,
         seed: int = 0,
+        on_request: Callable[[JournalEntry], None] | None = None,
+        allowed_hosts: Iterable[str] = (),
     ) -> None:
         self.accounts = tuple(accounts)
-        self.journal = Journal()
+        self.allowed_hosts = frozenset(name.lower() for name in (host, *allowed_hosts))
+        self.journal = Journal(on_request)
         self.keys = KeyRing(self.accounts)
         self.fault_book = FaultBook(seed)
         self.limiter = RateLimiter()

@@ -21,15 +21,11 @@ _JSON = {"Content-Type": "application/json; charset=utf-8"}
 
 
 class Dispatcher:
-    """Answers every request. Safe for many threads.
+    """Answers every request. Safe for many threads."""
 
-    hosts: names in the ``Host`` header that are accepted besides addresses and localhost.
-    """
-
-    def __init__(self, backend: Backend, pipeline: Pipeline, hosts: Iterable[str]) -> None:
+    def __init__(self, backend: Backend) -> None:
         self._backend = backend
-        self._pipeline = pipeline
-        self._hosts = {host.lower() for host in hosts}
+        self._pipeline = Pipeline(backend)
 
     @property
     def keep_alive(self) -> float | None:
@@ -39,7 +35,7 @@ class Dispatcher:
     def answer(self, request: Request, client: Client) -> Reply:
         """Return the reply to a request."""
         host = request.headers.get("host", "")
-        if not _is_allowed_host(host, self._hosts):
+        if not _is_allowed_host(host, self._backend.allowed_hosts):
             # A web page whose name was made to point here (DNS rebinding) must not get in.
             return write_complaint(
                 403, f"the host {host} is not allowed; start the emulator with --allow-host NAME"

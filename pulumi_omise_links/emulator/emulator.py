@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Iterable
 from types import TracebackType
 
-from .accounts import DEFAULT_ACCOUNTS, Account
 from .backend import Backend
-from .behaviour import Behaviour
 from .dispatcher import Dispatcher
-from .journal import JournalEntry
-from .pipeline import Pipeline
 from .server import Server
 
 
@@ -37,33 +31,7 @@ class Emulator(Backend):
     Every method may be called from any thread.
     """
 
-    def __init__(
-        self,
-        *,
-        host: str = "127.0.0.1",
-        port: int = 0,
-        database: str | os.PathLike[str] = ":memory:",
-        accounts: Iterable[Account] = DEFAULT_ACCOUNTS,
-        behaviour: Behaviour | None = None,
-        latency: float = 0.0,
-        clock: Callable[[], float] = time.time,
-        seed: int = 0,
-        on_request: Callable[[JournalEntry], None] | None = None,
-        allowed_hosts: Iterable[str] = (),
-    ) -> None:
-        super().__init__(
-            host=host,
-            port=port,
-            database=database,
-            accounts=accounts,
-            behaviour=behaviour,
-            latency=latency,
-            clock=clock,
-            seed=seed,
-        )
-        pipeline = Pipeline(self, on_request)
-        self._dispatcher = Dispatcher(self, pipeline, [host, *allowed_hosts])
-        self._server: Server | None = None
+    _server: Server | None = None
 
     @property
     def running(self) -> bool:
@@ -74,7 +42,7 @@ class Emulator(Backend):
         """Answer from now on. OSError when the port is taken, sqlite3.Error for a bad database."""
         if self._server is None:
             self.store.open()
-            server = Server(self._host, self._port, self._dispatcher)
+            server = Server(self._host, self._port, Dispatcher(self))
             self._port = server.port
             server.start()
             self._server = server

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -49,9 +50,15 @@ class JournalEntry:
 
 
 class Journal:
-    """Entries, oldest first, and exact counts. Safe for many threads."""
+    """Entries, oldest first, and exact counts. Safe for many threads.
 
-    def __init__(self, kept: int = KEPT) -> None:
+    on_request: called with each new entry, from the thread that answers.
+    """
+
+    def __init__(
+        self, on_request: Callable[[JournalEntry], None] | None = None, *, kept: int = KEPT
+    ) -> None:
+        self._on_request = on_request
         self._lock = threading.Lock()
         self._entries: deque[JournalEntry] = deque(maxlen=kept)
         self._in_flight = 0
@@ -78,7 +85,7 @@ class Journal:
         with self._lock:
             self._in_flight -= 1
 
-    def record(self, **seen: Any) -> JournalEntry:
+    def record(self, **seen: Any) -> None:
         """Keep one entry (all of an `JournalEntry` but its sequence)."""
         with self._lock:
             self._total += 1
@@ -94,7 +101,8 @@ class Journal:
                 self._statuses[entry.status] += 1
             if entry.fault is not None:
                 self._faults[entry.fault] += 1
-            return entry
+        if self._on_request is not None:
+            self._on_request(entry)
 
     def __len__(self) -> int:
         """How many requests there were, also those no longer kept."""

@@ -11,7 +11,6 @@ from .accounts import Access
 from .api import Api, Endpoint
 from .backend import Backend
 from .faults import KINDS, Struck
-from .journal import JournalEntry
 from .messages import Answer, Request
 from .replies import Reply, ReplyWriter
 from .type_check import hide_keys
@@ -68,17 +67,11 @@ class _Surroundings:
 
 
 class Pipeline:
-    """Handles API requests. Safe for many threads.
+    """Handles API requests. Safe for many threads."""
 
-    on_request: called with each journal entry, from the thread that answers.
-    """
-
-    def __init__(
-        self, backend: Backend, on_request: Callable[[JournalEntry], None] | None = None
-    ) -> None:
+    def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._api = Api(backend)
-        self._on_request = on_request
 
     def handle(
         self, request: Request, endpoint: Endpoint | None, identity: str, client: Client
@@ -99,7 +92,7 @@ class Pipeline:
             if self._backend.latency:
                 client.wait(self._backend.latency)
             decision = self._decide(request, carry_out, access, began, client)
-            entry = journal.record(
+            journal.record(
                 time=arrived,
                 method=request.method,
                 path=hide_keys(request.path),
@@ -116,8 +109,6 @@ class Pipeline:
                 omise_version=_header(request, "omise-version"),
                 seconds=time.monotonic() - began,
             )
-            if self._on_request is not None:
-                self._on_request(entry)
             if decision.reply.hold:
                 client.hold(decision.reply.hold)
             return decision.reply
