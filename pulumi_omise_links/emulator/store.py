@@ -330,19 +330,21 @@ def _values(record: object) -> tuple[Any, ...]:
     return tuple(vars(record).values())
 
 
-def _insert(db: sqlite3.Connection, table: str, records: Sequence[object]) -> None:
+def _insert(
+    db: sqlite3.Connection, table: str, records: Sequence[LinkRecord | ChargeRecord]
+) -> None:
     """Insert records of one class by the names of their fields."""
     if not records:
         return
-    names = [field.name for field in dataclasses.fields(records[0])]  # type: ignore[arg-type]
+    names = [field.name for field in dataclasses.fields(records[0])]
     marks = ", ".join(f":{name}" for name in names)
     sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"
     db.executemany(sql, [vars(record) for record in records])
 
 
-def _record(kind: type[_Record], row: sqlite3.Row) -> _Record:
+def _record(kind: Callable[..., _Record], row: sqlite3.Row) -> _Record:
     """Make a record of a row; SQLite keeps true and false as 1 and 0."""
-    hints = hints_of(kind)  # type: ignore[arg-type]
+    hints = hints_of(kind)
     values: dict[str, Any] = {
         name: bool(row[name]) if hint is bool else row[name] for name, hint in hints.items()
     }

@@ -26,8 +26,9 @@ def read_moment(value: object) -> int:
     match = _MOMENT.fullmatch(str(value).strip().upper())
     if match is None:
         raise ValueError("not a date and time of ISO 8601")
-    numbers = (int(match[part] or 0) for part in _PARTS)
-    at = datetime.datetime(*numbers, tzinfo=_read_zone(match["zone"] or "Z"))  # type: ignore[arg-type,misc]
+    year, month, day, hour, minute, second = (int(match[part] or 0) for part in _PARTS)
+    zone = _read_zone(match["zone"] or "Z")
+    at = datetime.datetime(year, month, day, hour, minute, second, tzinfo=zone)
     return int(at.astimezone(datetime.timezone.utc).timestamp())
 
 
