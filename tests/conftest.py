@@ -1,4 +1,4 @@
-"""Fixtures for all tests: a local Omise, a clean environment, a Pulumi project."""
+"""Fixtures for all tests: an emulator, a clean environment, a Pulumi project."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def engine() -> Path:
 
 @pytest.fixture
 def new_project(tmp_path: Path, engine: Path, omise: Emulator) -> Callable[[], Project]:
-    """Make a project that talks to the local Omise with the Thai test key."""
+    """Make a project that talks to the emulator with the Thai test key."""
     count = 0
 
     def make() -> Project:

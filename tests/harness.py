@@ -17,7 +17,7 @@ from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.state_format import PROVIDER_KEY, PROVIDER_PICKLE, TYPE_TOKEN
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-# All keys of the local Omise look like this; tests that add keys keep to it.
+# All keys of the emulator look like this; tests that add keys keep to it.
 KEY = re.compile(r"skey_(test_)?emulator")
 
 
@@ -183,7 +183,7 @@ class Project(PulumiProject):
 
 
 def writes(omise: Emulator) -> list[str]:
-    """What was written at the local Omise since the last look."""
+    """What was written at the emulator since the last look."""
     done = [f"{request.method} {request.path}" for request in omise.journal.writes]
     omise.journal.clear()
     return done

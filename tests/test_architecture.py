@@ -203,7 +203,7 @@ def test_settings_load_pulumi_only_when_asked() -> None:
 
 
 def test_the_emulator_stands_alone() -> None:
-    """The local Omise uses the standard library and itself; only its command uses it."""
+    """The emulator uses the standard library and itself; only its command uses it."""
     for imported in imports():
         if imported.part == "emulator":
             top = imported.target.split(".")[0]

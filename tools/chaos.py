@@ -1,4 +1,4 @@
-"""Inject faults: many links through the real engine while the local Omise misbehaves.
+"""Inject faults: many links through the real engine while the emulator misbehaves.
 
     python tools/chaos.py --links 1000 --seed 1
     python tools/chaos.py --pipelines 10 --links 100 --limit 20
@@ -96,7 +96,7 @@ class Tally:
     seconds: float = 0.0
 
     def add_journal(self, omise: Emulator) -> None:
-        """Take over what the local Omise has counted."""
+        """Take over what the emulator has counted."""
         counters = omise.journal.counters()
         self.in_flight = counters["max_in_flight"]
         self.requests = counters["requests"]

@@ -3,7 +3,7 @@
     python tools/kill.py --trials 200 --seed 1
     python tools/kill.py --seed 1 --trial 17        # that one again
 
-Each trial has a project, a stack and a local Omise of its own. During `pulumi up` or
+Each trial has a project, a stack and an emulator of its own. During `pulumi up` or
 `pulumi destroy` one of these gets SIGKILL at a random moment: `pulumi` with all the processes
 that it has started, `pulumi` alone, the plugin that talks to Omise alone, or the program alone.
 Then comes what the documents ask for: `pulumi cancel` if the stack is still locked,

@@ -1,4 +1,4 @@
-"""A plain HTTP client of the local Omise, for its tests."""
+"""A plain HTTP client of the emulator, for its tests."""
 
 from __future__ import annotations
 

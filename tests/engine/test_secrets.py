@@ -15,7 +15,7 @@ from pulumi_omise_links.emulator import Emulator
 pytestmark = pytest.mark.engine
 
 LOUD = ("-v=9", "--logtostderr", "--logflow")
-# Not like the keys of the local Omise, so that nothing but this test knows them.
+# Not like the keys of the emulator, so that nothing but this test knows them.
 KEYS = {
     "environment": "skey_test_5xkenvironment0",
     "config": "skey_test_5xkstackconfig0",

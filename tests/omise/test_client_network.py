@@ -241,7 +241,7 @@ def test_a_proxy_variable_that_is_no_proxy_is_named(
 
 
 def test_proxies_are_found_as_requests_finds_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    """ALL_PROXY and lower case count, NO_PROXY and a local Omise go without."""
+    """ALL_PROXY and lower case count, NO_PROXY and an emulator go without."""
     away = settings_for(OMISE)
     monkeypatch.setenv("all_proxy", "127.0.0.1:9")
     assert find_route(away).proxy_place == "127.0.0.1:9 (from all_proxy)"
@@ -283,7 +283,7 @@ def test_certificates_that_cannot_be_read_are_named(
 def test_a_certificate_of_an_unknown_authority_says_what_to_set(
     certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The error names REQUESTS_CA_BUNDLE; with it, a local Omise behind TLS can be trusted."""
+    """The error names REQUESTS_CA_BUNDLE; with it, an emulator behind TLS can be trusted."""
     serve = answer_in_tls(certificate, lambda _: NOTHING)
     with server_of(lambda connection: serve(connection, "")) as port:
         url = f"https://localhost:{port}"

@@ -76,7 +76,7 @@ def posts(omise: Emulator) -> list[JournalEntry]:
 
 @contextlib.contextmanager
 def when_posted(act: Callable[[Emulator], object]) -> Iterator[tuple[Emulator, OmiseClient]]:
-    """A local Omise where something happens between a create and its answer."""
+    """An emulator where something happens between a create and its answer."""
     running: list[Emulator] = []
 
     def on_request(entry: JournalEntry) -> None:

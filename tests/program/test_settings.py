@@ -362,7 +362,7 @@ def test_urls_that_are_refused(url: str, reason: str) -> None:
     ],
 )
 def test_the_local_omise_is_recognised(url: str, on_loopback: bool) -> None:
-    """Proxies have no business between us and a local Omise, and only there."""
+    """Proxies have no business between us and an emulator, and only there."""
     assert resolve({"apiUrl": url}).on_loopback is on_loopback
 
 

@@ -19,7 +19,7 @@ def plugin_starter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PluginS
 
 @pytest.fixture
 def start(plugin_starter: PluginStarter, omise: Emulator) -> Iterator[Start]:
-    """Start plugins that talk to the local Omise unless told otherwise."""
+    """Start plugins that talk to the emulator unless told otherwise."""
     started: list[Plugin] = []
 
     def make(**environ: str) -> Plugin:

@@ -1,4 +1,4 @@
-"""The local Omise in a process of its own, so that it takes no turns of the measuring Python."""
+"""The emulator in a process of its own, so that it takes no turns of the measuring Python."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Traffic:
 
 
 class Omise:
-    """A fresh, empty local Omise whose every answer takes at least ``latency`` seconds."""
+    """A fresh, empty emulator whose every answer takes at least ``latency`` seconds."""
 
     def __init__(self, latency: float) -> None:
         command = [sys.executable, "-m", "pulumi_omise_links", "emulator", "--port", "0", "--quiet"]
@@ -67,7 +67,7 @@ class Omise:
             found = re.search(pattern, line)
             if found:
                 return found[1]
-        raise RuntimeError("the local Omise did not start")
+        raise RuntimeError("the emulator did not start")
 
     def _ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
         data = None if body is None else json.dumps(body).encode()

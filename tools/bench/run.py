@@ -57,7 +57,7 @@ def run_round(cases: Sequence[Case], engine: Path, repeats: int) -> list[dict[st
 
 @dataclass(frozen=True)
 class _Stand:
-    """A case with a local Omise and a stack of its own."""
+    """A case with an emulator and a stack of its own."""
 
     case: Case
     omise: Omise
