@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .lookups import get_link, get_links
     from .omise.client import OmiseClient
     from .omise.models import LinkInputs, OmiseAccount, OmiseCharge, OmiseLink, Scope
+    from .program_inputs import marked
     from .provider import Provider
     from .settings import Settings
 
@@ -36,6 +37,7 @@ __all__ = [
     "declare_links",
     "get_link",
     "get_links",
+    "marked",
 ]
 
 _MODULES = {
@@ -54,6 +56,7 @@ _MODULES = {
     "declare_links": "declare",
     "get_link": "lookups",
     "get_links": "lookups",
+    "marked": "program_inputs",
 }
 
 

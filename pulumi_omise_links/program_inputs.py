@@ -3,7 +3,7 @@
 Pulumi sends every number as a double, and its SDK ends with a traceback at a type that it cannot
 serialize. So this module checks whether an amount was written as an integer, and whether a text was
 made from an ``Output`` or a resource. ``inputs`` checks all else in the provider, where the account
-and all problems of a link are known.
+and all problems of a link are known. ``marked`` makes an input that passes these checks.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import pulumi
 
 from .errors import ArgumentError
 from .inputs import GREATEST_NUMBER, INPUTS
+from .mark import add_mark, mark_problem
 
 # What `str` makes of an Output; PULUMI_ERROR_OUTPUT_STRING=1 turns it into an exception.
 _OUTPUT_AS_TEXT = "Calling __str__ on an Output"
@@ -67,6 +68,50 @@ def prepare_link_id(link_name: str, link_id: Any) -> Any:
     if prepared is None:
         raise ArgumentError(f"Link {link_name!r}: id is None; name the link to look up.")
     return prepared
+
+
+def marked(title: pulumi.Input[str], mark: str) -> pulumi.Input[str]:
+    """Return a title with the mark of the stack that makes the link: ``Spring sale · pr-42``.
+
+    For a ``Link`` whose stack comes and goes, as one for each pull request does::
+
+        Link("spring", title=marked("Spring sale", pulumi.get_stack()), ...)
+
+    The payer reads the mark, and it finds links that are left after the state of the stack is lost.
+    A title that has this mark already stays as it is. A mark is part of the title like any other:
+    a link gets another one only by being replaced, and one that is adopted must have it at Omise.
+
+    :param title: an ``Output``, secret or not, becomes one with the mark. What can be no title is
+        returned as it is: ``Link`` refuses it, and names itself.
+    :param mark: 1 to 100 visible characters, without ``·``.
+    :raises ArgumentError: the mark cannot be one.
+    """
+    text = prepare_mark("marked", mark)
+
+    def add(value: Any) -> Any:
+        if isinstance(value, Enum):
+            value = value.value
+        # A blank title would not be blank any more.
+        if not isinstance(value, str) or not value.strip():
+            return value
+        return add_mark(str.__str__(value), text)
+
+    return pulumi.Output.from_input(title).apply(add) if _comes_later(title) else add(title)
+
+
+def prepare_mark(function: str, mark: object) -> str:
+    """Return the mark that a program gives to a function, as plain text.
+
+    :raises ArgumentError: it can be no mark.
+    """
+    if _comes_later(mark):
+        raise ArgumentError(
+            f"{function}: mark must be text that is known when the program runs, such as"
+            " pulumi.get_stack(), not an Output."
+        )
+    if problem := mark_problem(mark):
+        raise ArgumentError(f"{function}: mark {problem}.")
+    return str.__str__(mark)  # a member of an Enum would be formatted as its name
 
 
 def _comes_later(value: object) -> bool:

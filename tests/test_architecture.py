@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, str] = {
     "errors": "program_errors",
     "inputs": "errors",
     "settings": "errors",
+    "mark": "",
     "text_differences": "",
     "omise": "_version errors inputs settings text_differences",
     "output": "errors",
@@ -39,10 +40,10 @@ MAY_IMPORT: dict[str, str] = {
     "link_provider": (
         "engine errors held_links inputs link_guard program_errors settings state_format"
     ),
-    "program_inputs": "errors inputs",
+    "program_inputs": "errors inputs mark",
     "link": "errors inputs program_inputs settings state_format",
     "manifest": "errors inputs omise output",
-    "declare": "errors link manifest settings",
+    "declare": "errors inputs link manifest mark program_inputs settings",
     "stack": "errors output settings state_format",
     "inventory": "errors inputs omise output settings stack state_format",
     "adoption": (

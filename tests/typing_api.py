@@ -23,6 +23,7 @@ from pulumi_omise_links import (
     declare_links,
     get_link,
     get_links,
+    marked,
 )
 from pulumi_omise_links.errors import ExitCode
 
@@ -89,6 +90,13 @@ LinkArgs(1, "THB", "t", "d")  # type: ignore[call-arg]
 
 campaign = declare_links("links.yaml")
 assert_type(campaign["spring-sale"].payment_uri, pulumi.Output[str])
+
+declare_links("links.yaml", mark=pulumi.get_stack())
+declare_links("links.yaml", mark=spring.title)  # type: ignore[arg-type]
+Link("mark", amount=1, currency="THB", title=marked("t", "pr-1"), description="d")
+Link("mark", amount=1, currency="THB", title=marked(spring.title, "pr-1"), description="d")
+marked("t", spring.title)  # type: ignore[arg-type]
+marked("t")  # type: ignore[call-arg]
 
 # -- outputs
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from harness import Project, writes
 
+from pulumi_omise_links import Settings, get_links
 from pulumi_omise_links.emulator import Emulator
+from pulumi_omise_links.mark import has_mark
 
 pytestmark = pytest.mark.engine
 
@@ -104,3 +106,33 @@ def test_a_stack_that_is_not_named_makes_links_of_its_own(
     assert project.ids()["a"] != link_id
     project.destroy().ok()
     assert omise.link(link_id)["deleted"] is False
+
+
+def test_the_links_of_a_marked_stack_are_found_without_its_state(
+    project: Project, omise: Emulator
+) -> None:
+    """One program: prod adopts its link unmarked, the review stack's links end with its name."""
+    (link_id,) = omise.seed(title="a", description="D", amount=5000)
+    manifest(project, "prod", {"a": link_id, "b": "new"})
+    project.program(
+        "from pulumi_omise_links import declare_links\n"
+        "stack = pulumi.get_stack()\n"
+        'declare_links("links.yaml", mark=None if stack == "prod" else stack)\n'
+        'title = marked(pulumi.Output.secret("c"), stack)\n'
+        'Link("c", title=title, amount=5000, currency="THB", description="D")\n'
+    )
+    review = project.pulumi("stack", "--show-name").ok().stdout.strip()
+
+    project.preview().ok().says(f'"a · {review}"', f'"b · {review}"')
+    project.up().ok()
+    project.pulumi("stack", "init", "prod").ok()
+    project.up().ok()
+
+    env = {"OMISE_API_URL": omise.url, "OMISE_SECRET_KEY": omise.key("th")}
+    links = get_links(settings=Settings.resolve({}, env))
+    assert {link.title for link in links if has_mark(link.title, review)} == {
+        f"{name} · {review}" for name in "abc"
+    }
+    assert {link.title for link in links if not has_mark(link.title, review)} == {
+        *("a", "b", "c · prod")
+    }

@@ -147,6 +147,58 @@ def test_a_manifest_without_stacks_protects_nothing(mocks: Mocks) -> None:
     assert protected(links) == set()
 
 
+def test_a_mark_ends_the_title_of_every_link(mocks: Mocks) -> None:
+    """Where the ids are left out, each entry is a new link, unprotected as without a mark."""
+    of_stacks("[prod]")
+    links = declare(mark="pr-17")
+    assert {name: made["title"] for name, made in mocks.made.items()} == {
+        "tea": "Tea · pr-17",
+        "cake": "Cake · pr-17",
+    }
+    assert protected(links) == set()
+
+
+def test_a_mark_does_not_undo_the_protection(mocks: Mocks) -> None:
+    """New links of a stack that the manifest names are protected, marked or not."""
+    of_stacks(f"[{pulumi.get_stack()}]")
+    text = Path("links.yaml").read_text().replace(", id: link_test_5x1", "")
+    Path("links.yaml").write_text(text)
+    assert protected(declare(mark="pr-17")) == {"tea", "cake"}
+
+
+def test_existing_links_get_no_mark(mocks: Mocks) -> None:
+    """All entries with an id are named at once, and nothing is declared."""
+    Path("links.yaml").write_text(MANIFEST.replace("amount: 5000", "amount: 5000, id: link_test_6"))
+    assert refusal(mark="pr-17").splitlines() == [
+        "links.yaml:4:3: Link 'tea' is the existing link link_test_6, whose title cannot get a"
+        " mark.",
+        "links.yaml:5:3: Link 'cake' is the existing link link_test_5x1, whose title cannot get a"
+        " mark.",
+        "Leave out mark in this stack, or say in the manifest for which stacks its ids are"
+        " (stacks: [prod]).",
+    ]
+    assert not mocks.made
+
+
+def test_a_title_that_is_too_long_with_its_mark_is_named(mocks: Mocks) -> None:
+    """With its place, its size and the limit; without the mark the manifest can be used."""
+    of_stacks("[prod]")
+    text = Path("links.yaml").read_text().replace("title: Tea", f"title: {'ก' * 5461}")
+    Path("links.yaml").write_text(text)
+    assert refusal(mark="pr-17") == (
+        "links.yaml:5:16: Link 'tea': title is too long with the mark: 16,392 bytes of UTF-8, at"
+        " most 16,384."
+    )
+    assert len(declare()) == 2
+
+
+def test_a_mark_that_cannot_be_one_is_refused(mocks: Mocks) -> None:
+    """An empty one too: it does not silently mean that there is none."""
+    assert refusal(mark="") == "declare_links: mark must not be blank."
+    assert "not an Output" in refusal(mark=pulumi.Output.from_input("pr-17"))
+    assert not mocks.made
+
+
 def test_a_wrong_manifest_is_shown_by_line_and_declares_nothing(mocks: Mocks) -> None:
     """The text of the error is all that is wrong, a line each."""
     Path("links.yaml").write_text(MANIFEST.replace("5000", "0x1").replace("Cake", "no"))
