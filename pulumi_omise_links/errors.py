@@ -25,6 +25,7 @@
     ├── EditError              a manifest could not be written
     └── ProjectError           the Pulumi project cannot be used, or Pulumi refused
         ├── StackNotFoundError no such stack, or none is selected
+        │   └── UnmatchedStackError  none has this name, or fits this pattern
         └── StackLockedError   another run holds the stack
 
 Each message is whole sentences: what is wrong, where, what to do. None ever holds a key.
@@ -412,6 +413,18 @@ class StackNotFoundError(ProjectError):
         super().__init__(
             f"There is no such stack. Pulumi says:\n{output}\nName one with --stack (`pulumi stack"
             " ls --all` lists them), or select one with `pulumi stack select`."
+        )
+
+
+class UnmatchedStackError(StackNotFoundError):
+    """No stack has the name, or fits the pattern, that was given."""
+
+    def __init__(self, name: str, where: str) -> None:
+        """:param where: whose stacks were looked through, such as ``the backend``."""
+        ProjectError.__init__(
+            self,
+            f"No stack of {where} has the name, or fits the pattern, {name}. A name without / is"
+            " that of a stack of the project in the folder; `pulumi stack ls --all` lists all.",
         )
 
 

@@ -20,7 +20,6 @@ from ..output.terminal import escape
 from ..settings import CONFIG_KEYS, NAMESPACE, Settings
 from ..stack.dependencies import explicit_provider
 from ..stack.pulumi_json import UNKNOWN, ManagedLink, Preview, PulumiResource, StackState
-from ..state_format import scope_of
 
 # An id that no page holds is read by itself, to tell "deleted" from "never there"; at most so many,
 # as only the wording depends on it.
@@ -180,7 +179,7 @@ def refuse_other_account(client: OmiseClient, state: StackState, urn: str) -> li
     """
     links = [link for link in state.links if explicit_provider(link.provider_urn) == urn]
     for link in links:
-        client.refuse_other_scope(link.id, scope_of(link.text_outputs))
+        client.refuse_other_scope(link.id, link.scope)
     return links
 
 

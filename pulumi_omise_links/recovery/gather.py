@@ -28,7 +28,7 @@ from ..stack.pulumi_json import (
     StackState,
     name_of,
 )
-from ..state_format import ADOPT, inputs_of, scope_of
+from ..state_format import ADOPT, inputs_of
 from .facts import REPLACING, OpenCreate, RecoveryFacts
 
 # How far the clocks of Omise and of whoever ran Pulumi may be apart, in seconds.
@@ -201,7 +201,7 @@ class _ProvedAccounts:
             return
         for link in managed[-_MOST_PROOFS:]:
             try:
-                client.require_scope(link.id, scope_of(link.text_outputs))
+                client.require_scope(link.id, link.scope)
             except WrongAccountError:
                 continue
             return

@@ -6,18 +6,22 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import ProjectError
-from ..state_format import SECRET_MARK, TYPE_TOKEN
+from ..inputs import INPUT_NAMES
+from ..omise.models import Scope
+from ..state_format import AS_STORED, SECRET_MARK, TYPE_TOKEN, scope_of
 
 PROVIDER_TYPE = "pulumi:providers:pulumi-python"
 _ROOT_TYPE = "pulumi:pulumi:Stack"
 # How Pulumi marks a value in JSON that is not known before `pulumi up`
 # (sdk/go/common/resource/plugin/rpc.go).
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+_UNKNOWN_SCOPE = Scope(None)
 
 
 def name_of(urn: str) -> str:
@@ -81,19 +85,32 @@ class Preview:
         return (resource for resource in self.resources.values() if resource.is_link)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ManagedLink:
-    """A link in a state.
+    """A link in a state, small, as the stacks of a backend may hold very many.
 
-    ``pending_delete``: the next update deletes it, after a replacement that has failed.
-    ``text_outputs`` are those outputs that are texts and no secrets.
+    ``pending_delete``: the next update deletes it, after a replacement that has failed. ``inputs``
+    are those that are no secrets, as the state spells them. ``stored_otherwise``: Omise stores a
+    text of the link otherwise, and only an opened state tells how. ``created_at`` is empty if the
+    state does not say; ``used`` is what the last update or refresh saw.
     """
 
     urn: str
     id: str
     pending_delete: bool = False
+    protect: bool = False
+    retain_on_delete: bool = False
     provider_urn: str = ""
-    text_outputs: Mapping[str, str] = field(default_factory=dict, repr=False)
+    scope: Scope = _UNKNOWN_SCOPE
+    inputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    stored_otherwise: bool = False
+    created_at: str = ""
+    used: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name in the program."""
+        return name_of(self.urn)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,17 +248,7 @@ def _read_state(export: Any) -> StackState:
     resources = deployment.get("resources") or []
     return StackState(
         links=tuple(
-            ManagedLink(
-                urn=resource["urn"],
-                id=resource["id"],
-                pending_delete=bool(resource.get("delete")),
-                provider_urn=_provider_urn(resource),
-                text_outputs={
-                    name: value
-                    for name, value in (resource.get("outputs") or {}).items()
-                    if isinstance(value, str)
-                },
-            )
+            _managed_link(resource)
             for resource in resources
             if resource["type"] == TYPE_TOKEN
             and resource.get("id")
@@ -262,6 +269,28 @@ def _read_state(export: Any) -> StackState:
         begun=min(
             (resource["created"] for resource in resources if resource.get("created")), default=""
         ),
+    )
+
+
+def _managed_link(resource: Any) -> ManagedLink:
+    outputs = resource.get("outputs") or {}
+    texts = {name: value for name, value in outputs.items() if isinstance(value, str)}
+    return ManagedLink(
+        urn=resource["urn"],
+        id=resource["id"],
+        pending_delete=bool(resource.get("delete")),
+        protect=bool(resource.get("protect")),
+        retain_on_delete=bool(resource.get("retainOnDelete")),
+        provider_urn=sys.intern(_provider_urn(resource)),
+        scope=scope_of(texts),
+        inputs={
+            name: outputs[name]
+            for name in INPUT_NAMES
+            if name in outputs and not is_secret(outputs[name])
+        },
+        stored_otherwise=AS_STORED in outputs,
+        created_at=texts.get("created_at", ""),
+        used=outputs.get("used") is True,
     )
 
 

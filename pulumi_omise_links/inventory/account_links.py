@@ -1,0 +1,90 @@
+"""Reads all links of one account, and keeps little of each: an account may hold very many."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..omise.client import OmiseClient
+from ..omise.models import LinkInputs, OmiseLink, UnreadableLink
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccountLink:
+    """What is kept of a link. Times are ``YYYY-MM-DDThh:mm:ssZ``.
+
+    ``charges_total`` counts failed charges too. ``paid`` counts those that were paid, out of the
+    charges that Omise embeds, which are at most 20; ``all_charges_seen`` tells whether those are
+    all. ``paid_at`` is when the latest of the paid ones was made.
+    """
+
+    id: str
+    inputs: LinkInputs
+    created_at: str
+    deleted: bool = False
+    deleted_at: str | None = None
+    used: bool = False
+    used_at: str | None = None
+    charges_total: int = 0
+    paid: int = 0
+    paid_at: str | None = None
+    all_charges_seen: bool = True
+
+    @classmethod
+    def of(cls, link: OmiseLink) -> AccountLink:
+        """Keep of a link what matters here."""
+        paid = [charge for charge in link.charges if charge.paid]
+        return cls(
+            id=link.id,
+            inputs=LinkInputs(
+                amount=link.amount,
+                currency=sys.intern(link.currency),
+                title=link.title,
+                description=link.description,
+                multiple=link.multiple,
+            ),
+            created_at=link.created_at,
+            deleted=link.deleted,
+            deleted_at=link.deleted_at,
+            used=link.used,
+            used_at=link.used_at,
+            charges_total=link.charges_total,
+            paid=len(paid),
+            paid_at=max((charge.created_at for charge in paid), default=None),
+            all_charges_seen=link.charges_total <= len(link.charges),
+        )
+
+    @property
+    def surely_never_paid(self) -> bool:
+        """Whether no charge was paid; false if Omise does not show all charges."""
+        return not self.used and not self.paid and self.all_charges_seen
+
+
+@dataclass(frozen=True)
+class AccountLinks:
+    """All links of one account in the mode of its key, by id, oldest first, deleted ones included.
+
+    ``unreadable`` are those that exist and of which Omise's answer cannot be read.
+    """
+
+    links: Mapping[str, AccountLink] = field(default_factory=dict)
+    unreadable: Sequence[UnreadableLink] = ()
+
+
+def read_account_links(
+    client: OmiseClient, *, on_page: Callable[[int, int], object] = lambda _read, _total: None
+) -> AccountLinks:
+    """Read all links; one request per 100 links.
+
+    :param on_page: called after each page, with how many links have been read and are there.
+    :raises OmiseLinksError: Omise could not be asked, or refused the key.
+    """
+    links: dict[str, AccountLink] = {}
+    unreadable: list[UnreadableLink] = []
+    for page, total in client.iter_pages(skipped=unreadable):
+        for link in page:
+            links[link.id] = AccountLink.of(link)
+        read = len(links) + len(unreadable)
+        on_page(read, max(read, total))
+    return AccountLinks(links, unreadable)
