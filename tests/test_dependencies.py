@@ -41,7 +41,7 @@ def test_a_look_up_with_an_old_sdk_is_refused_by_a_sentence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """`Link.get` names the version of Pulumi's SDK that it needs, and what works without it."""
-    monkeypatch.setattr("pulumi_omise_links.link.version", lambda _: "3.267.1")
+    monkeypatch.setattr("importlib.metadata.version", lambda _: "3.267.1")
 
     with pytest.raises(SettingsError, match=r"3\.268 or newer; pulumi 3\.267\.1 is.*get_link"):
         Link.get("a", "link_test_1")
