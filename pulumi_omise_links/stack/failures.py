@@ -27,6 +27,8 @@ _FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)', re.M)
 _NO_REASON = re.compile(
     r"program exited with non-zero exit code|^\s*(preview|update|import|refresh) failed\.?$"
 )
+# Pulumi shows the URL of a database with its password.
+_CREDENTIALS = re.compile(r"(?<=://)[^\s/]+@")
 _MOST_LINES = 40
 
 
@@ -78,7 +80,8 @@ def _reasons(stdout: bytes, stderr: bytes, folder: Path) -> list[str]:
         messages = [text or stdout.decode("utf-8", "replace").strip()]
     lines = [line for message in messages for line in _without_traceback(message, folder)]
     telling = [line for line in dict.fromkeys(lines) if not _NO_REASON.search(line)]
-    return [escape(line, longest=1000) for line in telling or dict.fromkeys(lines)][:_MOST_LINES]
+    shown = [_CREDENTIALS.sub("[hidden]@", line) for line in telling or dict.fromkeys(lines)]
+    return [escape(line, longest=1000) for line in shown][:_MOST_LINES]
 
 
 def _diagnostics(stdout: bytes) -> list[str]:

@@ -37,6 +37,15 @@ def test_a_failure_with_a_reason_gives_it_alone() -> None:
     assert str(error) == "Pulumi failed, and says:\n  no schema for this"
 
 
+@pytest.mark.parametrize("password", ["hunter2", "p@ss", "%2F"])
+def test_a_password_in_the_url_of_a_backend_is_not_shown(password: str) -> None:
+    """Pulumi itself prints the URL as it was given."""
+    error = explain(f'error: unable to open state database "postgres://me:{password}@db:5432/x"')
+
+    assert "postgres://[hidden]@db:5432/x" in str(error)
+    assert password not in str(error)
+
+
 def test_the_reasons_in_json_are_found_in_noise() -> None:
     """Diagnostics come from the JSON document, whatever a wrapper prints before it."""
     document = {"diagnostics": [{"severity": "error", "message": "title is missing"}]}
