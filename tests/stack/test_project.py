@@ -4,60 +4,39 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_pulumi import FakePulumi
 
 from pulumi_omise_links.errors import AuthenticationError, ProjectError, SettingsError
 from pulumi_omise_links.inventory.stacks import read_other_stacks
 from pulumi_omise_links.stack.project import Project
 from pulumi_omise_links.state_format import TYPE_TOKEN
 
-# Answers by the words of the command; the longest that fits is printed. A text that begins with
-# "error:" is printed as an error.
-SCRIPT = """\
-#!{python}
-import json, os, sys
-answers = json.load(open({answers!r}))
-words = " ".join(sys.argv[1:])
-answer = answers[max((key for key in answers if words.startswith(key)), key=len)]
-with open({log!r}, "a") as log:
-    log.write(json.dumps([words, os.environ.get("PULUMI_OPTION_CONFIG_FILE")]) + "\\n")
-if isinstance(answer, str) and answer.startswith("error:"):
-    print(answer, file=sys.stderr)
-    sys.exit(1)
-print(answer if isinstance(answer, str) else json.dumps(answer, indent=4))
-"""
 KEY = "skey_test_emulator_th"
 Answer = Callable[..., Project]
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Path:
-    return tmp_path / "log"
+def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePulumi:
+    monkeypatch.delenv("OMISE_SECRET_KEY", raising=False)
+    return FakePulumi(tmp_path, monkeypatch)
 
 
 @pytest.fixture
-def answer(tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch) -> Answer:
+def log(pulumi: FakePulumi) -> Path:
+    return pulumi.log
+
+
+@pytest.fixture
+def answer(tmp_path: Path, pulumi: FakePulumi) -> Answer:
     """Make a project whose `pulumi` answers so."""
-    monkeypatch.delenv("OMISE_SECRET_KEY", raising=False)
-    answers = tmp_path / "answers.json"
-    script = tmp_path / "bin/pulumi"
-    script.parent.mkdir()
-    script.write_text(SCRIPT.format(python=sys.executable, answers=str(answers), log=str(log)))
-    script.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{script.parent}{os.pathsep}{os.environ['PATH']}")
 
     def make(given: dict[str, Any], **options: Any) -> Project:
-        usual = {
-            "version": "v3.259.0",
-            "stack --show-name": "organization/shop/dev",
-            "config --json": {},
-        }
-        answers.write_text(json.dumps({**usual, **given}))
+        pulumi.answer(given)
         return Project(tmp_path, **options)
 
     return make
