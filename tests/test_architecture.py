@@ -49,10 +49,11 @@ MAY_IMPORT: dict[str, str] = {
     "adoption": (
         "errors inputs inventory manifest omise output settings stack state_format text_differences"
     ),
+    "diagnosis": "_version errors inputs inventory manifest omise output settings stack",
     "recovery": "adoption errors inventory omise output stack state_format",
     "cli": (
-        "_version adoption emulator errors inputs inventory manifest omise output recovery settings"
-        " stack"
+        "_version adoption diagnosis emulator errors inputs inventory manifest omise output"
+        " recovery settings stack"
     ),
     "emulator": "",
 }
@@ -73,7 +74,9 @@ ONLY: dict[str, set[str]] = {
     "grpc": {"engine"},
     "dill": set(),
     "pickle": set(),
-    "yaml": {"manifest.source", "manifest.values", "manifest.edit", "manifest.text"},
+    "yaml": {
+        *("manifest.source", "manifest.values", "manifest.edit", "manifest.text", "stack.pythons")
+    },
     "click": {"cli"},
     "jsonschema": {"manifest.validation"},
 }

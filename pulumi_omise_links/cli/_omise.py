@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -19,7 +19,10 @@ from ..settings import SECRET_KEY_ENV, Settings
 from ..stack.project import Project
 from ._results import say
 
-Connection = TypeVar("Connection", OmiseClient, Accounts)
+if TYPE_CHECKING:
+    from ..diagnosis.setup import Setup
+
+Connection = TypeVar("Connection", OmiseClient, Accounts, "Setup")
 
 
 _ADVICE_ON_VARIABLE = "set it, or leave out --key-env."

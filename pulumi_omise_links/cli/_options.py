@@ -41,8 +41,8 @@ key_variable = click.option(
 """The key of another account, as ``key_env``. Only where no program says which account it is."""
 
 
-def project_options(command: Command) -> Command:
-    """Add what names the project, its stack and its config, and how far to look for owners."""
+def stack_options(command: Command) -> Command:
+    """Add what names the project, its stack and its config."""
     for option in (
         click.option("--stack", metavar="NAME", help="The stack; the selected one by default."),
         click.option("--cwd", default=".", metavar="DIR", help="The folder of the Pulumi project."),
@@ -52,14 +52,19 @@ def project_options(command: Command) -> Command:
             type=click.Path(),
             help="The file with the stack's config, if it is not where Pulumi looks.",
         ),
-        click.option(
-            "--only-this-stack",
-            is_flag=True,
-            help="Do not ask the other stacks of the backend what they manage.",
-        ),
     ):
         command = option(command)
     return command
+
+
+def project_options(command: Command) -> Command:
+    """Add what names the project, its stack and its config, and how far to look for owners."""
+    only_this_stack = click.option(
+        "--only-this-stack",
+        is_flag=True,
+        help="Do not ask the other stacks of the backend what they manage.",
+    )
+    return only_this_stack(stack_options(command))
 
 
 def yes_option(command: Command) -> Command:

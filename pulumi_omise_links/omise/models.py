@@ -206,13 +206,17 @@ class UnreadableLink:
 
 @dataclass(frozen=True, kw_only=True)
 class OmiseAccount:
-    """The account a key belongs to (https://docs.omise.co/account-api)."""
+    """The account a key belongs to (https://docs.omise.co/account-api).
+
+    ``api_version`` is its default, for requests that name no version.
+    """
 
     id: str
     livemode: bool
     country: str | None
     currency: str | None
     supported_currencies: tuple[str, ...]
+    api_version: str | None = None
 
     @classmethod
     def from_json(cls, data: object) -> OmiseAccount:
@@ -227,6 +231,7 @@ class OmiseAccount:
             supported_currencies=tuple(
                 currency.upper() for currency in supported if isinstance(currency, str)
             ),
+            api_version=_optional(answer, "api_version", str),
         )
 
 

@@ -13,12 +13,13 @@ from ..errors import ProjectError
 from ..output.terminal import escape
 from ..settings import PLANNING
 from .environment import pulumi_environment
+from .location import BackendLocation
 from .pulumi_cli import PulumiRun, run_pulumi
 from .pulumi_json import StackState, read_state
 from .stdout_json import parse_json
 
 OLDEST = (3, 254)  # the first whose import file takes inputs and outputs (pulumi/pulumi#23984)
-_VERSION = re.compile(r"^v?(\d+)\.(\d+)\.\d", re.M)
+_VERSION = re.compile(r"^v?(\d+)\.(\d+)\.(\d+)", re.M)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +62,13 @@ class Backend:
                 " folder of the Pulumi project with --cwd."
             )
         self._config_file = config_file
-        self._require_version()
+        self.version = self._require_version()
+
+    def location(self) -> BackendLocation:
+        """Return where the backend is, which shows that it can be read."""
+        run = self.run("whoami", "--json")
+        user = parse_json(run.stdout, dict, "whoami --json", secret=True)
+        return BackendLocation(str(user.get("url") or ""), self.folder)
 
     def stacks(self, *, project_only: bool = False) -> list[StackSummary]:
         """Return the stacks, in the order of their names. No secret is opened.
@@ -104,7 +111,7 @@ class Backend:
             args, self.folder, environ=env, stdin=stdin, save_update_plan=save_update_plan
         )
 
-    def _require_version(self) -> None:
+    def _require_version(self) -> tuple[int, int, int]:
         if not shutil.which("pulumi"):
             raise ProjectError(
                 "There is no `pulumi` on the PATH. Install it"
@@ -112,12 +119,14 @@ class Backend:
             )
         text = self.run("version").stdout.decode("utf-8", "replace").strip()
         found = _VERSION.search(text)
-        if not found or (int(found[1]), int(found[2])) < OLDEST:
+        version = (int(found[1]), int(found[2]), int(found[3])) if found else (0, 0, 0)
+        if version < OLDEST:
             needed = ".".join(map(str, OLDEST))
             raise ProjectError(
                 f"Pulumi {needed} or newer is needed, and `pulumi` on the PATH is"
                 f" {escape(text) or 'without a version'}: older ones cannot import these links."
             )
+        return version
 
 
 def _time(text: object) -> datetime | None:

@@ -110,6 +110,17 @@ class Project:
         """
         return self.backend.state_of(self.stack, show_secrets=show_secrets)
 
+    def require_readable_secrets(self) -> None:
+        """Return if the secrets of the config and of the state can be opened; none is returned."""
+        config = parse_json(self._run("config", "--json").stdout or b"{}", dict, "config --json")
+        secret = next((key for key, entry in config.items() if entry.get("secret")), None)
+        if secret is not None:
+            self._secret_config(secret)
+        # Of the commands that need the secrets provider and the state, also where there is no
+        # secret yet, this one alone takes no lock and runs neither the program nor a plugin. No
+        # resource has this name, so nothing is looked up.
+        self._run("logs", "--json", "--resource", "omise-links doctor")
+
     def last_successful_update(self) -> str | None:
         """Return when the last update of this stack that went through had ended, or None."""
         for page in itertools.count(1):

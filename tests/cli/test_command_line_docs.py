@@ -40,6 +40,7 @@ def test_every_command_and_every_exit_code_has_its_place() -> None:
         ["discover"],
         ["match", "links.yaml"],
         ["generate", "links.yaml"],
+        ["doctor"],
     ],
     ids=" ".join,
 )

@@ -51,6 +51,9 @@ ARGUMENTS = [
     ["recover", "--yes", "--adopt", "KEY"],
     ["recover", "--yes", "--settle", "KEY"],
     ["recover", "--yes", "--stack", "KEY"],
+    ["doctor", "KEY"],
+    ["doctor", "--cwd", "KEY"],
+    ["doctor", "--config-file", "KEY"],
     ["emulator", "--switch", "KEY"],
     ["emulator", "--port", "KEY"],
 ]

@@ -1,0 +1,1 @@
+"""Whether a project can do its work here: checks that write nothing."""
