@@ -68,7 +68,7 @@ def command(
     manifest = load(files, amount_limits=settings.amount_limits)
     if all(entry.id for entry in manifest.entries):
         return _result([], write=write, written=False)
-    drafts = [
+    opened = [
         ManifestFile.open(file, amount_limits=settings.amount_limits)
         for file in (manifest.files if write else ())
     ]
@@ -81,11 +81,11 @@ def command(
         matches = match_entries(manifest.entries, links)
         same.require()
     found = {match.entry.name: match.id for match in matches if match.id}
-    for draft in drafts:
-        draft.add_ids(found)
-        if draft.changed and projects:
-            draft.add_stacks([projects[0].stack])
-    written = [draft.save() for draft in drafts]
+    for manifest_file in opened:
+        manifest_file.add_ids(found)
+        if manifest_file.changed and projects:
+            manifest_file.add_stacks([projects[0].stack])
+    written = [manifest_file.save() for manifest_file in opened]
     return _result(
         matches,
         write=write,

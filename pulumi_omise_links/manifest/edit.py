@@ -2,7 +2,7 @@
 
 Additions are inserted into the text at the positions that the parser gives; nothing is loaded and
 dumped again, as that would change the layout that people chose. Before the file is replaced,
-the result is read as any manifest is, and must hold exactly what was meant.
+the result is read as any manifest is, and must hold exactly what was expected.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from .source import LINE_BREAK, STANDARD_INPUT, loader_for
 from .text import INDENT, NewEntry, entry_lines, flow_entry, stacks_line
 from .validation import SCHEMA_FILE, SCHEMA_NAME
 
-Meaning: TypeAlias = "dict[str, tuple[LinkInputs, str | None]]"
+EntriesByName: TypeAlias = "dict[str, tuple[LinkInputs, str | None]]"
 
 _BOM = "\ufeff"
 # https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html
 MOUNTS = Path("/proc/self/mountinfo")
 
 
-class Draft:
+class ManifestEdits:
     """A manifest without problems, and what is to be added to it."""
 
     def __init__(self, file: str) -> None:
@@ -121,8 +121,8 @@ class Draft:
             start += gap
         self._insert(at, start + gap.join(lines))
 
-    def save(self, meant: Meaning, *, amount_limits: bool) -> None:
-        """Replace the file, if it holds what is meant and nobody has changed it meanwhile.
+    def save(self, expected: EntriesByName, *, amount_limits: bool) -> None:
+        """Replace the file, if it holds what is expected and nobody has changed it meanwhile.
 
         :raises EditError: it does not, or somebody has, or it cannot be written.
         """
@@ -131,7 +131,7 @@ class Draft:
             (old,) = check(self.file, amount_limits=amount_limits)
             (new,) = check(written, amount_limits=amount_limits)
             stacks = old.stacks if self._new_stacks is None else self._new_stacks
-            if _meaning(new) != meant or new.stacks != stacks:
+            if entries_by_name(new) != expected or new.stacks != stacks:
                 raise EditError(self._unusual("file"))
             if _read(self.file) != self._original:
                 raise EditError(
@@ -226,13 +226,8 @@ def _last_value(node: yaml.Node) -> yaml.Node:
     return node
 
 
-def meaning_of(file: str, *, amount_limits: bool) -> Meaning | None:
-    """Return what a manifest says, by name; None if it has problems."""
-    (checked,) = check(file, amount_limits=amount_limits)
-    return _meaning(checked)
-
-
-def _meaning(checked: CheckedFile) -> Meaning | None:
+def entries_by_name(checked: CheckedFile) -> EntriesByName | None:
+    """Return the inputs and the id of each entry; None if the file has problems."""
     if checked.problems:
         return None
     return {entry.name: (entry.inputs, entry.id) for entry in checked.entries}

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..errors import EditError, ManifestError
 from ..inputs import LINK_ID
 from ..output.terminal import pluralize
-from .edit import Draft, Meaning, replace_file, require_writable, write_schema_beside
+from .edit import EntriesByName, ManifestEdits, replace_file, require_writable, write_schema_beside
 from .entries import Entry
 from .reading import check
 from .text import NewEntry, manifest_of, too_large
@@ -26,14 +26,14 @@ class ManifestFile:
         *,
         entries: Sequence[Entry] = (),
         replaced_ids: Collection[str] = frozenset(),
-        draft: Draft | None = None,
+        edits: ManifestEdits | None = None,
         amount_limits: bool = True,
     ) -> None:
         """Use :meth:`open` or :meth:`create`."""
         self.path = path
         self.entries = tuple(entries)
         self.replaced_ids = frozenset(replaced_ids)
-        self._draft = draft
+        self._edits = edits
         self._amount_limits = amount_limits
         self._stacks: tuple[str, ...] = ()
         self._ids: dict[str, str] = {}
@@ -50,7 +50,9 @@ class ManifestFile:
         (checked,) = check(path, amount_limits=amount_limits)
         if checked.problems:
             raise ManifestError(checked.problems)
-        return cls(path, entries=checked.entries, draft=Draft(path), amount_limits=amount_limits)
+        return cls(
+            path, entries=checked.entries, edits=ManifestEdits(path), amount_limits=amount_limits
+        )
 
     @classmethod
     def create(cls, path: str | None) -> ManifestFile:
@@ -92,13 +94,13 @@ class ManifestFile:
     @property
     def changed(self) -> bool:
         """Whether anything is to be added."""
-        return bool(self._ids or self._new or (self._draft and self._stacks))
+        return bool(self._ids or self._new or (self._edits and self._stacks))
 
     def add_ids(self, ids: Mapping[str, str]) -> None:
         """Say which existing links the entries with these names are."""
         mine = {name: ids[name] for name in ids if name in self.names}
-        if mine and self._draft:
-            self._draft.add_ids(mine)
+        if mine and self._edits:
+            self._edits.add_ids(mine)
             self._ids |= mine
 
     def add_stacks(self, stacks: Collection[str]) -> None:
@@ -108,8 +110,8 @@ class ManifestFile:
         :raises EditError: the manifest says so already, and another one than these.
         """
         self._stacks = tuple(stack.rpartition("/")[2] for stack in stacks)
-        if self._draft:
-            self._draft.add_stacks(self._stacks)
+        if self._edits:
+            self._edits.add_stacks(self._stacks)
 
     def add_entries(self, entries: Sequence[NewEntry]) -> None:
         """Add entries at the end.
@@ -118,8 +120,8 @@ class ManifestFile:
         """
         if not entries:
             return
-        if self._draft:
-            self._draft.add_entries(entries)
+        if self._edits:
+            self._edits.add_entries(entries)
         self._new += entries
         links = len(self.entries) + len(self._new)
         if too_large(self.text(), links):
@@ -130,8 +132,8 @@ class ManifestFile:
 
     def text(self) -> str:
         """Return the whole manifest with what was added; empty if there is nothing in it."""
-        if self._draft:
-            return self._draft.text
+        if self._edits:
+            return self._edits.text
         return manifest_of(self._new, stacks=self._stacks) if self._new else ""
 
     def save(self) -> bool:
@@ -141,15 +143,15 @@ class ManifestFile:
         """
         if self.path is None or not self.changed:
             return False
-        if self._draft is None:
+        if self._edits is None:
             schema = write_schema_beside(self.path)
             text = manifest_of(self._new, stacks=self._stacks, schema=schema)
             replace_file(self.path, text)
             return True
-        meant: Meaning = {
+        expected: EntriesByName = {
             entry.name: (entry.inputs, self._ids.get(entry.name, entry.id))
             for entry in self.entries
         }
-        meant |= {entry.name: (entry.inputs, entry.id) for entry in self._new}
-        self._draft.save(meant, amount_limits=self._amount_limits)
+        expected |= {entry.name: (entry.inputs, entry.id) for entry in self._new}
+        self._edits.save(expected, amount_limits=self._amount_limits)
         return True

@@ -16,8 +16,8 @@ from pulumi_omise_links.cli import run
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.errors import EditError
 from pulumi_omise_links.manifest import source as manifest_source
-from pulumi_omise_links.manifest.edit import Draft, meaning_of
-from pulumi_omise_links.manifest.reading import load
+from pulumi_omise_links.manifest.edit import ManifestEdits, entries_by_name
+from pulumi_omise_links.manifest.reading import check, load
 from pulumi_omise_links.manifest.text import NewEntry, flow_entry, manifest_of
 from pulumi_omise_links.omise.models import LinkInputs
 
@@ -191,13 +191,13 @@ def test_what_somebody_else_has_written_meanwhile_stays() -> None:
     """The file is compared once more before it is replaced."""
     file = Path("links.yaml")
     file.write_text(f"version: 1\nlinks:\n  old: {{{ENTRY}}}\n")
-    draft = Draft("links.yaml")
-    draft.add_ids({"old": "link_test_1"})
-    ((inputs, _),) = (meaning_of("links.yaml", amount_limits=True) or {}).values()
+    edits = ManifestEdits("links.yaml")
+    edits.add_ids({"old": "link_test_1"})
+    ((inputs, _),) = (entries_by_name(check("links.yaml")[0]) or {}).values()
     file.write_text(f"version: 1\nlinks:\n  other: {{{ENTRY}}}\n")
 
     with pytest.raises(EditError, match="was changed by somebody else meanwhile"):
-        draft.save({"old": (inputs, "link_test_1")}, amount_limits=True)
+        edits.save({"old": (inputs, "link_test_1")}, amount_limits=True)
 
     assert "other" in file.read_text()
     assert list(Path().iterdir()) == [file]

@@ -33,21 +33,21 @@ Link("yen", amount=5_000, currency="JPY", title="Yen", description="d",
 """
 
 
-class Gate:
-    """Holds back Omise's answers to creates, whose links are made by then, until it opens."""
+class HeldAnswers:
+    """Holds back answers to creates, whose links are made by then, until they are released."""
 
     def __init__(self) -> None:
-        self._opened = threading.Event()
+        self._released = threading.Event()
         self._lock = threading.Lock()
-        self._free: Counter[str | None] | None = None
+        self._answered: Counter[str | None] | None = None
         self._held: Counter[str | None] = Counter()
 
-    def close(self, free: Mapping[str | None, int]) -> None:
+    def hold_after(self, answered: Mapping[str | None, int]) -> None:
         """Answer so many more creates of these accounts, and no others."""
-        self._free = Counter(free)
+        self._answered = Counter(answered)
 
-    def open(self) -> None:
-        self._opened.set()
+    def release(self) -> None:
+        self._released.set()
 
     def holds(self, least: Mapping[str | None, int]) -> bool:
         """Whether at least so many answers are held back, by account."""
@@ -55,14 +55,14 @@ class Gate:
             return self._held >= Counter(least)
 
     def __call__(self, entry: JournalEntry) -> None:
-        if entry.method != "POST" or self._free is None:
+        if entry.method != "POST" or self._answered is None:
             return
         with self._lock:
-            if self._free[entry.account] > 0:
-                self._free[entry.account] -= 1
+            if self._answered[entry.account] > 0:
+                self._answered[entry.account] -= 1
                 return
             self._held[entry.account] += 1
-        self._opened.wait()
+        self._released.wait()
 
 
 _left_behind: list[psutil.Process] = []
@@ -76,22 +76,22 @@ def _end_what_was_left_behind() -> Iterator[None]:
 
 
 @pytest.fixture
-def gate() -> Iterator[Gate]:
-    gate = Gate()
-    yield gate
-    gate.open()
+def answers() -> Iterator[HeldAnswers]:
+    answers = HeldAnswers()
+    yield answers
+    answers.release()
 
 
 @pytest.fixture
-def omise(gate: Gate) -> Iterator[Emulator]:
-    with Emulator(on_request=gate) as emulator:
+def omise(answers: HeldAnswers) -> Iterator[Emulator]:
+    with Emulator(on_request=answers) as emulator:
         yield emulator
-        gate.open()
+        answers.release()
 
 
 def killed_up(
     project: Project,
-    gate: Gate,
+    answers: HeldAnswers,
     *,
     pending: int,
     held: Mapping[str | None, int],
@@ -117,7 +117,7 @@ def killed_up(
     said = ""
     try:
         deadline = time.monotonic() + 120
-        while not gate.holds(held) or project.state_text().count('"creating"') < pending:
+        while not answers.holds(held) or project.state_text().count('"creating"') < pending:
             assert child.poll() is None, "it ended before it was killed"
             assert time.monotonic() < deadline, "the moment to kill it did not come"
             time.sleep(0.02)
@@ -131,7 +131,7 @@ def killed_up(
             said = child.communicate(timeout=120)[0]
         elif victims == "program":
             kill(running(pulumi_project.PROGRAM, family))
-            gate.open()
+            answers.release()
             said = child.communicate(timeout=120)[0]
         else:
             child.kill()
@@ -141,7 +141,7 @@ def killed_up(
         child.wait()
         if child.stdout:
             child.stdout.close()
-        gate.open()
+        answers.release()
     project.unlock()
     return said
 
@@ -160,14 +160,14 @@ for n in range(3):
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=["kill", "term"])
 def test_a_plugin_that_dies_alone_leaves_neither_doubles_nor_orphans(
-    project: Project, omise: Emulator, gate: Gate, how: signal.Signals
+    project: Project, omise: Emulator, answers: HeldAnswers, how: signal.Signals
 ) -> None:
     """Pulumi forgets such creates; the records of the plugin stop the next `pulumi up`, name the
     remedy, and `recover` takes the links that Omise had made."""
     project.program(THREE)
     th = omise.account("th").id
-    gate.close({})
-    said = killed_up(project, gate, pending=3, held={th: 3}, victims="plugin", how=how)
+    answers.hold_after({})
+    said = killed_up(project, answers, pending=3, held={th: 3}, victims="plugin", how=how)
 
     assert "error reading from server: EOF" in said
     assert '"creating"' not in project.state_text()
@@ -196,14 +196,14 @@ def test_a_plugin_that_dies_alone_leaves_neither_doubles_nor_orphans(
 
 
 def test_a_create_that_omise_never_carried_out_is_made_after_recover(
-    project: Project, omise: Emulator, gate: Gate
+    project: Project, omise: Emulator, answers: HeldAnswers
 ) -> None:
     """The record of the dead plugin is dropped once no answer can come any more."""
     project.program(
         "Link('spring', amount=5_000, currency='THB', title='Spring', description='d')\n"
     )
-    gate.close({})
-    killed_up(project, gate, pending=1, held={omise.account("th").id: 1}, victims="plugin")
+    answers.hold_after({})
+    killed_up(project, answers, pending=1, held={omise.account("th").id: 1}, victims="plugin")
     (made,) = (link["id"] for link in omise.links(deleted=False))
     omise.delete(made)  # the same as never made, for who looks now
 
@@ -216,11 +216,13 @@ def test_a_create_that_omise_never_carried_out_is_made_after_recover(
     assert records(project) == []
 
 
-def test_all_processes_of_an_up_are_killed(project: Project, omise: Emulator, gate: Gate) -> None:
+def test_all_processes_of_an_up_are_killed(
+    project: Project, omise: Emulator, answers: HeldAnswers
+) -> None:
     """State and records tell of the same creates: each link is taken once."""
     project.program(THREE)
-    gate.close({})
-    killed_up(project, gate, pending=3, held={omise.account("th").id: 3}, victims="all")
+    answers.hold_after({})
+    killed_up(project, answers, pending=3, held={omise.account("th").id: 3}, victims="all")
 
     project.cli("recover", "--yes", "--settle", "1").ok().says("3 links taken into the stack")
 
@@ -230,15 +232,15 @@ def test_all_processes_of_an_up_are_killed(project: Project, omise: Emulator, ga
 
 
 def test_on_another_machine_the_candidates_are_named(
-    project: Project, omise: Emulator, gate: Gate
+    project: Project, omise: Emulator, answers: HeldAnswers
 ) -> None:
     """Neither state nor records tell of the create: an equal link that nobody manages is shown, and
     taken only if a person says so."""
     project.program(
         "Link('spring', amount=5_000, currency='THB', title='Spring', description='d')\n"
     )
-    gate.close({})
-    killed_up(project, gate, pending=1, held={omise.account("th").id: 1}, victims="plugin")
+    answers.hold_after({})
+    killed_up(project, answers, pending=1, held={omise.account("th").id: 1}, victims="plugin")
     for record in records(project):
         record.unlink()
     (made,) = (link["id"] for link in omise.links(deleted=False))
@@ -254,7 +256,7 @@ def test_on_another_machine_the_candidates_are_named(
 
 
 def test_a_killed_up_leaves_neither_doubles_nor_orphans(
-    project: Project, omise: Emulator, gate: Gate
+    project: Project, omise: Emulator, answers: HeldAnswers
 ) -> None:
     """Links that the killed run made are adopted, what it did not make is forgotten, an older link
     like it is not taken, and `pulumi up` then makes exactly what is missing."""
@@ -264,10 +266,10 @@ def test_a_killed_up_leaves_neither_doubles_nor_orphans(
     (older,) = omise.seed(account="jp", title="Yen", description="d", amount=5_000)
     omise.switch(clock_skew=0)
     th, jp = (omise.account(account).id for account in ("th", "jp"))
-    gate.close({th: 3})
+    answers.hold_after({th: 3})
 
     # Of the plugin's four threads, one may wait for the other twin.
-    killed_up(project, gate, pending=4, held={th: 3, jp: 1})
+    killed_up(project, answers, pending=4, held={th: 3, jp: 1})
 
     assert "creating" in project.state_text()
     project.cli("recover").failed().says("use --yes")
@@ -294,14 +296,14 @@ def test_a_killed_up_leaves_neither_doubles_nor_orphans(
 
 
 def test_what_cannot_be_told_is_shown_and_left_alone(
-    project: Project, omise: Emulator, gate: Gate
+    project: Project, omise: Emulator, answers: HeldAnswers
 ) -> None:
     """Two links fit one create: nothing is done about it until a person says which it is."""
     project.program(
         "Link('spring', amount=5_000, currency='THB', title='Spring', description='d')\n"
     )
-    gate.close({})
-    killed_up(project, gate, pending=1, held={omise.account("th").id: 1}, victims="all")
+    answers.hold_after({})
+    killed_up(project, answers, pending=1, held={omise.account("th").id: 1}, victims="all")
     (twin,) = omise.seed(title="Spring", description="d", amount=5_000)
 
     run = project.cli("recover", "--yes", "--settle", "3")
@@ -317,7 +319,7 @@ def test_what_cannot_be_told_is_shown_and_left_alone(
 
 
 def test_a_killed_replacement_takes_its_place(
-    project: Project, omise: Emulator, gate: Gate
+    project: Project, omise: Emulator, answers: HeldAnswers
 ) -> None:
     """The link that the killed run made becomes the one under its name; the one it replaces is gone
     after the next `pulumi up`, which makes no third."""
@@ -331,8 +333,8 @@ def test_a_killed_replacement_takes_its_place(
     before = project.ids()
     omise.switch(clock_skew=7)  # as much later as the clocks of two machines are never apart
     project.program(program.format(6_000))
-    gate.close({})
-    killed_up(project, gate, pending=2, held={omise.account("th").id: 2})
+    answers.hold_after({})
+    killed_up(project, answers, pending=2, held={omise.account("th").id: 2})
 
     run = project.cli("recover", "--yes", "--settle", "3").ok()
 
@@ -354,11 +356,13 @@ def test_a_killed_replacement_takes_its_place(
     project.refresh("--expect-no-changes").ok()
 
 
-def test_the_program_alone_is_killed(project: Project, omise: Emulator, gate: Gate) -> None:
+def test_the_program_alone_is_killed(
+    project: Project, omise: Emulator, answers: HeldAnswers
+) -> None:
     """Pulumi finishes the creates that it has begun and saves them: nothing is open."""
     project.program(THREE)
-    gate.close({})
-    killed_up(project, gate, pending=3, held={omise.account("th").id: 3}, victims="program")
+    answers.hold_after({})
+    killed_up(project, answers, pending=3, held={omise.account("th").id: 3}, victims="program")
 
     project.cli("recover", "--yes", "--settle", "1").ok()
 
@@ -372,12 +376,12 @@ SPRING = "Link('spring', amount=5_000, currency='THB', title='Spring', descripti
 
 
 def test_a_stack_that_cannot_be_read_does_not_stop_recover(
-    project: Project, omise: Emulator, gate: Gate
+    project: Project, omise: Emulator, answers: HeldAnswers
 ) -> None:
     """What only a person can vouch for is left, and the reason names both ways out, which work."""
     project.program(SPRING.format("") + SPRING.format("").replace("pring", "ummer"))
-    gate.close({})
-    killed_up(project, gate, pending=2, held={omise.account("th").id: 2})
+    answers.hold_after({})
+    killed_up(project, answers, pending=2, held={omise.account("th").id: 2})
     broken = project.backend / ".pulumi/stacks/other/dev.json"
     broken.parent.mkdir()
     broken.write_text('{"version": 3, "checkpoint": {"stack": "organization/other/dev", "lat')
@@ -397,7 +401,7 @@ def test_a_stack_that_cannot_be_read_does_not_stop_recover(
 
 
 def test_a_rotated_key_of_an_explicit_provider_is_taken_from_the_program(
-    project: Project, omise: Emulator, gate: Gate
+    project: Project, omise: Emulator, answers: HeldAnswers
 ) -> None:
     """The state has the old key; the new one is in the program, and links are found with it."""
     program = (
@@ -406,8 +410,8 @@ def test_a_rotated_key_of_an_explicit_provider_is_taken_from_the_program(
     )
     project.program("import os\n" + program)
     project.env["TH_KEY"] = omise.key("th")
-    gate.close({})
-    killed_up(project, gate, pending=1, held={omise.account("th").id: 1})
+    answers.hold_after({})
+    killed_up(project, answers, pending=1, held={omise.account("th").id: 1})
     omise.revoke(project.env["TH_KEY"])
     project.env["TH_KEY"] = "skey_test_emulator_rotated"
     omise.add_key(project.env["TH_KEY"], "th")
@@ -419,12 +423,12 @@ def test_a_rotated_key_of_an_explicit_provider_is_taken_from_the_program(
 
 
 def test_a_key_of_which_nothing_is_known_clears_nothing(
-    project: Project, omise: Emulator, gate: Gate
+    project: Project, omise: Emulator, answers: HeldAnswers
 ) -> None:
     """A restricted key of another account sees no link; that proves nothing about the creates."""
     project.program(SPRING.format(""))
-    gate.close({})
-    killed_up(project, gate, pending=1, held={omise.account("th").id: 1}, victims="all")
+    answers.hold_after({})
+    killed_up(project, answers, pending=1, held={omise.account("th").id: 1}, victims="all")
     for record in records(project):
         record.unlink()
     omise.switch(account_readable="forbidden")
@@ -437,7 +441,7 @@ def test_a_key_of_which_nothing_is_known_clears_nothing(
 
 
 def test_a_restricted_key_of_another_account_drops_no_record_and_says_so(
-    project: Project, omise: Emulator, gate: Gate
+    project: Project, omise: Emulator, answers: HeldAnswers
 ) -> None:
     """A key that shows none of the stack's links proves nothing about creates that the plugin
     alone remembers; one that shows them tells the account, which the state then has."""
@@ -445,8 +449,8 @@ def test_a_restricted_key_of_another_account_drops_no_record_and_says_so(
     project.up().ok()
     both = SPRING.format("") + SPRING.format("").replace("pring", "ummer")
     project.program(both)
-    gate.close({})
-    killed_up(project, gate, pending=1, held={omise.account("th").id: 1}, victims="plugin")
+    answers.hold_after({})
+    killed_up(project, answers, pending=1, held={omise.account("th").id: 1}, victims="plugin")
     omise.switch(account_readable="forbidden")
     project.program(SPRING.format(""))
 
@@ -471,12 +475,12 @@ def test_a_restricted_key_of_another_account_drops_no_record_and_says_so(
 
 @pytest.mark.parametrize("variable", ["CLEAR_PENDING_CREATES", "IMPORT_PENDING_CREATES"])
 def test_what_is_left_stays_pending_whatever_the_environment_says(
-    project: Project, omise: Emulator, gate: Gate, variable: str
+    project: Project, omise: Emulator, answers: HeldAnswers, variable: str
 ) -> None:
     """An option of Pulumi that is set for a whole pipeline clears no create behind our back."""
     project.program(SPRING.format("") + SPRING.format("").replace("pring", "ummer"))
-    gate.close({})
-    killed_up(project, gate, pending=2, held={omise.account("th").id: 2}, victims="all")
+    answers.hold_after({})
+    killed_up(project, answers, pending=2, held={omise.account("th").id: 2}, victims="all")
     omise.seed(title="Spring", description="d", amount=5_000)
 
     run = project.cli("recover", "--yes", "--settle", "1", **{f"PULUMI_OPTION_{variable}": "true"})

@@ -41,29 +41,29 @@ STRANGE = (
 ENGINE_OWN = re.compile(r"^.*arshaling property for RPC\[.*$", re.MULTILINE)
 
 
-class Witness:
-    """Keeps everything that was said, and looks for keys in it."""
+class CollectedOutput:
+    """What commands have printed and files hold, and the keys in it."""
 
     def __init__(self) -> None:
-        self._said: list[tuple[str, str]] = []
+        self._texts: list[tuple[str, str]] = []
 
-    def hear(self, what: str, run: Run) -> Run:
-        self._said.append((what, run.out))
+    def add_run(self, what: str, run: Run) -> Run:
+        self._texts.append((what, run.out))
         return run
 
-    def note(self, what: str, text: str) -> None:
-        self._said.append((what, text))
+    def add(self, what: str, text: str) -> None:
+        self._texts.append((what, text))
 
-    def find(self, files: list[Path]) -> list[str]:
+    def find_keys(self, files: list[Path]) -> list[str]:
         """Where a key shows: in plain, as the user of a Basic header, or alone in base64."""
         needles = [form for key in KEYS.values() for form in forms(key)]
-        sources = [(what, ENGINE_OWN.sub("", text).encode()) for what, text in self._said]
+        sources = [(what, ENGINE_OWN.sub("", text).encode()) for what, text in self._texts]
         sources += [(str(file), file.read_bytes()) for file in files]
         return [f"{what}: {form!r}" for what, text in sources for form in needles if form in text]
 
-    def heard(self, text: str) -> bool:
-        """Whether anything said holds this, the engine's own lines included."""
-        return any(text in said for _, said in self._said)
+    def holds(self, text: str) -> bool:
+        """Whether any text holds this, the engine's own lines included."""
+        return any(text in collected for _, collected in self._texts)
 
 
 def forms(key: str) -> list[bytes]:
@@ -83,7 +83,7 @@ def test_no_key_shows_in_a_whole_life(project: Project, omise: Emulator) -> None
     for name in ("environment", "config", "rolled"):
         omise.add_key(KEYS[name])
     omise.add_key(KEYS["provider"], "jp")
-    seen = Witness()
+    output = CollectedOutput()
     project.env |= {"OMISE_SECRET_KEY": KEYS["environment"], "OMISE_JP_KEY": KEYS["provider"]}
     project.program(
         """
@@ -94,39 +94,39 @@ Link("b", amount=5_000, currency="JPY", title="B", description="d",
      opts=ResourceOptions(provider=jp))
 """
     )
-    seen.hear("up", project.up(*LOUD)).ok()
-    seen.hear(
+    output.add_run("up", project.up(*LOUD)).ok()
+    output.add_run(
         "config", project.pulumi("config", "set", "--secret", "omise:secretKey", KEYS["config"])
     )
-    seen.hear("preview", project.pulumi("preview", "--json")).ok()
-    seen.hear("up with stack config", project.up(*LOUD)).ok()
+    output.add_run("preview", project.pulumi("preview", "--json")).ok()
+    output.add_run("up with stack config", project.up(*LOUD)).ok()
     assert len(omise.links(deleted=False)) == 2
 
     # A key that was revoked: a refresh still uses it, says so, and says what helps.
-    seen.hear(
+    output.add_run(
         "config", project.pulumi("config", "set", "--secret", "omise:secretKey", KEYS["rolled"])
     )
     omise.revoke(KEYS["config"])
-    refused = seen.hear("refresh, revoked", project.refresh(*LOUD))
+    refused = output.add_run("refresh, revoked", project.refresh(*LOUD))
     assert refused.failed().code
     assert "--run-program" in refused.out
     helped = project.refresh("--run-program", "--expect-no-changes")
-    seen.hear("refresh --run-program", helped).ok()
+    output.add_run("refresh --run-program", helped).ok()
 
     # Lost answers, and answers with the key in them.
     omise.fault("lost_after", method="DELETE")
     omise.fault("502", method="DELETE")
-    seen.hear("export", project.pulumi("stack", "export"))
-    seen.hear("outputs", project.pulumi("stack", "output", "--json"))
-    seen.hear("history", project.pulumi("stack", "history", "--json"))
-    seen.hear("destroy", project.destroy("--run-program", *LOUD)).ok()
+    output.add_run("export", project.pulumi("stack", "export"))
+    output.add_run("outputs", project.pulumi("stack", "output", "--json"))
+    output.add_run("history", project.pulumi("stack", "history", "--json"))
+    output.add_run("destroy", project.destroy("--run-program", *LOUD)).ok()
     assert omise.links(deleted=False) == []
 
-    seen.note("journal", json.dumps([request.as_dict() for request in omise.journal.entries]))
+    output.add("journal", json.dumps([request.as_dict() for request in omise.journal.entries]))
     own = [file for file in project.files() if file.name != "__main__.py"]
     assert own
-    assert seen.find(own) == []
-    assert not seen.heard(KEYS["environment"])
+    assert output.find_keys(own) == []
+    assert not output.holds(KEYS["environment"])
 
 
 def test_strange_titles_are_kept_whole(project: Project, omise: Emulator) -> None:

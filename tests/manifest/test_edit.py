@@ -11,11 +11,12 @@ import pytest
 from pulumi_omise_links.errors import EditError
 from pulumi_omise_links.manifest import edit
 from pulumi_omise_links.manifest.edit import (
-    Draft,
-    meaning_of,
+    ManifestEdits,
+    entries_by_name,
     require_writable,
     write_schema_beside,
 )
+from pulumi_omise_links.manifest.reading import check
 
 MANIFEST = "version: 1\nlinks:\n  a: {title: T, description: D, amount: 5000, currency: THB}\n"
 
@@ -72,9 +73,9 @@ def test_the_schema_is_put_beside_a_manifest_once(tmp_path: Path) -> None:
 def test_a_manifest_with_escaped_emoji_is_edited() -> None:
     """As one that `json.dumps` has written is."""
     Path("links.yaml").write_text(MANIFEST.replace("title: T", '"title": "\\ud83c\\udf0a"'))
-    meant = meaning_of("links.yaml", amount_limits=True)
-    assert meant
-    draft = Draft("links.yaml")
-    draft.add_ids({"a": "link_test_1"})
-    draft.save({"a": (meant["a"][0], "link_test_1")}, amount_limits=True)
+    expected = entries_by_name(check("links.yaml")[0])
+    assert expected
+    edits = ManifestEdits("links.yaml")
+    edits.add_ids({"a": "link_test_1"})
+    edits.save({"a": (expected["a"][0], "link_test_1")}, amount_limits=True)
     assert '{id: link_test_1, "title": "\\ud83c\\udf0a"' in Path("links.yaml").read_text()

@@ -9,7 +9,7 @@ import pytest
 
 from pulumi_omise_links.cli import run
 from pulumi_omise_links.errors import EditError, ManifestError, ProblemCode
-from pulumi_omise_links.manifest.edit import Draft, meaning_of
+from pulumi_omise_links.manifest.edit import ManifestEdits, entries_by_name
 from pulumi_omise_links.manifest.entries import entries_for_stack
 from pulumi_omise_links.manifest.reading import check, load
 from pulumi_omise_links.manifest.text import NewEntry, manifest_of
@@ -98,11 +98,11 @@ def test_what_names_no_stack_is_refused(stacks: str, code: ProblemCode) -> None:
 def test_the_key_is_added_and_all_else_stays(text: str) -> None:
     """In every layout, to the byte."""
     Path("links.yaml").write_bytes(text.encode())
-    meant = meaning_of("links.yaml", amount_limits=True)
-    assert meant
-    draft = Draft("links.yaml")
-    draft.add_stacks(["prod"])
-    draft.save(meant, amount_limits=True)
+    expected = entries_by_name(check("links.yaml")[0])
+    assert expected
+    edits = ManifestEdits("links.yaml")
+    edits.add_stacks(["prod"])
+    edits.save(expected, amount_limits=True)
 
     (checked,) = check("links.yaml")
     assert checked.stacks == ("prod",)
@@ -115,11 +115,11 @@ def test_the_key_is_added_and_all_else_stays(text: str) -> None:
 
 def test_a_manifest_of_other_stacks_is_left_alone() -> None:
     """A link belongs to one stack, so ids of two are not mixed."""
-    draft = Draft("links.yaml")
-    draft.add_stacks(["prod"])
-    assert draft.text == MANIFEST
+    edits = ManifestEdits("links.yaml")
+    edits.add_stacks(["prod"])
+    assert edits.text == MANIFEST
     with pytest.raises(EditError, match="its ids are for prod, stage, not for dev"):
-        draft.add_stacks(["dev"])
+        edits.add_stacks(["dev"])
 
 
 def test_a_new_manifest_says_it_first() -> None:
