@@ -154,13 +154,17 @@ def _print(result: Result, output_format: str) -> None:
         _write_document(FORMATS[output_format](result) + "\n")
     elif result.document is not None:
         _write_document(result.document)
-        say(write_text(result))
-    elif is_terminal(sys.stdout):
-        from ..output.table import write_table  # noqa: PLC0415  (rich, for a terminal only)
-
-        _write_text(write_table(result))
+        say(_text_for(sys.stderr, result))
     else:
-        _write_text(write_text(result))
+        _write_text(_text_for(sys.stdout, result))
+
+
+def _text_for(stream: TextIO | None, result: Result) -> str:
+    if not is_terminal(stream):
+        return write_text(result)
+    from ..output.table import write_table  # noqa: PLC0415  (rich, for a terminal only)
+
+    return write_table(result)
 
 
 def _write_text(text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 from rich.cells import cell_len
 from rich.console import Console, OverflowMethod
@@ -33,12 +34,19 @@ def write_table(result: Result, console: Console | None = None) -> str:
     console = console or Console()
     with console.capture() as captured:
         for account in result.accounts:
-            console.print(Text(describe_account(account)), soft_wrap=True)
+            _print_sentence(console, describe_account(account))
         if result.rows:
             _print_rows(console, result)
         for sentence in closing(result):
-            console.print(Text(sentence), soft_wrap=True)
+            _print_sentence(console, sentence)
     return captured.get().removesuffix("\n")
+
+
+def _print_sentence(console: Console, sentence: str) -> None:
+    """Print it with line breaks between words; a longer word, such as a path, can be copied."""
+    for line in sentence.splitlines():
+        parts = wrap(line, console.width, break_long_words=False, break_on_hyphens=False)
+        console.print(Text("\n".join(parts)), soft_wrap=True)
 
 
 def _print_rows(console: Console, result: Result) -> None:

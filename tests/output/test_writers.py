@@ -102,6 +102,29 @@ def test_a_row_is_one_line_on_any_usual_terminal(width: int, name: str, title: s
         assert title in rows[1]
 
 
+@pytest.mark.parametrize("width", [60, 80])
+def test_sentences_are_broken_between_words(width: int) -> None:
+    """Those about the accounts, the notes and the ending; a path that is too long stays whole."""
+    path = "/srv/" + "x" * 90
+    sentence = f"Three of the links are in {path}, and the others are in no file that was given."
+    accounts = [
+        Account(
+            id="account_test_5xabcdefghijklmnopq",
+            country="TH",
+            live=False,
+            sub_merchant=None,
+            key_source="the environment variable OMISE_SECRET_KEY",
+        )
+    ]
+    result = make_result(accounts=accounts, rows=[], notes=[sentence], ending=sentence)
+
+    lines = table(result, width).splitlines()
+
+    assert all(cell_len(line) <= width or path in line for line in lines)
+    assert len(lines) > 3
+    assert " ".join(lines).split() == write_text(result).split()
+
+
 def test_a_terminal_shows_what_a_pipe_shows() -> None:
     """The table has the same sentences in the same order as the text."""
     shown = table(make_result(), 120).splitlines()
