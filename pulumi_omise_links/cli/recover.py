@@ -21,6 +21,7 @@ from ..recovery.gather import gather_facts
 from ..recovery.report import make_result
 from ..settings import Settings
 from ..stack.project import Project
+from ..stack.pulumi_json import name_of
 from ._asking import ask, require_yes
 from ._omise import connected, describe_all
 from ._options import Seconds, project_options, yes_option
@@ -112,7 +113,7 @@ class _Answers:
                     f" {', '.join(sorted(urns))}"
                 )
             if not urns:
-                raise click.UsageError(f"no create of {escape(name)} is pending or was cut off.")
+                raise click.UsageError(_explain_no_create(name, facts))
             return urns.pop()
 
         return Choices(
@@ -186,3 +187,14 @@ def _choice(text: str) -> tuple[str, str]:
     if not equals or not name or not link_id:
         raise click.UsageError(f"--adopt takes NAME=ID, such as spring=link_test_5x…, not {text}.")
     return name, link_id
+
+
+def _explain_no_create(name: str, facts: RecoveryFacts) -> str:
+    managed = [
+        link.id
+        for link in facts.state.links
+        if name in {name_of(link.urn), link.urn} and not link.pending_delete
+    ]
+    if managed:
+        return f"{escape(name)} is managed already, as {', '.join(managed)}: no create is open."
+    return f"no create of {escape(name)} is pending or was cut off."

@@ -393,11 +393,15 @@ class OmiseClient:
         if scope.account_id is not None and ours == scope:
             return
         self.refuse_other_scope(link_id, scope)
-        unknown = f"key in {self.settings.key().source}" if scope.account_id else "link"
+        source = self.settings.key().source
+        unknown = f"key in {source}" if scope.account_id else "link"
+        account = scope.account_id or "the link's account"
         raise WrongAccountError(
             f"Omise does not know link {link_id}. Whether it is gone cannot be told, because the"
-            f" account of the {unknown} is not known: use a key that may read GET /account. If you"
-            " know that the link is gone, take it out of the state with `pulumi state delete`."
+            f" account of the {unknown} is not known. First check that the key in {source} is of"
+            f" {account}: any other one does not see the link. Then use a key that may read GET"
+            " /account. Only if the dashboard of that account says that the link is deleted, take"
+            " it out of the state with `pulumi state delete`."
         )
 
     def _note_proof(self, scope: Scope) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ..errors import ProjectError
+from ..errors import ArgumentError, ProjectError
 from ..output.terminal import escape
 from ..settings import PLANNING
 from .environment import pulumi_environment
@@ -53,11 +53,12 @@ class Backend:
         """Find Pulumi, and the folder.
 
         :param config_file: the file with the config of the stack that ``run`` is about.
-        :raises ProjectError: no ``pulumi``, one that is too old, or no such folder.
+        :raises ArgumentError: there is no such folder.
+        :raises ProjectError: no ``pulumi``, or one that is too old.
         """
         self.folder = Path(folder)
         if not self.folder.is_dir():
-            raise ProjectError(
+            raise ArgumentError(
                 f"There is no folder {escape(str(self.folder.resolve()), longest=500)}: name the"
                 " folder of the Pulumi project with --cwd."
             )

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import ProjectError
+from ..errors import ArgumentError, ProjectError
 from ..output.terminal import escape
 from ..settings import (
     CONFIG_KEYS,
@@ -57,7 +57,8 @@ class Project:
         :param stack: its name; None is the one that is selected.
         :param config_file: the file with the stack's config, if it is not where Pulumi looks; a
             relative path starts from the current folder of the process.
-        :raises ProjectError: no ``pulumi``, one that is too old, no project, or no such file.
+        :raises ArgumentError: there is no such folder, or no such file.
+        :raises ProjectError: no ``pulumi``, one that is too old, or no project.
         :raises StackNotFoundError: there is no such stack, or none is selected.
         """
         self._config_file = _absolute_file(config_file)
@@ -216,7 +217,7 @@ def _absolute_file(path: str | None) -> str | None:
         return None
     file = str(Path(path).resolve())
     if not Path(file).is_file():
-        raise ProjectError(f"There is no config file {escape(file, longest=500)}.")
+        raise ArgumentError(f"There is no config file {escape(file, longest=500)}.")
     return file
 
 

@@ -229,11 +229,21 @@ def test_a_variable_of_key_env_that_is_not_set_is_told(
     )
 
 
-def test_a_folder_that_does_not_exist_is_shown_in_full(
-    capsys: pytest.CaptureFixture[str],
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["discover"],
+        ["match", "links.yaml"],
+        ["plan", "links.yaml"],
+        ["import", "links.yaml", "--yes"],
+        ["recover", "--yes"],
+    ],
+)
+def test_a_folder_that_does_not_exist_is_wrong_use(
+    capsys: pytest.CaptureFixture[str], command: list[str]
 ) -> None:
     """A relative --cwd is shown with the folder it starts from."""
-    assert run(["recover", "--yes", "--cwd", "infra"]) == 1
+    assert run([*command, "--cwd", "infra"]) == 2
 
     assert capsys.readouterr().err == (
         f"omise-links: There is no folder {Path.cwd() / 'infra'}: name the folder of the Pulumi"

@@ -230,7 +230,10 @@ def test_what_cannot_be_told_is_taken_out_by_hand(project: Project, omise: Emula
     urn = project.links()["a"]["urn"]
 
     for command in (project.refresh, project.destroy):
-        command().failed().says("take it out of the state with `pulumi state delete`")
+        command().failed().says(
+            "First check that the key in the environment variable OMISE_SECRET_KEY is of the",
+            "take it out of the state with `pulumi state delete`",
+        )
     project.pulumi("state", "delete", urn, "--yes").ok()
     project.up().ok()
     assert len(omise.links(deleted=False)) == 1

@@ -98,7 +98,7 @@ def test_the_stack_and_the_config_file_may_come_from_variables(
     imported.ok().says("1 link imported")
     by_variable.ok().says("1 managed already")
     missing = project.cli("plan", "links.yaml", "--config-file", "no.yaml", **stack)
-    assert missing.code == 1
+    assert missing.code == 2
     missing.says(f"There is no config file {project.folder / 'no.yaml'}")
 
 

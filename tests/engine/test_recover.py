@@ -253,6 +253,9 @@ def test_on_another_machine_the_candidates_are_named(
     project.cli("recover", "--yes", "--adopt", f"spring={made}").ok()
     assert project.ids() == {"spring": made}
     project.unchanged()
+    again = project.cli("recover", "--yes", "--adopt", f"spring={made}")
+    assert again.code == 2
+    again.says(f"spring is managed already, as {made}")
 
 
 def test_a_killed_up_leaves_neither_doubles_nor_orphans(
