@@ -71,10 +71,7 @@ class OmiseLinksError(ExpectedError):
 
 
 class ArgumentError(OmiseLinksError):
-    """A function or class of this package is called with what it cannot take.
-
-    On the command line: ``--cwd`` or ``--config-file`` names what does not exist.
-    """
+    """A program calls a function or class of this package with what it cannot take."""
 
     exit_code = ExitCode.WRONG_USE
 

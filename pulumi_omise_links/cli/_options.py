@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, Literal, TypeVar
 
 import click
+
+from ..output.terminal import escape_path
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -28,6 +32,28 @@ class Seconds(click.FloatRange):
         return seconds
 
 
+class ExistingPath(click.Path):
+    """A file or a folder that exists; an error shows from where a relative path starts."""
+
+    def __init__(self, kind: Literal["file", "folder"]) -> None:
+        """Take only what is of this kind."""
+        super().__init__(file_okay=kind == "file", dir_okay=kind == "folder")
+        self._kind = kind
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str:
+        """:raises click.BadParameter: there is none."""
+        path = Path(value)
+        if not (path.is_file() if self.file_okay else path.is_dir()):
+            full = escape_path(str(path.absolute()))
+            self.fail(f"there is no {self._kind} {full}.", param, ctx)
+        return str(value)
+
+
 manifest_files = click.argument(
     "files", metavar="FILE...", nargs=-1, required=True, type=click.Path()
 )
@@ -45,11 +71,17 @@ def stack_options(command: Command) -> Command:
     """Add what names the project, its stack and its config."""
     for option in (
         click.option("--stack", metavar="NAME", help="The stack; the selected one by default."),
-        click.option("--cwd", default=".", metavar="DIR", help="The folder of the Pulumi project."),
+        click.option(
+            "--cwd",
+            default=".",
+            metavar="DIR",
+            type=ExistingPath("folder"),
+            help="The folder of the Pulumi project.",
+        ),
         click.option(
             "--config-file",
             metavar="FILE",
-            type=click.Path(),
+            type=ExistingPath("file"),
             help="The file with the stack's config, if it is not where Pulumi looks.",
         ),
     ):

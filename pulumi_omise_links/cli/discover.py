@@ -20,7 +20,7 @@ from ..output import Account, Result
 from ..output.terminal import escape, escape_path, pluralize
 from ..stack.pulumi_json import name_of
 from ._omise import connected, describe, projects_and_settings
-from ._options import key_variable
+from ._options import ExistingPath, key_variable
 from ._progress import read_links
 from ._results import returns_result
 
@@ -87,7 +87,12 @@ def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
     metavar="NAME",
     help="Leave out what this stack manages; may be given several times.",
 )
-@click.option("--cwd", metavar="DIR", help="The folder of the Pulumi project.")
+@click.option(
+    "--cwd",
+    metavar="DIR",
+    type=ExistingPath("folder"),
+    help="The folder of the Pulumi project.",
+)
 @key_variable
 @returns_result
 def command(

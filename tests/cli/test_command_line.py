@@ -237,6 +237,7 @@ def test_a_variable_of_key_env_that_is_not_set_is_told(
         ["plan", "links.yaml"],
         ["import", "links.yaml", "--yes"],
         ["recover", "--yes"],
+        ["doctor"],
     ],
 )
 def test_a_folder_that_does_not_exist_is_wrong_use(
@@ -246,6 +247,6 @@ def test_a_folder_that_does_not_exist_is_wrong_use(
     assert run([*command, "--cwd", "infra"]) == 2
 
     assert capsys.readouterr().err == (
-        f"omise-links: There is no folder {Path.cwd() / 'infra'}: name the folder of the Pulumi"
-        " project with --cwd.\n"
+        f"omise-links: Invalid value for '--cwd': there is no folder {Path.cwd() / 'infra'}."
+        f" `omise-links {command[0]} --help` lists what there is.\n"
     )

@@ -99,7 +99,7 @@ def test_the_stack_and_the_config_file_may_come_from_variables(
     by_variable.ok().says("1 managed already")
     missing = project.cli("plan", "links.yaml", "--config-file", "no.yaml", **stack)
     assert missing.code == 2
-    missing.says(f"There is no config file {project.folder / 'no.yaml'}")
+    missing.says(f"there is no file {project.folder / 'no.yaml'}")
 
 
 def test_a_key_of_another_account_is_refused(project: Project, omise: Emulator) -> None:
