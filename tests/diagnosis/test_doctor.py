@@ -1,6 +1,7 @@
-"""What one can rely on from ``omise-links doctor``; tests/engine/test_doctor.py has a real engine.
+"""What one can rely on from ``omise-links doctor``.
 
-tests/diagnosis/test_doctor_faults.py has what is wrong, one fault at a time.
+tests/diagnosis/test_doctor_faults.py has what is wrong, one fault at a time;
+tests/engine/test_doctor_command.py has a real engine.
 """
 
 from __future__ import annotations
