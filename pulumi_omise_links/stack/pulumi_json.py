@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import ProjectError
-from ..inputs import INPUT_NAMES
+from ..inputs import INPUTS
 from ..omise.models import Scope
 from ..state_format import AS_STORED, SECRET_MARK, TYPE_TOKEN, scope_of
 
@@ -90,9 +90,9 @@ class ManagedLink:
     """A link in a state, small, as the stacks of a backend may hold very many.
 
     ``pending_delete``: the next update deletes it, after a replacement that has failed. ``inputs``
-    are those that are no secrets, as the state spells them. ``stored_otherwise``: Omise stores a
-    text of the link otherwise, and only an opened state tells how. ``created_at`` is empty if the
-    state does not say; ``used`` is what the last update or refresh saw.
+    are those that are no secrets, as the state spells them. ``stored_otherwise``: Omise has stored
+    a text of the link otherwise than the state spells it, and how is a secret. ``created_at`` is
+    empty if the state does not say; ``used`` is what the last update or refresh saw.
     """
 
     urn: str
@@ -283,15 +283,20 @@ def _managed_link(resource: Any) -> ManagedLink:
         retain_on_delete=bool(resource.get("retainOnDelete")),
         provider_urn=sys.intern(_provider_urn(resource)),
         scope=scope_of(texts),
-        inputs={
-            name: outputs[name]
-            for name in INPUT_NAMES
-            if name in outputs and not is_secret(outputs[name])
-        },
+        inputs=_readable_inputs(resource.get("inputs") or {}, outputs),
         stored_otherwise=AS_STORED in outputs,
         created_at=texts.get("created_at", ""),
         used=outputs.get("used") is True,
     )
+
+
+def _readable_inputs(inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        one.name: outputs[one.name]
+        for one in INPUTS
+        # A secret is no value of its type. bool is an int in Python, and no amount.
+        if type(outputs.get(one.name)) is one.type and not is_secret(inputs.get(one.name))
+    }
 
 
 def _pending(deployment: Any, operation: str) -> Iterator[Any]:

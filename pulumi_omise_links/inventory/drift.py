@@ -1,0 +1,376 @@
+"""Compares stacks with an account: what is managed, and what differs from that. No I/O.
+
+Every link of the account that is not deleted, and every link that a state holds, is of exactly one
+kind. Where something could not be read, what follows from it is not concluded: it is named.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import Enum
+from typing import Any, NamedTuple
+
+from ..inputs import INPUT_NAMES, INPUTS, is_live
+from ..manifest.entries import AcceptedLink
+from ..omise.models import LinkInputs, Scope
+from ..omise.times import read_time
+from ..output.terminal import escape
+from ..stack.pulumi_json import ManagedLink, PulumiResource
+from ..state_format import TEXTS
+from .account_links import AccountLink, AccountLinks
+from .stacks import StackStates
+
+# A sentence that names more of them is not read.
+_MOST_NAMED = 5
+
+
+class Kind(str, Enum):
+    """What a link is, seen from the stacks that were read and the account."""
+
+    MANAGED = "managed"
+    """In one stack, not deleted, and as the state says."""
+    MISSING = "missing"
+    """In a stack, and deleted at Omise or unknown there."""
+    DIFFERS = "differs"
+    """Not deleted, but an input is not what the state says."""
+    DOUBLED = "doubled"
+    """Two stacks, or two resources of one, manage it: each of them could delete it."""
+    TWIN = "twin"
+    """In no stack, with the inputs of a managed link or of a pending create."""
+    UNMANAGED = "unmanaged"
+    """In no stack."""
+    PENDING = "pending"
+    """A killed run has left its create, its delete, or the delete of what it replaced."""
+    USED = "used"
+    """A link that can be paid once was paid since the state was written."""
+    ACCEPTED = "accepted"
+    """A file of accepted findings names it."""
+    ELSEWHERE = "elsewhere"
+    """In a stack, but of another account, mode or sub-merchant than the key."""
+
+
+DRIFT = (Kind.MISSING, Kind.DIFFERS, Kind.DOUBLED, Kind.TWIN, Kind.UNMANAGED, Kind.PENDING)
+"""The kinds that are changes where none are expected."""
+ACCEPTABLE = frozenset(DRIFT) - {Kind.PENDING}
+
+
+class Owner(NamedTuple):
+    """A resource of a stack; ``stack`` is its full name, ``name`` the one in the program."""
+
+    stack: str
+    name: str
+
+
+class Original(NamedTuple):
+    """The managed link, or the pending create, that a twin is like.
+
+    ``seconds`` is how much later than the original the twin was made; None if that is not known.
+    """
+
+    owner: Owner
+    id: str | None
+    seconds: float | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """A link and its kind.
+
+    ``owners`` is empty for links in no stack. ``link`` is what Omise shows of it, ``inputs`` those
+    that are no secrets of a program. ``differs`` names inputs; ``operation`` is what is pending:
+    ``create``, ``delete`` or ``replace``. ``accepted`` is the line that names it, ``was`` the kind
+    that it would have without that line, ``run_out`` whether that line held until an earlier day.
+    """
+
+    kind: Kind
+    id: str | None
+    owners: tuple[Owner, ...] = ()
+    link: AccountLink | None = None
+    inputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    differs: tuple[str, ...] = ()
+    original: Original | None = None
+    operation: str | None = None
+    accepted: AcceptedLink | None = None
+    was: Kind | None = None
+    run_out: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriftFacts:
+    """What is compared.
+
+    ``scope`` and ``live`` are those of the key. ``account`` has all links that are listed, and
+    those of the states that were read by themselves. ``gone`` are links of states that Omise does
+    not know although the key is of their account; ``undecided`` those of which that could not be
+    told, and why. ``began`` is Omise's time before the stacks were read: links made later may be of
+    a stack that was read before that.
+    """
+
+    scope: Scope
+    live: bool
+    account: AccountLinks
+    stacks: StackStates
+    gone: frozenset[str] = frozenset()
+    undecided: Mapping[str, str] = field(default_factory=dict)
+    began: str = ""
+
+
+@dataclass(frozen=True)
+class Drift:
+    """The findings of each kind.
+
+    ``unknowns`` are sentences about what could not be read. ``newer`` counts links that were made
+    while the stacks were read, ``filtered`` unmanaged ones that were not asked for. ``left`` are
+    accepted links that are no longer there.
+    """
+
+    findings: Mapping[Kind, Sequence[Finding]]
+    unknowns: Sequence[str] = ()
+    newer: int = 0
+    filtered: int = 0
+    left: Sequence[AcceptedLink] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether all was read that the findings depend on."""
+        return not self.unknowns
+
+    @property
+    def changes(self) -> int:
+        """How many findings are changes where none are expected."""
+        return sum(len(self.findings[kind]) for kind in DRIFT)
+
+
+def decide(
+    facts: DriftFacts,
+    *,
+    accepted: Sequence[AcceptedLink] = (),
+    today: date = date.min,
+    wanted: Callable[[AccountLink], bool] = lambda _link: True,
+) -> Drift:
+    """Give every link its kind.
+
+    :param accepted: the lines of all files of accepted findings; an id occurs once.
+    :param today: decides which of them have run out.
+    :param wanted: which unmanaged links to take; twins are taken in any case.
+    """
+    found = [*_in_stacks(facts)]
+    unmanaged = [*_in_no_stack(facts)]
+    newer = [link for link in unmanaged if facts.began and link.created_at > facts.began]
+    unmanaged = [link for link in unmanaged if not facts.began or link.created_at <= facts.began]
+    originals = _originals(facts, found, {link.inputs.folded() for link in unmanaged})
+    filtered = 0
+    for link in unmanaged:
+        finding = _describe_unmanaged(link, originals.get(link.inputs.folded(), ()))
+        if finding.kind is Kind.UNMANAGED and not wanted(link):
+            filtered += 1
+        else:
+            found.append(finding)
+    lines = {line.id: line for line in accepted}
+    findings: dict[Kind, list[Finding]] = {kind: [] for kind in Kind}
+    for finding in found:
+        settled = _accept(finding, lines.get(finding.id or ""), today)
+        findings[settled.kind].append(settled)
+    named = {finding.id for finding in found} | {link.id for link in (*unmanaged, *newer)}
+    return Drift(
+        findings,
+        unknowns=_unknowns(facts),
+        newer=len(newer),
+        filtered=filtered,
+        left=[line for line in accepted if _is_left(line, facts, named)],
+    )
+
+
+def _in_stacks(facts: DriftFacts) -> Iterator[Finding]:
+    """Yield a finding for each link that states hold, and for each pending operation."""
+    holders: dict[str, list[tuple[str, ManagedLink]]] = defaultdict(list)
+    for stack, state in facts.stacks.states.items():
+        for resource in state.pending:
+            yield Finding(
+                kind=Kind.PENDING,
+                id=None,
+                owners=(Owner(stack, resource.name),),
+                inputs=_pending_inputs(resource),
+                operation="create",
+            )
+        for link in state.links:
+            if is_elsewhere(link, facts):
+                yield _finding(Kind.ELSEWHERE, stack, link, None)
+            elif link.pending_delete or link.urn in state.deleting:
+                operation = "replace" if link.pending_delete else "delete"
+                there = facts.account.links.get(link.id)
+                yield replace(_finding(Kind.PENDING, stack, link, there), operation=operation)
+            else:
+                holders[link.id].append((stack, link))
+    for link_id, held in holders.items():
+        there = facts.account.links.get(link_id)
+        if there is None and link_id not in facts.gone:
+            continue  # what is not known of it is in the unknowns
+        yield from _held(held, there)
+
+
+def _held(held: Sequence[tuple[str, ManagedLink]], there: AccountLink | None) -> Iterator[Finding]:
+    """Yield the findings on one link: one for each resource, or one for all that share it."""
+    if there is None or there.deleted:
+        for stack, link in held:
+            yield _finding(Kind.MISSING, stack, link, there)
+        return
+    (stack, link), *others = held
+    if others:
+        owners = tuple(Owner(stack, link.name) for stack, link in held)
+        yield replace(_finding(Kind.DOUBLED, stack, link, there), owners=owners)
+    elif differs := differing_inputs(link, there):
+        yield replace(_finding(Kind.DIFFERS, stack, link, there), differs=differs)
+    elif there.used and not link.used and not there.inputs.multiple:
+        yield _finding(Kind.USED, stack, link, there)
+    else:
+        yield _finding(Kind.MANAGED, stack, link, there)
+
+
+def _finding(kind: Kind, stack: str, link: ManagedLink, there: AccountLink | None) -> Finding:
+    return Finding(
+        kind=kind, id=link.id, owners=(Owner(stack, link.name),), link=there, inputs=link.inputs
+    )
+
+
+def is_elsewhere(link: ManagedLink, facts: DriftFacts) -> bool:
+    """Whether a link of a state is known to be none of the account, mode and sub-merchant."""
+    known = None not in {link.scope.account_id, facts.scope.account_id}
+    return (
+        is_live(link.id) != facts.live
+        or link.scope.sub_merchant_id != facts.scope.sub_merchant_id
+        or (known and link.scope.account_id != facts.scope.account_id)
+    )
+
+
+def differing_inputs(link: ManagedLink, there: AccountLink) -> tuple[str, ...]:
+    """Name the inputs of which the state says something else than Omise.
+
+    Secret ones are not compared; nor are texts if Omise has stored one of them otherwise.
+    """
+    known = {
+        name: value
+        for name, value in link.inputs.items()
+        if not (link.stored_otherwise and name in TEXTS)
+    }
+    return tuple(replace(there.inputs, **known).differences(there.inputs))
+
+
+def _in_no_stack(facts: DriftFacts) -> Iterator[AccountLink]:
+    """Yield the links that are not deleted and that no state holds, oldest first."""
+    held = {link.id for state in facts.stacks.states.values() for link in state.links}
+    for link in facts.account.links.values():
+        if not link.deleted and link.id not in held:
+            yield link
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """What a link in no stack may be a twin of. ``secrets`` names inputs."""
+
+    owner: Owner
+    id: str | None
+    created_at: str
+    secrets: frozenset[str]
+
+
+def _originals(
+    facts: DriftFacts, found: Sequence[Finding], wanted: Collection[LinkInputs]
+) -> dict[LinkInputs, list[_Candidate]]:
+    """Return what is managed or pending with any of these inputs, by them."""
+    originals: dict[LinkInputs, list[_Candidate]] = defaultdict(list)
+
+    for finding in found if wanted else ():
+        if finding.kind is Kind.ELSEWHERE:
+            continue
+        # What Omise shows is complete; a state may keep inputs as secrets.
+        inputs = finding.link.inputs if finding.link else whole_inputs(finding.inputs)
+        if inputs is not None and inputs.folded() in wanted:
+            created_at = finding.link.created_at if finding.link else ""
+            secrets = frozenset(INPUT_NAMES) - finding.inputs.keys()
+            originals[inputs.folded()] += [
+                _Candidate(owner, finding.id, created_at, secrets) for owner in finding.owners
+            ]
+    return originals
+
+
+def _describe_unmanaged(link: AccountLink, originals: Sequence[_Candidate]) -> Finding:
+    shown = {name: getattr(link.inputs, name) for name in INPUT_NAMES}
+    if not originals:
+        return Finding(kind=Kind.UNMANAGED, id=link.id, link=link, inputs=shown)
+
+    def seconds(candidate: _Candidate) -> float | None:
+        made, before = read_time(link.created_at), read_time(candidate.created_at)
+        return None if made is None or before is None else made - before
+
+    def distance(candidate: _Candidate) -> float:
+        apart = seconds(candidate)
+        # A pending create is the one whose answer may be lost.
+        return -1 if candidate.id is None else math.inf if apart is None else abs(apart)
+
+    nearest = min(originals, key=distance)
+    return Finding(
+        kind=Kind.TWIN,
+        id=link.id,
+        link=link,
+        # Equal to what a program keeps as a secret.
+        inputs={
+            name: value
+            for name, value in shown.items()
+            if not any(name in candidate.secrets for candidate in originals)
+        },
+        original=Original(nearest.owner, nearest.id, seconds(nearest)),
+    )
+
+
+def _pending_inputs(resource: PulumiResource) -> dict[str, Any]:
+    """Return the inputs of a pending create that are no secrets."""
+    values = {
+        one.name: resource.inputs.get(one.name, one.default)
+        for one in INPUTS
+        if one.name not in resource.secret_inputs
+    }
+    return {one.name: values[one.name] for one in INPUTS if type(values.get(one.name)) is one.type}
+
+
+def whole_inputs(known: Mapping[str, Any]) -> LinkInputs | None:
+    """Return the inputs of a link in a state; None if one is a secret or missing."""
+    return LinkInputs(**known) if known.keys() == {*INPUT_NAMES} else None
+
+
+def _accept(finding: Finding, line: AcceptedLink | None, today: date) -> Finding:
+    if line is None or finding.kind not in ACCEPTABLE:
+        return finding
+    if line.has_run_out(today):
+        return replace(finding, accepted=line, run_out=True)
+    return replace(finding, kind=Kind.ACCEPTED, accepted=line, was=finding.kind)
+
+
+def _is_left(line: AcceptedLink, facts: DriftFacts, named: Collection[str | None]) -> bool:
+    """Whether an accepted link is no longer there; what another key would show is not known."""
+    return (
+        line.id not in named
+        and line.id not in facts.undecided
+        and is_live(line.id) == facts.live
+        and not any(link.id == line.id for link in facts.account.unreadable)
+    )
+
+
+def _unknowns(facts: DriftFacts) -> list[str]:
+    sentences = [*facts.stacks.unknowns()]
+    for link in facts.account.unreadable:
+        which = f"link {link.id}" if link.id else "a link without an id"
+        sentences.append(f"Omise's answer about {which} cannot be read: {escape(link.problem)}.")
+    by_reason: dict[str, list[str]] = defaultdict(list)
+    for link_id, reason in facts.undecided.items():
+        by_reason[reason].append(escape(link_id))
+    for reason, ids in by_reason.items():
+        named = ", ".join(ids[:_MOST_NAMED])
+        more = f" and {len(ids) - _MOST_NAMED:,} more" if len(ids) > _MOST_NAMED else ""
+        are = "is" if len(ids) == 1 else "are"
+        sentences.append(f"Whether {named}{more} {are} missing is not known: {reason}")
+    return sentences
