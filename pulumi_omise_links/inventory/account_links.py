@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 from ..omise.client import OmiseClient
 from ..omise.models import LinkInputs, OmiseLink, UnreadableLink
@@ -88,3 +90,12 @@ def read_account_links(
         read = len(links) + len(unreadable)
         on_page(read, max(read, total))
     return AccountLinks(links, unreadable)
+
+
+def fits_title(title: str, pattern: str) -> bool:
+    """Whether a pattern with ``*``, ``?`` and ``[…]`` fits a whole title, in either case."""
+    return fnmatchcase(_caseless(title), _caseless(pattern))
+
+
+def _caseless(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()

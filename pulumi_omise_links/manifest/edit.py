@@ -74,9 +74,8 @@ class Insertions:
 
     # -- positions; yaml's nodes are not typed
 
-    def _root(self) -> yaml.MappingNode:
-        root: yaml.MappingNode = yaml.compose(self._text, Loader=loader_for(self._text))
-        return root
+    def _root(self) -> Any:
+        return yaml.compose(self._text, Loader=loader_for(self._text))
 
     def _insert(self, at: int, added: str) -> None:
         found = LINE_BREAK.search(self._text)
