@@ -19,7 +19,7 @@ from ..manifest.entries import AcceptedLink
 from ..omise.models import LinkInputs, Scope
 from ..omise.times import read_time
 from ..output.terminal import escape
-from ..stack.pulumi_json import ManagedLink, PulumiResource
+from ..stack.pulumi_json import ManagedLink, PulumiResource, StackState
 from ..state_format import TEXTS
 from .account_links import AccountLink, AccountLinks
 from .stacks import StackStates
@@ -69,34 +69,82 @@ class Original(NamedTuple):
     """The managed link, or the pending create, that a twin is like.
 
     ``seconds`` is how much later than the original the twin was made; None if that is not known.
+    ``secrets`` names the inputs that a program keeps as secrets.
     """
 
     owner: Owner
     id: str | None
-    seconds: float | None
+    seconds: int | None
+    secrets: frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """A link and its kind.
+    """A link and its kind, small, as there may be very many.
 
-    ``owners`` is empty for links in no stack. ``link`` is what Omise shows of it, ``inputs`` those
-    that are no secrets of a program. ``differs`` names inputs; ``operation`` is what is pending:
-    ``create``, ``delete`` or ``replace``. ``accepted`` is the line that names it, ``was`` the kind
-    that it would have without that line, ``run_out`` whether that line held until an earlier day.
+    ``held`` is the link as the state of ``stack`` has it, or ``pending`` the create that is pending
+    there; ``link`` is what Omise shows of it. ``others`` are the other owners of a doubled link.
+    ``accepted`` is the line that names it, ``was`` the kind that it would have without that line.
     """
 
     kind: Kind
-    id: str | None
-    owners: tuple[Owner, ...] = ()
+    stack: str | None = None
+    held: ManagedLink | None = None
+    pending: PulumiResource | None = None
     link: AccountLink | None = None
-    inputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    differs: tuple[str, ...] = ()
+    others: tuple[Owner, ...] = ()
     original: Original | None = None
-    operation: str | None = None
     accepted: AcceptedLink | None = None
     was: Kind | None = None
-    run_out: bool = False
+
+    @property
+    def id(self) -> str | None:
+        """The id; None for a pending create."""
+        known = self.link or self.held
+        return known.id if known else None
+
+    @property
+    def name(self) -> str | None:
+        """The name in the program; None for a link in no stack."""
+        known = self.held or self.pending
+        return known.name if known else None
+
+    @property
+    def owners(self) -> tuple[Owner, ...]:
+        """All resources that manage it; empty for a link in no stack."""
+        if self.stack is None or self.name is None:
+            return ()
+        return (Owner(self.stack, self.name), *self.others)
+
+    @property
+    def inputs(self) -> Mapping[str, Any]:
+        """The inputs that no program keeps as secrets."""
+        if self.held:
+            return self.held.inputs
+        if self.pending:
+            return _inputs_of_pending(self.pending)
+        secrets = self.original.secrets if self.original else ()
+        shown = self.link.inputs if self.link else None
+        return {name: getattr(shown, name) for name in INPUT_NAMES if shown and name not in secrets}
+
+    @property
+    def differs(self) -> tuple[str, ...]:
+        """The inputs of which the state says something else than Omise."""
+        return differing_inputs(self.held, self.link) if self.held and self.link else ()
+
+    @property
+    def operation(self) -> str | None:
+        """What is pending: ``create``, ``delete``, or ``replace`` after a failed replacement."""
+        if self.kind is not Kind.PENDING:
+            return None
+        if self.held is None:
+            return "create"
+        return "replace" if self.held.pending_delete else "delete"
+
+    @property
+    def run_out(self) -> bool:
+        """Whether the line that names it held until an earlier day."""
+        return self.accepted is not None and self.kind is not Kind.ACCEPTED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,10 +210,10 @@ def decide(
     unmanaged = [*_in_no_stack(facts)]
     newer = [link for link in unmanaged if facts.began and link.created_at > facts.began]
     unmanaged = [link for link in unmanaged if not facts.began or link.created_at <= facts.began]
-    originals = _originals(facts, found, {link.inputs.folded() for link in unmanaged})
+    originals = _originals(found, {link.inputs.folded() for link in unmanaged})
     filtered = 0
     for link in unmanaged:
-        finding = _describe_unmanaged(link, originals.get(link.inputs.folded(), ()))
+        finding = _compare_with(link, originals.get(link.inputs.folded(), ()))
         if finding.kind is Kind.UNMANAGED and not wanted(link):
             filtered += 1
         else:
@@ -187,54 +235,47 @@ def decide(
 
 def _in_stacks(facts: DriftFacts) -> Iterator[Finding]:
     """Yield a finding for each link that states hold, and for each pending operation."""
-    holders: dict[str, list[tuple[str, ManagedLink]]] = defaultdict(list)
+    alive: dict[str, Finding] = {}
+    again: dict[str, list[Finding]] = defaultdict(list)
     for stack, state in facts.stacks.states.items():
         for resource in state.pending:
-            yield Finding(
-                kind=Kind.PENDING,
-                id=None,
-                owners=(Owner(stack, resource.name),),
-                inputs=_pending_inputs(resource),
-                operation="create",
-            )
+            yield Finding(kind=Kind.PENDING, stack=stack, pending=resource)
         for link in state.links:
-            if is_elsewhere(link, facts):
-                yield _finding(Kind.ELSEWHERE, stack, link, None)
-            elif link.pending_delete or link.urn in state.deleting:
-                operation = "replace" if link.pending_delete else "delete"
-                there = facts.account.links.get(link.id)
-                yield replace(_finding(Kind.PENDING, stack, link, there), operation=operation)
+            there = facts.account.links.get(link.id)
+            kind = _kind_of_held(link, there, state, facts)
+            if kind is None:
+                continue  # it is among what is not known
+            finding = Finding(kind=kind, stack=stack, held=link, link=there)
+            if kind is Kind.ELSEWHERE or there is None or there.deleted:
+                yield finding
+            elif link.id in alive:
+                again[link.id].append(finding)
             else:
-                holders[link.id].append((stack, link))
-    for link_id, held in holders.items():
-        there = facts.account.links.get(link_id)
-        if there is None and link_id not in facts.gone:
-            continue  # what is not known of it is in the unknowns
-        yield from _held(held, there)
+                alive[link.id] = finding
+    for link_id, finding in alive.items():
+        if link_id in again:
+            others = tuple(owner for other in again[link_id] for owner in other.owners)
+            yield replace(finding, kind=Kind.DOUBLED, others=others)
+        else:
+            yield finding
 
 
-def _held(held: Sequence[tuple[str, ManagedLink]], there: AccountLink | None) -> Iterator[Finding]:
-    """Yield the findings on one link: one for each resource, or one for all that share it."""
+def _kind_of_held(
+    link: ManagedLink, there: AccountLink | None, state: StackState, facts: DriftFacts
+) -> Kind | None:
+    """Return the kind of a link that one state holds; None if it is not known."""
+    if is_elsewhere(link, facts):
+        return Kind.ELSEWHERE
+    if link.pending_delete or link.urn in state.deleting:
+        return Kind.PENDING
+    if there is None and link.id not in facts.gone:
+        return None
     if there is None or there.deleted:
-        for stack, link in held:
-            yield _finding(Kind.MISSING, stack, link, there)
-        return
-    (stack, link), *others = held
-    if others:
-        owners = tuple(Owner(stack, link.name) for stack, link in held)
-        yield replace(_finding(Kind.DOUBLED, stack, link, there), owners=owners)
-    elif differs := differing_inputs(link, there):
-        yield replace(_finding(Kind.DIFFERS, stack, link, there), differs=differs)
-    elif there.used and not link.used and not there.inputs.multiple:
-        yield _finding(Kind.USED, stack, link, there)
-    else:
-        yield _finding(Kind.MANAGED, stack, link, there)
-
-
-def _finding(kind: Kind, stack: str, link: ManagedLink, there: AccountLink | None) -> Finding:
-    return Finding(
-        kind=kind, id=link.id, owners=(Owner(stack, link.name),), link=there, inputs=link.inputs
-    )
+        return Kind.MISSING
+    if differing_inputs(link, there):
+        return Kind.DIFFERS
+    used = there.used and not link.used and not there.inputs.multiple
+    return Kind.USED if used else Kind.MANAGED
 
 
 def is_elsewhere(link: ManagedLink, facts: DriftFacts) -> bool:
@@ -252,6 +293,8 @@ def differing_inputs(link: ManagedLink, there: AccountLink) -> tuple[str, ...]:
 
     Secret ones are not compared; nor are texts if Omise has stored one of them otherwise.
     """
+    if link.whole == there.inputs:
+        return ()
     known = {
         name: value
         for name, value in link.inputs.items()
@@ -268,66 +311,46 @@ def _in_no_stack(facts: DriftFacts) -> Iterator[AccountLink]:
             yield link
 
 
-@dataclass(frozen=True)
-class _Candidate:
-    """What a link in no stack may be a twin of. ``secrets`` names inputs."""
-
-    owner: Owner
-    id: str | None
-    created_at: str
-    secrets: frozenset[str]
-
-
 def _originals(
-    facts: DriftFacts, found: Sequence[Finding], wanted: Collection[LinkInputs]
-) -> dict[LinkInputs, list[_Candidate]]:
+    found: Sequence[Finding], wanted: Collection[LinkInputs]
+) -> dict[LinkInputs, list[Finding]]:
     """Return what is managed or pending with any of these inputs, by them."""
-    originals: dict[LinkInputs, list[_Candidate]] = defaultdict(list)
-
+    originals: dict[LinkInputs, list[Finding]] = defaultdict(list)
     for finding in found if wanted else ():
-        if finding.kind is Kind.ELSEWHERE:
-            continue
-        # What Omise shows is complete; a state may keep inputs as secrets.
-        inputs = finding.link.inputs if finding.link else whole_inputs(finding.inputs)
-        if inputs is not None and inputs.folded() in wanted:
-            created_at = finding.link.created_at if finding.link else ""
-            secrets = frozenset(INPUT_NAMES) - finding.inputs.keys()
-            originals[inputs.folded()] += [
-                _Candidate(owner, finding.id, created_at, secrets) for owner in finding.owners
-            ]
+        if finding.kind is not Kind.ELSEWHERE:
+            # What Omise shows is complete; a state may keep inputs as secrets.
+            inputs = finding.link.inputs if finding.link else _whole(finding.inputs)
+            if inputs is not None and inputs.folded() in wanted:
+                originals[inputs.folded()].append(finding)
     return originals
 
 
-def _describe_unmanaged(link: AccountLink, originals: Sequence[_Candidate]) -> Finding:
-    shown = {name: getattr(link.inputs, name) for name in INPUT_NAMES}
+def _compare_with(link: AccountLink, originals: Sequence[Finding]) -> Finding:
+    """Return the finding on a link in no stack."""
     if not originals:
-        return Finding(kind=Kind.UNMANAGED, id=link.id, link=link, inputs=shown)
+        return Finding(kind=Kind.UNMANAGED, link=link)
 
-    def seconds(candidate: _Candidate) -> float | None:
-        made, before = read_time(link.created_at), read_time(candidate.created_at)
-        return None if made is None or before is None else made - before
-
-    def distance(candidate: _Candidate) -> float:
-        apart = seconds(candidate)
-        # A pending create is the one whose answer may be lost.
-        return -1 if candidate.id is None else math.inf if apart is None else abs(apart)
+    def distance(original: Finding) -> float:
+        if original.pending:
+            return -1  # its answer may be the one that was lost
+        seconds = _seconds_between(original, link)
+        return math.inf if seconds is None else abs(seconds)
 
     nearest = min(originals, key=distance)
-    return Finding(
-        kind=Kind.TWIN,
-        id=link.id,
-        link=link,
-        # Equal to what a program keeps as a secret.
-        inputs={
-            name: value
-            for name, value in shown.items()
-            if not any(name in candidate.secrets for candidate in originals)
-        },
-        original=Original(nearest.owner, nearest.id, seconds(nearest)),
+    secrets = {name for one in originals for name in INPUT_NAMES if name not in one.inputs}
+    original = Original(
+        nearest.owners[0], nearest.id, _seconds_between(nearest, link), frozenset(secrets)
     )
+    return Finding(kind=Kind.TWIN, link=link, original=original)
 
 
-def _pending_inputs(resource: PulumiResource) -> dict[str, Any]:
+def _seconds_between(original: Finding, link: AccountLink) -> int | None:
+    before = read_time(original.link.created_at) if original.link else None
+    made = read_time(link.created_at)
+    return None if made is None or before is None else round(made - before)
+
+
+def _inputs_of_pending(resource: PulumiResource) -> dict[str, Any]:
     """Return the inputs of a pending create that are no secrets."""
     values = {
         one.name: resource.inputs.get(one.name, one.default)
@@ -337,8 +360,8 @@ def _pending_inputs(resource: PulumiResource) -> dict[str, Any]:
     return {one.name: values[one.name] for one in INPUTS if type(values.get(one.name)) is one.type}
 
 
-def whole_inputs(known: Mapping[str, Any]) -> LinkInputs | None:
-    """Return the inputs of a link in a state; None if one is a secret or missing."""
+def _whole(known: Mapping[str, Any]) -> LinkInputs | None:
+    """Return the inputs, or None if one is a secret or missing."""
     return LinkInputs(**known) if known.keys() == {*INPUT_NAMES} else None
 
 
@@ -346,7 +369,7 @@ def _accept(finding: Finding, line: AcceptedLink | None, today: date) -> Finding
     if line is None or finding.kind not in ACCEPTABLE:
         return finding
     if line.has_run_out(today):
-        return replace(finding, accepted=line, run_out=True)
+        return replace(finding, accepted=line)
     return replace(finding, kind=Kind.ACCEPTED, accepted=line, was=finding.kind)
 
 

@@ -55,7 +55,8 @@ def gather_facts(
     )
     if own_key:
         _refuse_other_account(scope, client, facts)
-    facts = replace(facts, account=read_account_links(client, on_page=on_page))
+    held = {link.id: link for state in stacks.states.values() for link in state.links}
+    facts = replace(facts, account=read_account_links(client, held=held, on_page=on_page))
     return _read_absent(client, facts)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from ..errors import ExitCode
@@ -68,31 +69,46 @@ def make_result(
         rows=[_row(finding, _Names(several), facts) for finding in shown],
         notes=_notes(drift, facts, scope),
         ending=_ending(drift),
-        details={
-            **{
-                kind.value: [_describe(finding) for finding in drift.findings[kind]]
-                for kind in Kind
-            },
-            "stacks": [
-                {
-                    "name": name,
-                    "links": len(facts.stacks.states[name].links)
-                    if name in facts.stacks.states
-                    else None,
-                    "read": name in facts.stacks.states,
-                }
-                for name in scope.names
-            ],
-            "unknown": list(drift.unknowns),
-            "filtered": drift.filtered,
-            "newer": drift.newer,
-            "no_longer_there": [
-                {"id": line.id, **_describe_line(line), "file": line.place.file}
-                for line in drift.left
-            ],
-        },
+        details=_Details(lambda: _make_details(drift, facts, scope)),
         exit_code=exit_code,
     )
+
+
+class _Details(Mapping[str, object]):
+    """The details, made when a writer asks for them: text has no use for a list of all links."""
+
+    def __init__(self, make: Callable[[], dict[str, object]]) -> None:
+        self._make = cache(make)
+
+    def __getitem__(self, key: str) -> object:
+        return self._make()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._make())
+
+    def __len__(self) -> int:
+        return len(self._make())
+
+
+def _make_details(drift: Drift, facts: DriftFacts, scope: StackScope) -> dict[str, object]:
+    states = facts.stacks.states
+    return {
+        **{kind.value: [_describe(finding) for finding in drift.findings[kind]] for kind in Kind},
+        "stacks": [
+            {
+                "name": name,
+                "links": len(states[name].links) if name in states else None,
+                "read": name in states,
+            }
+            for name in scope.names
+        ],
+        "unknown": list(drift.unknowns),
+        "filtered": drift.filtered,
+        "newer": drift.newer,
+        "no_longer_there": [
+            {"id": line.id, **_describe_line(line), "file": line.place.file} for line in drift.left
+        ],
+    }
 
 
 class _Names:
@@ -114,12 +130,11 @@ def _project(full_name: str) -> str:
 
 def _row(finding: Finding, names: _Names, facts: DriftFacts) -> Row:
     inputs = finding.inputs
-    owner = finding.owners[0] if finding.owners else None
     return Row(
         cells=(
             finding.kind.value,
-            names.stack(owner.stack) if owner else "",
-            escape(owner.name) if owner else "",
+            names.stack(finding.stack) if finding.stack else "",
+            escape(finding.name or ""),
             finding.id or "",
             format_amount(inputs["amount"], inputs["currency"])
             if {"amount", "currency"} <= inputs.keys()
@@ -179,7 +194,7 @@ def _say_used(finding: Finding, _names: _Names) -> str:
 _FOUND: dict[Kind, Callable[[Finding, _Names], str]] = {
     Kind.MISSING: _say_missing,
     Kind.DIFFERS: lambda finding, _names: f"differs in {', '.join(finding.differs)}",
-    Kind.DOUBLED: lambda finding, names: f"also {', '.join(map(names.owner, finding.owners[1:]))}",
+    Kind.DOUBLED: lambda finding, names: f"also {', '.join(map(names.owner, finding.others))}",
     Kind.TWIN: _say_twin,
     Kind.UNMANAGED: _say_unmanaged,
     Kind.PENDING: lambda finding, _names: _OPERATIONS[finding.operation or "create"],
@@ -201,7 +216,7 @@ def describe_payments(link: AccountLink) -> str:
 
 def _reasons(finding: Finding, names: _Names, facts: DriftFacts) -> list[str]:
     reasons = []
-    if finding.link:
+    if Kind.DIFFERS in {finding.kind, finding.was} and finding.link:
         reasons += [_compare(name, finding, finding.link.inputs) for name in finding.differs]
     if finding.kind in {Kind.UNMANAGED, Kind.TWIN} and (unread := facts.stacks.unread):
         which = ", ".join(map(names.stack, unread))
@@ -277,12 +292,7 @@ def _ending(drift: Drift) -> str:
 
 def _describe(finding: Finding) -> dict[str, Any]:
     """Return a finding for programs; what is a secret in a program is null."""
-    owner = finding.owners[0] if finding.owners else None
-    described: dict[str, Any] = {
-        "id": finding.id,
-        "stack": owner.stack if owner else None,
-        "name": owner.name if owner else None,
-    }
+    described: dict[str, Any] = {"id": finding.id, "stack": finding.stack, "name": finding.name}
     if finding.kind in _COUNTED:
         return described
     described |= {name: finding.inputs.get(name) for name in ("title", "amount", "currency")}
@@ -296,14 +306,15 @@ def _describe(finding: Finding) -> dict[str, Any]:
             "paid_exact": link.all_charges_seen,
             "paid_at": link.paid_at,
         }
-    if finding.differs:
+    kind = finding.was or finding.kind
+    if kind is Kind.DIFFERS:
         described["differs"] = list(finding.differs)
-    if len(finding.owners) > 1:
+    if kind is Kind.DOUBLED:
         described["owners"] = [owner._asdict() for owner in finding.owners]
     if original := finding.original:
         described["of"] = {**original.owner._asdict(), "id": original.id}
         described["seconds"] = original.seconds
-    if finding.operation:
+    if kind is Kind.PENDING:
         described["operation"] = finding.operation
     if finding.accepted:
         described |= _describe_line(finding.accepted)

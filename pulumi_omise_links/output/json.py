@@ -5,6 +5,7 @@ Keys may be added in later versions, none is removed or changes its meaning.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 
@@ -55,8 +56,10 @@ def _account(account: Account) -> dict[str, object]:
 
 def _dump(envelope: object) -> str:
     """Return JSON that is as readable as can be; what could harm a terminal is escaped."""
-    text = json.dumps(envelope, ensure_ascii=False, indent=2)
-    return re.sub(r"[^\n\x20-\x7e]", _escape_in_json, text)
+    # `json.dumps` would hold every piece of a large document at once.
+    text = io.StringIO()
+    json.dump(envelope, text, ensure_ascii=False, indent=2)
+    return re.sub(r"[^\n\x20-\x7e]", _escape_in_json, text.getvalue())
 
 
 def _escape_in_json(found: re.Match[str]) -> str:
