@@ -146,6 +146,43 @@ class Finding:
         """Whether the line that names it held until an earlier day."""
         return self.accepted is not None and self.kind is not Kind.ACCEPTED
 
+    def for_json(self) -> dict[str, object]:
+        """Return it for programs; what is a secret in a program is null."""
+        described: dict[str, object] = {"id": self.id, "stack": self.stack, "name": self.name}
+        if self.kind in {Kind.MANAGED, Kind.ELSEWHERE}:
+            return described
+        described |= {name: self.inputs.get(name) for name in ("title", "amount", "currency")}
+        if link := self.link:
+            described |= {
+                "created_at": link.created_at,
+                "deleted_at": link.deleted_at,
+                "used": link.used,
+                "used_at": link.used_at,
+                "paid": link.paid,
+                "paid_exact": link.all_charges_seen,
+                "paid_at": link.paid_at,
+            }
+        kind = self.was or self.kind
+        if kind is Kind.DIFFERS:
+            described["differs"] = list(self.differs)
+        if kind is Kind.DOUBLED:
+            described["owners"] = [owner._asdict() for owner in self.owners]
+        if original := self.original:
+            described["of"] = {**original.owner._asdict(), "id": original.id}
+            described["seconds"] = original.seconds
+        if kind is Kind.PENDING:
+            described["operation"] = self.operation
+        if self.accepted:
+            described |= {**describe_line(self.accepted), "run_out": self.run_out}
+        if self.was:
+            described["kind"] = self.was.value
+        return described
+
+
+def describe_line(line: AcceptedLink) -> dict[str, object]:
+    """Return for programs why a finding is accepted, and until when."""
+    return {"reason": line.reason, "until": line.until.isoformat() if line.until else None}
+
 
 @dataclass(frozen=True, kw_only=True)
 class DriftFacts:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
-from typing import Any
+from collections.abc import Callable
 
 from ..errors import ExitCode
-from ..manifest.entries import AcceptedLink
 from ..omise.models import LinkInputs
 from ..output import Column, Result, Row, Tone
 from ..output.terminal import escape, format_amount, format_input, pluralize
 from .account_links import AccountLink
-from .drift import DRIFT, Drift, DriftFacts, Finding, Kind, Owner
+from .drift import DRIFT, Drift, DriftFacts, Finding, Kind, Owner, describe_line
 from .stack_scope import StackScope
 
 _COLUMNS = (
@@ -69,31 +66,15 @@ def make_result(
         rows=[_row(finding, _Names(several), facts) for finding in shown],
         notes=_notes(drift, facts, scope),
         ending=_ending(drift),
-        details=_Details(lambda: _make_details(drift, facts, scope)),
+        details=_make_details(drift, facts, scope),
         exit_code=exit_code,
     )
-
-
-class _Details(Mapping[str, object]):
-    """The details, made when a writer asks for them: text has no use for a list of all links."""
-
-    def __init__(self, make: Callable[[], dict[str, object]]) -> None:
-        self._make = cache(make)
-
-    def __getitem__(self, key: str) -> object:
-        return self._make()[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._make())
-
-    def __len__(self) -> int:
-        return len(self._make())
 
 
 def _make_details(drift: Drift, facts: DriftFacts, scope: StackScope) -> dict[str, object]:
     states = facts.stacks.states
     return {
-        **{kind.value: [_describe(finding) for finding in drift.findings[kind]] for kind in Kind},
+        **{kind.value: drift.findings[kind] for kind in Kind},
         "stacks": [
             {
                 "name": name,
@@ -106,7 +87,7 @@ def _make_details(drift: Drift, facts: DriftFacts, scope: StackScope) -> dict[st
         "filtered": drift.filtered,
         "newer": drift.newer,
         "no_longer_there": [
-            {"id": line.id, **_describe_line(line), "file": line.place.file} for line in drift.left
+            {"id": line.id, **describe_line(line), "file": line.place.file} for line in drift.left
         ],
     }
 
@@ -288,44 +269,6 @@ def _ending(drift: Drift) -> str:
     elif not drift.changes:
         ending += " No drift."
     return ending
-
-
-def _describe(finding: Finding) -> dict[str, Any]:
-    """Return a finding for programs; what is a secret in a program is null."""
-    described: dict[str, Any] = {"id": finding.id, "stack": finding.stack, "name": finding.name}
-    if finding.kind in _COUNTED:
-        return described
-    described |= {name: finding.inputs.get(name) for name in ("title", "amount", "currency")}
-    if link := finding.link:
-        described |= {
-            "created_at": link.created_at,
-            "deleted_at": link.deleted_at,
-            "used": link.used,
-            "used_at": link.used_at,
-            "paid": link.paid,
-            "paid_exact": link.all_charges_seen,
-            "paid_at": link.paid_at,
-        }
-    kind = finding.was or finding.kind
-    if kind is Kind.DIFFERS:
-        described["differs"] = list(finding.differs)
-    if kind is Kind.DOUBLED:
-        described["owners"] = [owner._asdict() for owner in finding.owners]
-    if original := finding.original:
-        described["of"] = {**original.owner._asdict(), "id": original.id}
-        described["seconds"] = original.seconds
-    if kind is Kind.PENDING:
-        described["operation"] = finding.operation
-    if finding.accepted:
-        described |= _describe_line(finding.accepted)
-        described["run_out"] = finding.run_out
-    if finding.was:
-        described["kind"] = finding.was.value
-    return described
-
-
-def _describe_line(line: AcceptedLink) -> dict[str, str | None]:
-    return {"reason": line.reason, "until": line.until.isoformat() if line.until else None}
 
 
 def _minute(time: str) -> str:
