@@ -36,12 +36,10 @@ def test_all_links_are_read_in_pages(omise: Emulator) -> None:
     omise.delete(ids[7])
     omise.pay(ids[8])
     omise.pay(ids[9], paid=False)
-    pages = []
+    pages: list[tuple[int, int]] = []
 
     with client_for(omise) as client:
-        account = read_account_links(
-            client, on_page=lambda read, total: pages.append((read, total))
-        )
+        account = read_account_links(client, on_page=lambda *counts: pages.append(counts))
 
     assert list(account.links) == ids
     assert [link.deleted for link in account.links.values()].index(True) == 7
@@ -55,8 +53,8 @@ def test_all_links_are_read_in_pages(omise: Emulator) -> None:
 
 def test_an_answer_that_cannot_be_read_is_named(omise: Emulator) -> None:
     """The other links are read."""
-    good, bad = omise.seed(2)
-    omise.mutate(bad, amount="much")
+    bad, good = omise.seed(2)
+    omise.fault("changed_items", changes={"amount": "much"})
 
     with client_for(omise) as client:
         account = read_account_links(client)
@@ -96,9 +94,7 @@ def test_the_latest_payment_counts() -> None:
 def test_what_a_state_holds_already_is_kept_once() -> None:
     """An account of 50,000 links beside their states fits into memory so; values are the same."""
     link = make_link("link_test_1")
-    held = ManagedLink(
-        urn="urn:a", id="link_test_" + "1", whole=SPRING, created_at=link.created_at[:10] + "T00"
-    )
+    held = ManagedLink(urn="urn:a", id="link_test_1", whole=SPRING, created_at=link.created_at)
 
     kept, alone = AccountLink.of(link, held), AccountLink.of(link)
 
