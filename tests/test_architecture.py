@@ -52,7 +52,7 @@ MAY_IMPORT: dict[str, str] = {
     "diagnosis": "_version errors inputs inventory manifest omise output settings stack",
     "recovery": "adoption errors inventory omise output stack state_format",
     "cli": (
-        "_version adoption diagnosis emulator errors inputs inventory manifest omise output"
+        "_version adoption diagnosis emulator errors inputs inventory manifest mark omise output"
         " recovery settings stack"
     ),
     "emulator": "",

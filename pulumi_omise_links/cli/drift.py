@@ -18,6 +18,7 @@ from ..manifest.accepted import read_accepted
 from ..manifest.accepted_edit import add_accepted
 from ..manifest.edit import require_writable
 from ..manifest.entries import AcceptedLink, Place
+from ..mark import has_mark, mark_problem
 from ..omise.client import OmiseClient
 from ..output import Result
 from ..output.terminal import escape_path, pluralize
@@ -102,6 +103,8 @@ def command(
     """
     if bool(stacks) + project + backend > 1:
         raise click.UsageError("--stack, --project and --backend exclude each other.")
+    if mark is not None and (problem := mark_problem(mark)):
+        raise click.UsageError(f"--mark {problem}.")
     today = datetime.now(timezone.utc).date()
     last_day = until.date() if until else None
     _check_reason(target, reason, last_day, today)
@@ -115,9 +118,7 @@ def command(
 
     def wanted(link: AccountLink) -> bool:
         text = link.inputs.title
-        return (title is None or fits_title(text, title)) and (
-            mark is None or text.endswith(f" · {mark}")
-        )
+        return (title is None or fits_title(text, title)) and (mark is None or has_mark(text, mark))
 
     with connected(OmiseClient(settings)) as client:
         with progress("Reading the stacks and the account") as update:

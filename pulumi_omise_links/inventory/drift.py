@@ -14,13 +14,12 @@ from datetime import date
 from enum import Enum
 from typing import Any, NamedTuple
 
-from ..inputs import INPUT_NAMES, INPUTS, is_live
+from ..inputs import INPUT_NAMES, INPUTS, TEXT_INPUTS, is_live
 from ..manifest.entries import AcceptedLink
 from ..omise.models import LinkInputs, Scope
 from ..omise.times import read_time
 from ..output.terminal import escape
 from ..stack.pulumi_json import ManagedLink, PulumiResource, StackState
-from ..state_format import TEXTS
 from .account_links import AccountLink, AccountLinks
 from .stacks import StackStates
 
@@ -335,7 +334,7 @@ def differing_inputs(link: ManagedLink, there: AccountLink) -> tuple[str, ...]:
     known = {
         name: value
         for name, value in link.inputs.items()
-        if not (link.stored_otherwise and name in TEXTS)
+        if not (link.stored_otherwise and name in TEXT_INPUTS)
     }
     return tuple(replace(there.inputs, **known).differences(there.inputs))
 

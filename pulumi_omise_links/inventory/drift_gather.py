@@ -62,6 +62,13 @@ def gather_facts(
 
 def _refuse_other_account(scope: StackScope, client: OmiseClient, facts: DriftFacts) -> None:
     """:raises WrongAccountError: see ``gather_facts``."""
+    expected = client.settings.account_id
+    if expected is not None and facts.scope.account_id != expected:
+        raise WrongAccountError(
+            f"The key in {client.settings.key().source} is of {facts.scope}, and omise:accountId"
+            f" says that the links are in {expected}. Nothing was compared. Use the key of that"
+            " account, or name that of another one with --key-env."
+        )
     states = facts.stacks.states
     if state := states.get(scope.settings_stack or ""):
         refuse_other_account(client, state, "")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
-
 from ..errors import EditError, ManifestError
 from .accepted import ACCEPTED, REASON, UNTIL, read_accepted
 from .edit import Insertions, replace_file, write_schema_beside
@@ -43,8 +41,6 @@ class _AcceptedDraft(Insertions):
             return
         root = self._root()
         there = {key.value: value for key, value in root.value}[ACCEPTED]
-        if not isinstance(there, yaml.SequenceNode):
-            raise EditError(self._unusual("list"))
         if there.flow_style:
             flow = ", ".join(map(_flow, links))
             if there.value:

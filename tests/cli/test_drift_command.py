@@ -131,6 +131,7 @@ def test_stacks_that_cannot_be_listed_are_an_error(fake_pulumi: FakePulumi, drif
         (["--stack", "prod"], 6, "No stack of this project has the name"),
         (["--stack", "a", "--backend"], 2, "exclude each other"),
         (["--write-accepted", "a.yaml"], 2, "needs --reason TEXT"),
+        (["--mark", "a · b"], 2, "--mark must not hold"),
         (["--reason", "R"], 2, "are for --write-accepted FILE"),
         (["--write-accepted", "a.yaml", "--reason", "R", "--until", "2020-01-01"], 2, "is over"),
         (["--write-accepted", "no/a.yaml", "--reason", "R"], 1, "there is no folder"),
@@ -165,6 +166,9 @@ def test_the_key_of_another_account_never_reads_as_missing(
         assert f"Link {tea} belongs to" in err
     monkeypatch.setenv("OMISE_SECRET_KEY", omise.key("th", live=True))
     assert "is a test link" in drift()[2]
+    monkeypatch.setenv("OMISE_SECRET_KEY", omise.key("th"))
+    monkeypatch.setenv("OMISE_ACCOUNT_ID", omise.account("jp").id)
+    assert "and omise:accountId says that the links are in" in drift("--stack", "pr-1")[2]
 
 
 def test_another_account_is_asked_for_with_its_key(
