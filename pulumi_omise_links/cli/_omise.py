@@ -12,7 +12,7 @@ import click
 
 from ..errors import OmiseLinksError, SettingsError
 from ..inventory.accounts import Accounts
-from ..inventory.stack_scope import StackScope
+from ..inventory.chosen_stacks import ChosenStacks
 from ..omise.client import OmiseClient
 from ..output import Account
 from ..output.terminal import escape, format_stats
@@ -59,14 +59,14 @@ def projects_and_settings(
     return projects, settings
 
 
-def settings_of_scope(scope: StackScope, cwd: str, key_env: str | None) -> Settings:
-    """Return the settings of the stack of a scope whose settings hold, else the environment's.
+def settings_of_stacks(chosen: ChosenStacks, cwd: str, key_env: str | None) -> Settings:
+    """Return the settings of the one of the stacks whose settings hold, else the environment's.
 
     :param key_env: as for ``projects_and_settings``.
     """
-    if scope.settings_stack is None:
+    if chosen.settings_stack is None:
         return projects_and_settings((), None, key_env)[1]
-    return projects_and_settings([scope.settings_stack], cwd, key_env)[1]
+    return projects_and_settings([chosen.settings_stack], cwd, key_env)[1]
 
 
 def _with_key(variable: str) -> Settings:

@@ -10,10 +10,10 @@ from pathlib import Path
 import click
 
 from ..inventory.account_links import AccountLink, fits_title
+from ..inventory.chosen_stacks import choose_stacks
 from ..inventory.drift import ACCEPTABLE, Drift, decide
 from ..inventory.drift_gather import gather_facts
 from ..inventory.drift_report import make_result
-from ..inventory.stack_scope import read_scope
 from ..manifest.accepted import read_accepted
 from ..manifest.accepted_edit import add_accepted
 from ..manifest.edit import require_writable
@@ -22,7 +22,7 @@ from ..mark import has_mark, mark_problem
 from ..omise.client import OmiseClient
 from ..output import Result
 from ..output.terminal import escape_path, pluralize
-from ._omise import connected, describe, settings_of_scope
+from ._omise import connected, describe, settings_of_stacks
 from ._options import key_variable
 from ._progress import progress
 from ._results import returns_result
@@ -113,8 +113,8 @@ def command(
         require_writable([target])
         files += [target] if Path(target).exists() else []
     lines = read_accepted(files)
-    scope = read_scope(cwd, named=stacks, whole_project=project, whole_backend=backend)
-    settings = settings_of_scope(scope, cwd, key_env)
+    chosen = choose_stacks(cwd, named=stacks, whole_project=project, whole_backend=backend)
+    settings = settings_of_stacks(chosen, cwd, key_env)
 
     def wanted(link: AccountLink) -> bool:
         text = link.inputs.title
@@ -122,7 +122,7 @@ def command(
 
     with connected(OmiseClient(settings)) as client:
         with progress("Reading the stacks and the account") as update:
-            facts = gather_facts(scope, client, own_key=key_env is None, on_page=update)
+            facts = gather_facts(chosen, client, own_key=key_env is None, on_page=update)
         account = describe(client)
     drift = decide(facts, accepted=lines, today=today, wanted=wanted)
     ending = ""
@@ -135,7 +135,7 @@ def command(
         else:
             ending = f" Nothing was written to {escape_path(target)}."
     result = make_result(
-        drift, facts, scope, expect_no_changes=expect_no_changes, allow_unread=allow_unread
+        drift, facts, chosen, expect_no_changes=expect_no_changes, allow_unread=allow_unread
     )
     return replace(result, accounts=[account], ending=result.ending + ending, stats=client.stats)
 

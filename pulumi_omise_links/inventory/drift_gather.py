@@ -15,8 +15,8 @@ from ..omise.times import format_time
 from ..stack.pulumi_json import ManagedLink
 from .account_links import AccountLink, AccountLinks, read_account_links
 from .accounts import refuse_other_account
+from .chosen_stacks import ChosenStacks
 from .drift import DriftFacts, is_elsewhere
-from .stack_scope import StackScope
 from .stacks import read_stacks
 
 # A link that no page has is read by itself. So many at once are missing only where a list was cut
@@ -27,7 +27,7 @@ _LookUp: TypeAlias = "AccountLink | UnreadableLink | str | None"
 
 
 def gather_facts(
-    scope: StackScope,
+    chosen: ChosenStacks,
     client: OmiseClient,
     *,
     own_key: bool,
@@ -44,7 +44,7 @@ def gather_facts(
     # First, as with the key of another account every link would look missing.
     client.account()
     began = client.server_time()
-    stacks = read_stacks(scope.backend, scope.names)
+    stacks = read_stacks(chosen.backend, chosen.names)
     facts = DriftFacts(
         scope=client.scope(),
         live=client.settings.key().live,
@@ -54,13 +54,13 @@ def gather_facts(
         began="" if began is None else format_time(began + 1),
     )
     if own_key:
-        _refuse_other_account(scope, client, facts)
+        _refuse_other_account(chosen, client, facts)
     held = {link.id: link for state in stacks.states.values() for link in state.links}
     facts = replace(facts, account=read_account_links(client, held=held, on_page=on_page))
     return _read_absent(client, facts)
 
 
-def _refuse_other_account(scope: StackScope, client: OmiseClient, facts: DriftFacts) -> None:
+def _refuse_other_account(chosen: ChosenStacks, client: OmiseClient, facts: DriftFacts) -> None:
     """:raises WrongAccountError: see ``gather_facts``."""
     expected = client.settings.account_id
     if expected is not None and facts.scope.account_id != expected:
@@ -70,7 +70,7 @@ def _refuse_other_account(scope: StackScope, client: OmiseClient, facts: DriftFa
             " account, or name that of another one with --key-env."
         )
     states = facts.stacks.states
-    if state := states.get(scope.settings_stack or ""):
+    if state := states.get(chosen.settings_stack or ""):
         refuse_other_account(client, state, "")
     links = [link for state in states.values() for link in state.links]
     if links and all(is_elsewhere(link, facts) for link in links):

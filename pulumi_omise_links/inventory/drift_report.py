@@ -9,8 +9,8 @@ from ..omise.models import LinkInputs
 from ..output import Column, Result, Row, Tone
 from ..output.terminal import escape, format_amount, format_input, pluralize
 from .account_links import AccountLink
+from .chosen_stacks import ChosenStacks
 from .drift import DRIFT, Drift, DriftFacts, Finding, Kind, Owner, describe_line
-from .stack_scope import StackScope
 
 _COLUMNS = (
     Column("kind"),
@@ -38,7 +38,7 @@ _OPERATIONS = {
 def make_result(
     drift: Drift,
     facts: DriftFacts,
-    scope: StackScope,
+    chosen: ChosenStacks,
     *,
     expect_no_changes: bool = False,
     allow_unread: bool = False,
@@ -55,7 +55,7 @@ def make_result(
         exit_code = ExitCode.ERROR
     elif expect_no_changes and drift.changes:
         exit_code = ExitCode.CHANGES
-    several = len({_project(name) for name in scope.names}) > 1
+    several = len({_project(name) for name in chosen.names}) > 1
     return Result(
         command="drift",
         summary={
@@ -64,14 +64,14 @@ def make_result(
         },
         columns=_COLUMNS,
         rows=[_row(finding, _Names(several), facts) for finding in shown],
-        notes=_notes(drift, facts, scope),
+        notes=_notes(drift, facts, chosen),
         ending=_ending(drift),
-        details=_make_details(drift, facts, scope),
+        details=_make_details(drift, facts, chosen),
         exit_code=exit_code,
     )
 
 
-def _make_details(drift: Drift, facts: DriftFacts, scope: StackScope) -> dict[str, object]:
+def _make_details(drift: Drift, facts: DriftFacts, chosen: ChosenStacks) -> dict[str, object]:
     states = facts.stacks.states
     return {
         **{kind.value: drift.findings[kind] for kind in Kind},
@@ -81,7 +81,7 @@ def _make_details(drift: Drift, facts: DriftFacts, scope: StackScope) -> dict[st
                 "links": len(states[name].links) if name in states else None,
                 "read": name in states,
             }
-            for name in scope.names
+            for name in chosen.names
         ],
         "unknown": list(drift.unknowns),
         "filtered": drift.filtered,
@@ -223,14 +223,14 @@ def _compare(name: str, finding: Finding, there: LinkInputs) -> str:
     return f"{name}: {format_input(there, name)} at Omise, {format_input(held, name)} in the state."
 
 
-def _notes(drift: Drift, facts: DriftFacts, scope: StackScope) -> list[str]:
+def _notes(drift: Drift, facts: DriftFacts, chosen: ChosenStacks) -> list[str]:
     alive = sum(not link.deleted for link in facts.account.links.values())
     held = sum(len(state.links) for state in facts.stacks.states.values())
     notes = [
-        f"Compared {pluralize(held, 'link')} of {scope.title} with {pluralize(alive, 'link')} of"
+        f"Compared {pluralize(held, 'link')} of {chosen.title} with {pluralize(alive, 'link')} of"
         " the account that are not deleted."
     ]
-    if not scope.whole_backend and (drift.findings[Kind.UNMANAGED] or drift.findings[Kind.TWIN]):
+    if not chosen.whole_backend and (drift.findings[Kind.UNMANAGED] or drift.findings[Kind.TWIN]):
         notes.append(
             "Links of other stacks are shown as unmanaged here, as those were not read; --backend"
             " reads all stacks."

@@ -6,7 +6,7 @@ import pytest
 from fake_pulumi import FakePulumi, listed
 
 from pulumi_omise_links.errors import ExitCode, StackNotFoundError
-from pulumi_omise_links.inventory.stack_scope import StackScope, read_scope
+from pulumi_omise_links.inventory.chosen_stacks import ChosenStacks, choose_stacks
 
 DEV, PR_1, PR_2 = (f"organization/shop/{name}" for name in ("dev", "pr-1", "pr-2"))
 OTHER_DEV, OTHER_PR = (f"organization/other/{name}" for name in ("dev", "pr-1"))
@@ -25,8 +25,8 @@ def pulumi(fake_pulumi: FakePulumi) -> FakePulumi:
     return fake_pulumi
 
 
-def scope(pulumi: FakePulumi, *named: str, **options: bool) -> StackScope:
-    return read_scope(pulumi.folder, named=named, **options)
+def choose(pulumi: FakePulumi, *named: str, **options: bool) -> ChosenStacks:
+    return choose_stacks(pulumi.folder, named=named, **options)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_stacks_are_found_by_name_and_pattern(
 ) -> None:
     """A name without a slash is one of this project; the settings are those of a stack of this
     project, as another project's config is in another folder."""
-    chosen = scope(pulumi, *named)
+    chosen = choose(pulumi, *named)
 
     assert list(chosen.names) == found
     assert chosen.settings_stack == settings_stack
@@ -60,7 +60,7 @@ def test_stacks_are_found_by_name_and_pattern(
 def test_a_name_of_no_stack_is_an_error(pulumi: FakePulumi, name: str) -> None:
     """Also beside names that there are: a slip must not make a command do less in silence."""
     with pytest.raises(StackNotFoundError, match="No stack of ") as caught:
-        scope(pulumi, "dev", name)
+        choose(pulumi, "dev", name)
 
     assert name in str(caught.value)
     assert caught.value.exit_code is ExitCode.NO_STACK
@@ -68,15 +68,15 @@ def test_a_name_of_no_stack_is_an_error(pulumi: FakePulumi, name: str) -> None:
 
 def test_only_what_is_needed_is_listed(pulumi: FakePulumi) -> None:
     """All stacks of a bucket are slow to list."""
-    scope(pulumi, "pr-*")
-    scope(pulumi)
+    choose(pulumi, "pr-*")
+    choose(pulumi)
 
     assert not [call for call in pulumi.calls() if "--all" in call]
 
 
 def test_the_selected_stack_is_the_default(pulumi: FakePulumi) -> None:
     """As for `pulumi` itself."""
-    chosen = scope(pulumi)
+    chosen = choose(pulumi)
 
     assert (chosen.names, chosen.settings_stack) == ((DEV,), DEV)
     assert chosen.title == f"stack {DEV}"
@@ -84,7 +84,7 @@ def test_the_selected_stack_is_the_default(pulumi: FakePulumi) -> None:
 
 def test_all_stacks_of_a_project_or_a_backend(pulumi: FakePulumi) -> None:
     """The settings are those of the selected stack."""
-    project, backend = scope(pulumi, whole_project=True), scope(pulumi, whole_backend=True)
+    project, backend = choose(pulumi, whole_project=True), choose(pulumi, whole_backend=True)
 
     assert list(project.names) == [DEV, PR_1, PR_2]
     assert list(backend.names) == [OTHER_DEV, OTHER_PR, DEV, PR_1, PR_2]
@@ -96,7 +96,7 @@ def test_without_a_selected_stack_no_settings_hold(fake_pulumi: FakePulumi) -> N
     """Which of many stacks would be asked for its key is not guessed."""
     fake_pulumi.answer({"stack ls": listed(DEV, PR_1)})
 
-    assert scope(fake_pulumi, whole_backend=True).settings_stack is None
+    assert choose(fake_pulumi, whole_backend=True).settings_stack is None
 
 
 def test_stacks_of_a_backend_are_found_without_a_project(fake_pulumi: FakePulumi) -> None:
@@ -108,5 +108,5 @@ def test_stacks_of_a_backend_are_found_without_a_project(fake_pulumi: FakePulumi
         }
     )
 
-    assert scope(fake_pulumi, "other/dev").names == (OTHER_DEV,)
-    assert scope(fake_pulumi, whole_backend=True).names == (OTHER_DEV,)
+    assert choose(fake_pulumi, "other/dev").names == (OTHER_DEV,)
+    assert choose(fake_pulumi, whole_backend=True).names == (OTHER_DEV,)
