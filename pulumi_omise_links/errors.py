@@ -340,6 +340,7 @@ class ProblemCode(str, Enum):
     WRONG_NAME = "wrong-name"
     NOT_A_LINK_ID = "not-a-link-id"
     NOT_A_STACK = "not-a-stack"
+    NOT_A_DATE = "not-a-date"
     # Inputs
     NOT_TEXT = "not-text"
     NOT_A_WHOLE_NUMBER = "not-a-whole-number"

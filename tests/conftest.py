@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from client_setup import client_for
+from fake_pulumi import FakePulumi
 from harness import Project
 from hypothesis import HealthCheck, settings
 
@@ -90,3 +91,9 @@ def new_project(tmp_path: Path, engine: Path, omise: Emulator) -> Callable[[], P
 @pytest.fixture
 def project(new_project: Callable[[], Project]) -> Project:
     return new_project()
+
+
+@pytest.fixture
+def fake_pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePulumi:
+    """A `pulumi` on the PATH that prints what the test says."""
+    return FakePulumi(tmp_path, monkeypatch)

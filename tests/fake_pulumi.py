@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ class FakePulumi:
     """``log`` has a line for each command: its words, and the config file."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
         self.log = folder / "log"
         self.script = folder / "bin/pulumi"
         self._answers = folder / "answers.json"
@@ -51,3 +52,19 @@ class FakePulumi:
             "config --json": {},
         }
         self._answers.write_text(json.dumps({**usual, **answers}))
+
+    def calls(self) -> list[str]:
+        """The words of each command so far."""
+        return [json.loads(line)[0] for line in self.log.read_text().splitlines()]
+
+
+def listed(*names: str, selected: str | None = None, resources: int = 3) -> list[dict[str, Any]]:
+    """What ``stack ls`` says of the stacks with these full names."""
+    return [
+        {"name": name, "current": name == selected, "resourceCount": resources} for name in names
+    ]
+
+
+def exported(resources: Iterable[Mapping[str, Any]], **more: Any) -> dict[str, Any]:
+    """What ``stack export`` says of a stack with these resources."""
+    return {"version": 3, "deployment": {"resources": [*resources], **more}}

@@ -1,15 +1,15 @@
-"""Write schema/links.schema.json from the table of inputs.
+"""Write schema/links.schema.json, from the table of inputs, and schema/accepted.schema.json.
 
     python tools/make_schema.py [--check]
 
-With ``--check`` nothing is written; it ends with 1 if the file is stale.
+With ``--check`` nothing is written; it ends with 1 if a file is stale.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,11 @@ from pulumi_omise_links.inputs import (
     Input,
     whole_text,
 )
+from pulumi_omise_links.manifest.accepted import ACCEPTED, REASON, UNTIL
 from pulumi_omise_links.manifest.entries import ID, VERSION
 
-FILE = Path(__file__).parents[1] / "schema" / "links.schema.json"
+FOLDER = Path(__file__).parents[1] / "schema"
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 LONGEST_NAME = 200
 # Pulumi writes names into URNs and onto terminals. The joiners are letters to some scripts. Both
@@ -36,7 +38,7 @@ FORBIDDEN_IN_NAMES = r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\
 def make_schema() -> dict[str, Any]:
     """Return the schema of a manifest."""
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": DRAFT,
         "$id": f"urn:pulumi-omise-links:manifest:{VERSION}",
         "title": "Manifest of pulumi-omise-links",
         "description": "Payment links of Omise, managed as code with Pulumi. `omise-links validate`"
@@ -74,20 +76,68 @@ def make_schema() -> dict[str, Any]:
     }
 
 
-def text() -> str:
-    """Return the content of the file."""
-    return json.dumps(make_schema(), indent=2, ensure_ascii=True) + "\n"
+def make_accepted_schema() -> dict[str, Any]:
+    """Return the schema of a file of accepted findings."""
+    return {
+        "$schema": DRAFT,
+        "$id": f"urn:pulumi-omise-links:accepted:{VERSION}",
+        "title": "Accepted findings of pulumi-omise-links",
+        "description": "Findings of `omise-links drift` that are meant to be so, each with a"
+        " reason. `omise-links validate` also checks that days exist, and that no id is there"
+        " twice.",
+        "type": "object",
+        "required": ["version", ACCEPTED],
+        "additionalProperties": False,
+        "properties": {
+            "version": _version(),
+            ACCEPTED: {
+                "title": "Accepted",
+                "description": "The links whose findings are accepted.",
+                "type": "array",
+                "items": _accepted_link(),
+                "x-problems": {
+                    "type": _problem(
+                        ProblemCode.NOT_A_LIST, "must be a list of links with reasons, not {kind}"
+                    ),
+                },
+            },
+        },
+        "x-problems": {
+            "type": _problem(
+                ProblemCode.NOT_A_MAPPING,
+                f"must be a mapping: start with `version: 1` and `{ACCEPTED}:`, not {{kind}}",
+            ),
+            "required": _problem(
+                ProblemCode.MISSING_KEY,
+                "is missing",
+                version=_problem(
+                    ProblemCode.MISSING_KEY, f"is missing: put `version: {VERSION}` at the top"
+                ),
+            ),
+            "additionalProperties": _problem(
+                ProblemCode.UNKNOWN_KEY, "is not a key of a file of accepted findings{hint}"
+            ),
+        },
+    }
+
+
+SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
+    "links.schema.json": make_schema,
+    "accepted.schema.json": make_accepted_schema,
+}
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the file, or check it."""
-    if list(arguments) == ["--check"]:
-        if FILE.read_text(encoding="utf-8") == text():
-            return 0
-        print(f"{FILE} is stale: run `python tools/make_schema.py`.", file=sys.stderr)
-        return 1
-    FILE.write_text(text(), encoding="utf-8")
-    return 0
+    """Write the files, or check them."""
+    stale = 0
+    for name, make in SCHEMAS.items():
+        file, text = FOLDER / name, json.dumps(make(), indent=2, ensure_ascii=True) + "\n"
+        if list(arguments) != ["--check"]:
+            file.write_text(text, encoding="utf-8")
+        elif file.read_text(encoding="utf-8") != text:
+            print(f"{file} is stale: run `python tools/make_schema.py`.", file=sys.stderr)
+            stale = 1
+    return stale
 
 
 def _problem(code: ProblemCode, problem: str, **names: Mapping[str, object]) -> dict[str, Any]:
@@ -253,12 +303,65 @@ def _no_inputs(**more: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {**{name: said for name in OMISE_ATTRIBUTES if name != ID}, **more}
 
 
-def _id() -> dict[str, Any]:
+def _accepted_link() -> dict[str, Any]:
+    day = "must be a day such as 2027-01-31"
+    return {
+        "title": "Accepted link",
+        "description": "A link whose finding is meant to be so.",
+        "type": "object",
+        "required": [ID, REASON],
+        "additionalProperties": False,
+        "properties": {
+            ID: _id("The id of the link."),
+            REASON: {
+                "title": "Reason",
+                "description": "Why the finding is meant to be so, for who reads it later.",
+                "type": "string",
+                "pattern": r"\S",
+                "examples": ["On the posters of 2024; the shop is paid by hand"],
+                "x-problems": {
+                    "type": _problem(ProblemCode.NOT_TEXT, "must be text, not {kind}"),
+                    "pattern": _problem(ProblemCode.BLANK, "must not be blank: say why"),
+                },
+            },
+            UNTIL: {
+                "title": "Until",
+                "description": "The last day, in UTC, on which the finding is accepted. Without it,"
+                " the finding is accepted for good.",
+                "type": "string",
+                "pattern": whole_text("[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+                "examples": ["2027-01-31"],
+                "x-problems": {
+                    "type": _problem(ProblemCode.NOT_A_DATE, f"{day}, not {{kind}}"),
+                    "pattern": _problem(ProblemCode.NOT_A_DATE, day),
+                },
+            },
+        },
+        "examples": [{ID: "link_test_5x1abcdefghijklmnop", REASON: "On the posters of 2024"}],
+        "x-problems": {
+            "type": _problem(
+                ProblemCode.NOT_A_MAPPING, f"must be a mapping of {ID} and {REASON}, not {{kind}}"
+            ),
+            "required": _problem(
+                ProblemCode.MISSING_KEY,
+                "is missing",
+                reason=_problem(ProblemCode.MISSING_KEY, "is missing: say why it is accepted"),
+            ),
+            "additionalProperties": _problem(
+                ProblemCode.UNKNOWN_KEY, "is not a key of an accepted link{hint}"
+            ),
+        },
+    }
+
+
+def _id(
+    description: str = "The id of an existing link that this entry is. The link is then adopted as"
+    " it is, and never made.",
+) -> dict[str, Any]:
     problem = "must be the id of a link, such as link_test_5x… or link_5x…"
     return {
         "title": "Id",
-        "description": "The id of an existing link that this entry is. The link is then adopted as"
-        " it is, and never made.",
+        "description": description,
         "type": "string",
         "pattern": whole_text(LINK_ID.pattern),
         "examples": ["link_test_5x1abcdefghijklmnop"],

@@ -5,13 +5,12 @@ Whatever is left out is counted, and what a manifest could not hold is named wit
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
 from ..inputs import check_inputs
+from ..inventory.account_links import fits_title
 from ..manifest.entries import Entry
 from ..manifest.text import NewEntry
 from ..omise.models import OmiseLink, UnreadableLink
@@ -44,7 +43,7 @@ class Filters:
     def fit(self, link: OmiseLink) -> bool:
         """Whether a link is wanted."""
         return (
-            (self.title is None or fnmatchcase(_caseless(link.title), _caseless(self.title)))
+            (self.title is None or fits_title(link.title, self.title))
             and (self.currency is None or link.currency == self.currency.upper())
             and (self.min_amount is None or link.amount >= self.min_amount)
             and (self.max_amount is None or link.amount <= self.max_amount)
@@ -149,7 +148,3 @@ def _why_not(
 def _problems(link: OmiseLink, amount_limits: bool) -> tuple[str, ...]:
     problems = check_inputs(vars(link.inputs), amount_limits=amount_limits).problems
     return tuple(f"its {problem.name} {problem.problem}" for problem in problems)
-
-
-def _caseless(text: str) -> str:
-    return unicodedata.normalize("NFC", text).casefold()

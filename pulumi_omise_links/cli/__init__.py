@@ -24,6 +24,7 @@ COMMANDS = {
     "match": "Find the ids of existing links.",
     "plan": "Show what an import would do, and why not.",
     "import": "Import existing links into the stack, and verify it.",
+    "drift": "Compare stacks with the account.",
     "recover": "Put a stack in order after a killed run.",
     "generate": "Print manifests as a Python program.",
     "doctor": "Check whether this project can do its work here.",

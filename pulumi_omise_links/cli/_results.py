@@ -108,7 +108,7 @@ def report(error: BaseException, invocation: Invocation, arguments: Sequence[str
     say(f"omise-links: {failure.message}")
     if (invocation.output_format or _format_in(arguments)) == "json":
         with suppress(ClosedPipeError, click.ClickException):
-            _write_document(hide_keys(write_failure(failure)) + "\n")
+            _write_document(hide_keys(write_failure(failure)), end="\n")
     return failure.exit_code
 
 
@@ -151,7 +151,7 @@ def _format_in(arguments: Sequence[str]) -> str:
 
 def _print(result: Result, output_format: str) -> None:
     if output_format != "text":
-        _write_document(FORMATS[output_format](result) + "\n")
+        _write_document(FORMATS[output_format](result), end="\n")
     elif result.document is not None:
         _write_document(result.document)
         say(_text_for(sys.stderr, result))
@@ -173,15 +173,16 @@ def _write_text(text: str) -> None:
             click.echo(hide_keys(text))
 
 
-def _write_document(text: str) -> None:
+def _write_document(text: str, *, end: str = "") -> None:
     """Write what programs read: always UTF-8, as a replaced character would be a wrong title."""
     with _writing():
         if buffer := getattr(sys.stdout, "buffer", None):
             sys.stdout.flush()
-            buffer.write(text.encode())
+            for part in (text, end):
+                buffer.write(part.encode())
             buffer.flush()
         else:
-            click.echo(text, nl=False)
+            click.echo(text + end, nl=False)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import json
 import click
 
 from ..manifest.edit import replace_file
-from ..manifest.validation import SCHEMA_FILE
+from ..manifest.validation import MANIFEST_SCHEMA
 from ..output import Result
 from ..output.terminal import escape_path
 from ._results import returns_result
@@ -25,7 +25,7 @@ def command(output: str | None) -> Result:
 
     No network, no key and no Pulumi is needed.
     """
-    text = SCHEMA_FILE.read_text(encoding="utf-8")
+    text = MANIFEST_SCHEMA.read_text(encoding="utf-8")
     if output is not None:
         replace_file(output, text)
     return Result(

@@ -1,4 +1,4 @@
-"""``omise-links validate``: all problems of manifests, offline."""
+"""``omise-links validate``: all problems of manifests and of accepted findings, offline."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 def command(files: tuple[str, ...]) -> Result:
     """Report all problems of manifests, offline.
 
-    Each comes with its place and its code. FILE may be - for standard input. Files given
+    A file with the key `accepted` in place of `links` is one of accepted findings (see drift).
+
+    Each problem comes with its place and its code. FILE may be - for standard input. Files given
     together must not share a name or an id. No network, no key and no Pulumi is needed.
     OMISE_AMOUNT_LIMITS=off leaves out the documented limits of a charge.
 
@@ -32,13 +34,14 @@ def command(files: tuple[str, ...]) -> Result:
     """
     from ..manifest.reading import check  # noqa: PLC0415  (--help needs none of it)
 
-    checked = check(files, amount_limits=amount_limits(), standard_input=True)
+    checked = check(files, amount_limits=amount_limits(), standard_input=True, accepted_too=True)
     problems = [problem for file in checked for problem in file.problems]
     return Result(
         command="validate",
         summary={
             "files": len(checked),
             "links": sum(file.links for file in checked),
+            "accepted": sum(len(file.accepted) for file in checked),
             "problems": len(problems),
         },
         notes=[line for file in checked for line in _lines(file)],
@@ -49,6 +52,9 @@ def command(files: tuple[str, ...]) -> Result:
 
 def _lines(file: CheckedFile) -> list[str]:
     """Return every problem on a line of its own, and one line for the file."""
-    links = f"{pluralize(file.links, 'link')}, " if file.links or not file.problems else ""
-    problems = pluralize(len(file.problems), "problem")
-    return [*map(str, file.problems), f"{escape_path(file.file)}: {links}{problems}"]
+    counts = [pluralize(len(file.problems), "problem")]
+    if file.accepted:
+        counts.insert(0, pluralize(len(file.accepted), "accepted link"))
+    elif file.links or not file.problems:
+        counts.insert(0, pluralize(file.links, "link"))
+    return [*map(str, file.problems), f"{escape_path(file.file)}: {', '.join(counts)}"]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 
 from ..omise.client import OmiseClient
 from ..omise.models import LinkInputs, OmiseLink, UnreadableLink
+from ..stack.pulumi_json import ManagedLink
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,19 +35,22 @@ class AccountLink:
     all_charges_seen: bool = True
 
     @classmethod
-    def of(cls, link: OmiseLink) -> AccountLink:
-        """Keep of a link what matters here."""
+    def of(cls, link: OmiseLink, held: ManagedLink | None = None) -> AccountLink:
+        """Keep of a link what matters here.
+
+        :param held: the link in a state, if one has it: what is equal in both is kept once.
+        """
         paid = [charge for charge in link.charges if charge.paid]
+        inputs = replace(link.inputs, currency=sys.intern(link.currency))
+        link_id, created_at = link.id, link.created_at
+        if held is not None:
+            link_id = held.id
+            inputs = held.whole if held.whole == inputs else inputs
+            created_at = held.created_at if held.created_at == created_at else created_at
         return cls(
-            id=link.id,
-            inputs=LinkInputs(
-                amount=link.amount,
-                currency=sys.intern(link.currency),
-                title=link.title,
-                description=link.description,
-                multiple=link.multiple,
-            ),
-            created_at=link.created_at,
+            id=link_id,
+            inputs=inputs,
+            created_at=created_at,
             deleted=link.deleted,
             deleted_at=link.deleted_at,
             used=link.used,
@@ -73,10 +79,14 @@ class AccountLinks:
 
 
 def read_account_links(
-    client: OmiseClient, *, on_page: Callable[[int, int], object] = lambda _read, _total: None
+    client: OmiseClient,
+    *,
+    held: Mapping[str, ManagedLink] | None = None,
+    on_page: Callable[[int, int], object] = lambda _read, _total: None,
 ) -> AccountLinks:
     """Read all links; one request per 100 links.
 
+    :param held: links that are in memory already, by id; what is equal is kept once.
     :param on_page: called after each page, with how many links have been read and are there.
     :raises OmiseLinksError: Omise could not be asked, or refused the key.
     """
@@ -84,7 +94,17 @@ def read_account_links(
     unreadable: list[UnreadableLink] = []
     for page, total in client.iter_pages(skipped=unreadable):
         for link in page:
-            links[link.id] = AccountLink.of(link)
+            kept = AccountLink.of(link, (held or {}).get(link.id))
+            links[kept.id] = kept
         read = len(links) + len(unreadable)
         on_page(read, max(read, total))
     return AccountLinks(links, unreadable)
+
+
+def fits_title(title: str, pattern: str) -> bool:
+    """Whether a pattern with ``*``, ``?`` and ``[…]`` fits a whole title, in either case."""
+    return fnmatchcase(_caseless(title), _caseless(pattern))
+
+
+def _caseless(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()

@@ -25,17 +25,24 @@ class Report(Protocol):
         """Add it."""
 
 
-def read_value(node: Node, report: Report, path: Path = ()) -> object:
-    """Return the value of a node, and report keys that are no text or are there twice."""
+def read_value(node: Node, report: Report, path: Path = (), *, dates: bool = False) -> object:
+    """Return the value of a node, and report keys that are no text or are there twice.
+
+    :param dates: whether a date without quotes is meant as the text that it is.
+    """
     if isinstance(node, Scalar):
-        return _scalar(node)
+        return node.text if dates and node.kind is Kind.DATE else _scalar(node)
     if isinstance(node, SequenceNode):
-        return [read_value(item, report, (*path, n)) for n, item in enumerate(node.items)]
+        return [
+            read_value(item, report, (*path, number), dates=dates)
+            for number, item in enumerate(node.items)
+        ]
     if isinstance(node, Refused):
         return node
     _read_keys(node, report, path)
     return {
-        name: read_value(value, report, (*path, name)) for name, (_, value) in node.by_name.items()
+        name: read_value(value, report, (*path, name), dates=dates)
+        for name, (_, value) in node.by_name.items()
     }
 
 

@@ -2,7 +2,7 @@
 
 Additions are inserted into the text at the positions that the parser gives; nothing is loaded and
 dumped again, as that would change the layout that people chose. Before the file is replaced,
-the result is read as any manifest is, and must hold exactly what was expected.
+the result is read as any manifest is, and must hold exactly what was meant.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .entries import ID, STACKS, CheckedFile
 from .reading import check
 from .source import LINE_BREAK, STANDARD_INPUT, loader_for
 from .text import INDENT, NewEntry, entry_lines, flow_entry, stacks_line
-from .validation import SCHEMA_FILE, SCHEMA_NAME
+from .validation import MANIFEST_SCHEMA
 
 EntriesByName: TypeAlias = "dict[str, tuple[LinkInputs, str | None]]"
 
@@ -33,8 +33,8 @@ _BOM = "\ufeff"
 MOUNTS = Path("/proc/self/mountinfo")
 
 
-class ManifestEdits:
-    """A manifest without problems, and what is to be added to it."""
+class Insertions:
+    """A YAML file without problems, and what is to be inserted into it."""
 
     def __init__(self, file: str) -> None:
         """:raises EditError: the file cannot be read."""
@@ -43,7 +43,6 @@ class ManifestEdits:
         # Positions do not count the mark at the start.
         self._text = self._original.removeprefix(_BOM)
         self._added: list[tuple[int, str]] = []
-        self._new_stacks: tuple[str, ...] | None = None
 
     @property
     def text(self) -> str:
@@ -54,6 +53,91 @@ class ManifestEdits:
             parts += [self._text[done:at], added]
             done = at
         return "".join([*parts, self._text[done:]])
+
+    def _replace_file(self, holds: Callable[[str], bool]) -> None:
+        """Replace the file, unless somebody has changed it meanwhile.
+
+        :param holds: whether the file of this name holds what is meant.
+        :raises EditError: it does not, or somebody has, or it cannot be written.
+        """
+
+        def agree(written: str) -> None:
+            if not holds(written):
+                raise EditError(self._unusual("file"))
+            if _read(self.file) != self._original:
+                raise EditError(
+                    f"{escape_path(self.file)} was changed by somebody else meanwhile, so it was"
+                    " left as it is. Try again."
+                )
+
+        replace_file(self.file, self.text, agree)
+
+    # -- positions; yaml's nodes are not typed
+
+    def _root(self) -> Any:
+        return yaml.compose(self._text, Loader=loader_for(self._text))
+
+    def _insert(self, at: int, added: str) -> None:
+        found = LINE_BREAK.search(self._text)
+        self._added.append((at, added.replace("\n", found.group() if found else "\n")))
+
+    def _before(self, at: int) -> str:
+        """Return what stands before a position in its line."""
+        start = max(self._text.rfind("\n", 0, at), self._text.rfind("\r", 0, at)) + 1
+        return self._text[start:at]
+
+    def _next_line(self, at: int) -> int:
+        found = LINE_BREAK.search(self._text, at)
+        return found.end() if found else len(self._text)
+
+    def _end_of(self, last: yaml.Node, margin: int) -> int:
+        """Return where the last entry ends, with the comments below that are its own.
+
+        :param margin: the column of what the entries are under.
+        """
+        text = self._text
+        at = _last_value(last).end_mark.index
+        if not self._before(at).strip():
+            at -= len(self._before(at))  # a block of text ends where the next line's words begin
+        else:
+            at = self._next_line(at)
+        end = at
+        while at < len(text):
+            line = text[at : self._next_line(at)]
+            bare = line.strip()
+            if bare and not (bare.startswith("#") and len(line) - len(line.lstrip()) > margin):
+                break
+            at = self._next_line(at)
+            end = at if bare else end
+        return end
+
+    def _keeps_line_ends(self, last: yaml.Node) -> bool:
+        """Whether an empty line below would belong to a block of text (`|+`)."""
+        value = _last_value(last)
+        start = value.start_mark.index
+        head = self._text[start : self._next_line(start)].partition("#")[0]
+        return getattr(value, "style", None) in {"|", ">"} and "+" in head
+
+    def _unusual(self, what: str) -> str:
+        return (
+            f"{escape_path(self.file)} was left as it is: its {what} is laid out in a way that"
+            " cannot be added to safely. Give each link lines of its own, and try again."
+        )
+
+
+def _last_value(node: yaml.Node) -> yaml.Node:
+    while isinstance(node, yaml.MappingNode) and not node.flow_style:
+        node = node.value[-1][1]
+    return node
+
+
+class ManifestEdits(Insertions):
+    """A manifest without problems, and what is to be added to it."""
+
+    def __init__(self, file: str) -> None:
+        """:raises EditError: the file cannot be read."""
+        super().__init__(file)
+        self._new_stacks: tuple[str, ...] | None = None
 
     def add_ids(self, ids: Mapping[str, str]) -> None:
         """Put an ``id`` into each of the entries with these names, as its first line."""
@@ -115,36 +199,28 @@ class ManifestEdits:
             for entry in new
         ]
         gap = "\n" if self._has_gaps(links) else ""
-        at = self._end_of_links(last, root.start_mark.column)
+        at = self._end_of(last, root.start_mark.column)
         start = "" if self._text[at - 1] in "\r\n" else "\n"
         if not self._keeps_line_ends(last):
             start += gap
         self._insert(at, start + gap.join(lines))
 
     def save(self, expected: EntriesByName, *, amount_limits: bool) -> None:
-        """Replace the file, if it holds what is expected and nobody has changed it meanwhile.
+        """Replace the file, if it holds what is meant and nobody has changed it meanwhile.
 
         :raises EditError: it does not, or somebody has, or it cannot be written.
         """
 
-        def agree(written: str) -> None:
+        def holds(written: str) -> bool:
             (old,) = check(self.file, amount_limits=amount_limits)
             (new,) = check(written, amount_limits=amount_limits)
             stacks = old.stacks if self._new_stacks is None else self._new_stacks
-            if entries_by_name(new) != expected or new.stacks != stacks:
-                raise EditError(self._unusual("file"))
-            if _read(self.file) != self._original:
-                raise EditError(
-                    f"{escape_path(self.file)} was changed by somebody else meanwhile, so it was"
-                    " left as it is. Try again."
-                )
+            return entries_by_name(new) == expected and new.stacks == stacks
 
-        replace_file(self.file, self.text, agree)
-
-    # -- positions; yaml's nodes are not typed
+        self._replace_file(holds)
 
     def _links(self) -> tuple[yaml.MappingNode, yaml.MappingNode]:
-        root: Any = yaml.compose(self._text, Loader=loader_for(self._text))
+        root = self._root()
         links = {key.value: value for key, value in root.value}["links"]
         return root, links
 
@@ -166,44 +242,6 @@ class ManifestEdits:
                 at - len(before) if explicit else self._next_line(end), f"{before}{line}\n"
             )
 
-    def _insert(self, at: int, added: str) -> None:
-        found = LINE_BREAK.search(self._text)
-        self._added.append((at, added.replace("\n", found.group() if found else "\n")))
-
-    def _before(self, at: int) -> str:
-        """Return what stands before a position in its line."""
-        start = max(self._text.rfind("\n", 0, at), self._text.rfind("\r", 0, at)) + 1
-        return self._text[start:at]
-
-    def _next_line(self, at: int) -> int:
-        found = LINE_BREAK.search(self._text, at)
-        return found.end() if found else len(self._text)
-
-    def _end_of_links(self, last: yaml.Node, margin: int) -> int:
-        """Return where the last entry ends, with the comments below that are its own."""
-        text = self._text
-        at = _last_value(last).end_mark.index
-        if not self._before(at).strip():
-            at -= len(self._before(at))  # a block of text ends where the next line's words begin
-        else:
-            at = self._next_line(at)
-        end = at
-        while at < len(text):
-            line = text[at : self._next_line(at)]
-            bare = line.strip()
-            if bare and not (bare.startswith("#") and len(line) - len(line.lstrip()) > margin):
-                break
-            at = self._next_line(at)
-            end = at if bare else end
-        return end
-
-    def _keeps_line_ends(self, last: yaml.Node) -> bool:
-        """Whether an empty line below would belong to a block of text (`|+`)."""
-        value = _last_value(last)
-        start = value.start_mark.index
-        head = self._text[start : self._next_line(start)].partition("#")[0]
-        return getattr(value, "style", None) in {"|", ">"} and "+" in head
-
     def _has_gaps(self, links: yaml.MappingNode) -> bool:
         """Whether empty lines separate entries; also true if there is only one."""
         if len(links.value) == 1:
@@ -213,18 +251,6 @@ class ManifestEdits:
         ]
         return any(not line.strip() for line in LINE_BREAK.split(between)[1:-1])
 
-    def _unusual(self, what: str) -> str:
-        return (
-            f"{escape_path(self.file)} was left as it is: its {what} is laid out in a way that"
-            " cannot be added to safely. Give each link lines of its own, and try again."
-        )
-
-
-def _last_value(node: yaml.Node) -> yaml.Node:
-    while isinstance(node, yaml.MappingNode) and not node.flow_style:
-        node = node.value[-1][1]
-    return node
-
 
 def entries_by_name(checked: CheckedFile) -> EntriesByName | None:
     """Return the inputs and the id of each entry; None if the file has problems."""
@@ -233,18 +259,18 @@ def entries_by_name(checked: CheckedFile) -> EntriesByName | None:
     return {entry.name: (entry.inputs, entry.id) for entry in checked.entries}
 
 
-def write_schema_beside(path: str) -> str | None:
-    """Put the schema into the folder of a manifest, if it is not there, for editors.
+def write_schema_beside(path: str, schema: Path = MANIFEST_SCHEMA) -> str | None:
+    """Put a schema into the folder of a file, if it is not there, for editors.
 
-    :returns: its name, as the first line of the manifest has it; None if it cannot be written.
+    :returns: its name, as the first line of the file has it; None if it cannot be written.
     """
-    schema = Path(os.path.realpath(path)).with_name(SCHEMA_NAME)
-    if not schema.exists():
+    beside = Path(os.path.realpath(path)).with_name(schema.name)
+    if not beside.exists():
         try:
-            replace_file(str(schema), SCHEMA_FILE.read_text(encoding="utf-8"))
+            replace_file(str(beside), schema.read_text(encoding="utf-8"))
         except EditError:
             return None
-    return SCHEMA_NAME
+    return schema.name
 
 
 def replace_file(file: str, text: str, agree: Callable[[str], None] | None = None) -> None:

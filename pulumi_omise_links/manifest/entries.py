@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from ..errors import ManifestProblem
 from ..omise.models import LinkInputs
@@ -56,14 +57,32 @@ class Manifest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AcceptedLink:
+    """A finding of ``drift`` that is meant to be so. ``until`` is the last day, in UTC, or None."""
+
+    id: str
+    reason: str
+    until: date | None
+    place: Place = field(compare=False)
+
+    def has_run_out(self, today: date) -> bool:
+        """Whether the last day is over."""
+        return self.until is not None and today > self.until
+
+
+@dataclass(frozen=True, kw_only=True)
 class CheckedFile:
-    """One file: its usable entries, how many links it declares, its stacks, and all problems."""
+    """One file: its usable entries, how many links it declares, its stacks, and all problems.
+
+    A file of accepted findings has ``accepted`` in their place.
+    """
 
     file: str
     entries: tuple[Entry, ...]
     links: int
     stacks: tuple[str, ...]
     problems: tuple[ManifestProblem, ...]
+    accepted: tuple[AcceptedLink, ...] = ()
 
 
 def entries_for_stack(entries: Iterable[Entry], stack: str) -> list[Entry]:

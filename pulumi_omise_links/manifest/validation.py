@@ -1,8 +1,9 @@
-"""Validates a document by the JSON Schema of the manifest: which rule is broken where.
+"""Validates a document by its JSON Schema: which rule is broken where.
 
-``schema/links.schema.json`` is made from the table of inputs (``tools/make_schema.py``). Beside
-each rule, ``x-problems`` has its message: a code, and a sentence for :func:`.inputs.fill_in`.
-``names`` has other messages for certain keys, ``cases`` for a text in which a pattern is found.
+The schemas are made by ``tools/make_schema.py``, that of the manifest from the table of inputs.
+Beside each rule, ``x-problems`` has its message: a code, and a sentence for
+:func:`.inputs.fill_in`. ``names`` has other messages for certain keys, ``cases`` for a text in
+which a pattern is found.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
 
-SCHEMA_FILE = Path(__file__).parents[1] / "links.schema.json"
-SCHEMA_NAME = SCHEMA_FILE.name
+MANIFEST_SCHEMA = Path(__file__).parents[1] / "links.schema.json"
+ACCEPTED_SCHEMA = Path(__file__).parents[1] / "accepted.schema.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,10 +44,10 @@ class Violation:
     problem: str
 
 
-def find_violations(value: object) -> Iterator[Violation]:
-    """Yield the first rule that each value, and each key, of a document breaks."""
+def find_violations(value: object, schema: Path) -> Iterator[Violation]:
+    """Yield the first rule of a schema that each value, and each key, of a document breaks."""
     seen: set[tuple[document.Path, str | None]] = set()
-    for error in _validator().iter_errors(value):
+    for error in _validator(schema).iter_errors(value):
         for violation in _violations(error):
             place = violation.path, violation.key
             if place not in seen:
@@ -55,11 +56,11 @@ def find_violations(value: object) -> Iterator[Violation]:
 
 
 @cache
-def _validator() -> Draft202012Validator:
+def _validator(schema: Path) -> Draft202012Validator:
     # Half of the time of `validate` on a small file, and nothing that another command needs.
     from jsonschema import Draft202012Validator  # noqa: PLC0415
 
-    return Draft202012Validator(json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))
+    return Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
 
 
 def _violations(error: ValidationError) -> Iterator[Violation]:

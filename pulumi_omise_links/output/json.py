@@ -5,8 +5,10 @@ Keys may be added in later versions, none is removed or changes its meaning.
 
 from __future__ import annotations
 
+import io
 import json
 import re
+from typing import Protocol
 
 from .result import Account, Failure, Result
 
@@ -53,10 +55,23 @@ def _account(account: Account) -> dict[str, object]:
     }
 
 
+class ForJson(Protocol):
+    """What ``details`` of a result may hold beside plain values: made plain one by one."""
+
+    def for_json(self) -> object:
+        """Return it as plain values."""
+
+
 def _dump(envelope: object) -> str:
     """Return JSON that is as readable as can be; what could harm a terminal is escaped."""
-    text = json.dumps(envelope, ensure_ascii=False, indent=2)
-    return re.sub(r"[^\n\x20-\x7e]", _escape_in_json, text)
+    # `json.dumps` would hold every piece of a large document at once.
+    text = io.StringIO()
+    json.dump(envelope, text, ensure_ascii=False, indent=2, default=_make_plain)
+    return re.sub(r"[^\n\x20-\x7e]", _escape_in_json, text.getvalue())
+
+
+def _make_plain(value: ForJson) -> object:
+    return value.for_json()
 
 
 def _escape_in_json(found: re.Match[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import threading
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -63,6 +64,9 @@ class Backend:
                 " folder of the Pulumi project with --cwd."
             )
         self._config_file = config_file
+        # One state at a time: a state takes several times its size while it is read, and threads
+        # read no faster.
+        self._reading = threading.Lock()
         self.version = self._require_version()
 
     def location(self) -> BackendLocation:
@@ -99,7 +103,8 @@ class Backend:
         """
         secrets = ["--show-secrets"] if show_secrets else []
         run = self.run("stack", "export", *secrets, "--stack", stack)
-        return read_state(parse_json(run.stdout, dict, "stack export", secret=show_secrets))
+        with self._reading:
+            return read_state(parse_json(run.stdout, dict, "stack export", secret=show_secrets))
 
     def run(self, *args: str, stdin: bytes = b"", save_update_plan: bool = False) -> PulumiRun:
         """Run ``pulumi`` in the folder, with the environment that this package needs."""

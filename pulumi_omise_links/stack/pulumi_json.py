@@ -9,11 +9,13 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from ..errors import ProjectError
-from ..inputs import INPUT_NAMES
-from ..omise.models import Scope
+from ..inputs import INPUT_NAMES, INPUTS
+from ..omise.models import LinkInputs, Scope
 from ..state_format import AS_STORED, SECRET_MARK, TYPE_TOKEN, scope_of
 
 PROVIDER_TYPE = "pulumi:providers:pulumi-python"
@@ -22,6 +24,7 @@ _ROOT_TYPE = "pulumi:pulumi:Stack"
 # (sdk/go/common/resource/plugin/rpc.go).
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _UNKNOWN_SCOPE = Scope(None)
+_NO_INPUTS: Mapping[str, Any] = MappingProxyType({})
 
 
 def name_of(urn: str) -> str:
@@ -89,10 +92,11 @@ class Preview:
 class ManagedLink:
     """A link in a state, small, as the stacks of a backend may hold very many.
 
-    ``pending_delete``: the next update deletes it, after a replacement that has failed. ``inputs``
-    are those that are no secrets, as the state spells them. ``stored_otherwise``: Omise stores a
-    text of the link otherwise, and only an opened state tells how. ``created_at`` is empty if the
-    state does not say; ``used`` is what the last update or refresh saw.
+    ``pending_delete``: the next update deletes it, after a replacement that has failed. ``whole``
+    are the inputs, the currency in upper case; None if one is a secret or missing, and then
+    ``partial`` are the others. ``stored_otherwise``: Omise has stored a text of the link otherwise
+    than the state spells it, and how is a secret. ``created_at`` is empty if the state does not
+    say; ``used`` is what the last update or refresh saw.
     """
 
     urn: str
@@ -102,7 +106,8 @@ class ManagedLink:
     retain_on_delete: bool = False
     provider_urn: str = ""
     scope: Scope = _UNKNOWN_SCOPE
-    inputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    whole: LinkInputs | None = field(default=None, repr=False)
+    partial: Mapping[str, Any] = field(default_factory=dict, repr=False)
     stored_otherwise: bool = False
     created_at: str = ""
     used: bool = False
@@ -111,6 +116,12 @@ class ManagedLink:
     def name(self) -> str:
         """The name in the program."""
         return name_of(self.urn)
+
+    @property
+    def inputs(self) -> Mapping[str, Any]:
+        """The inputs that are no secrets."""
+        whole = self.whole
+        return {name: getattr(whole, name) for name in INPUT_NAMES} if whole else self.partial
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -275,6 +286,8 @@ def _read_state(export: Any) -> StackState:
 def _managed_link(resource: Any) -> ManagedLink:
     outputs = resource.get("outputs") or {}
     texts = {name: value for name, value in outputs.items() if isinstance(value, str)}
+    inputs = _readable_inputs(resource.get("inputs") or {}, outputs)
+    whole = LinkInputs(**inputs) if len(inputs) == len(INPUT_NAMES) else None
     return ManagedLink(
         urn=resource["urn"],
         id=resource["id"],
@@ -282,16 +295,31 @@ def _managed_link(resource: Any) -> ManagedLink:
         protect=bool(resource.get("protect")),
         retain_on_delete=bool(resource.get("retainOnDelete")),
         provider_urn=sys.intern(_provider_urn(resource)),
-        scope=scope_of(texts),
-        inputs={
-            name: outputs[name]
-            for name in INPUT_NAMES
-            if name in outputs and not is_secret(outputs[name])
-        },
+        scope=_kept_once(scope_of(texts)),
+        whole=whole,
+        partial=_NO_INPUTS if whole else inputs,
         stored_otherwise=AS_STORED in outputs,
         created_at=texts.get("created_at", ""),
         used=outputs.get("used") is True,
     )
+
+
+@cache
+def _kept_once(scope: Scope) -> Scope:
+    """Return the same object for equal scopes: very many links are of few."""
+    return scope
+
+
+def _readable_inputs(inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
+    readable = {
+        one.name: outputs[one.name]
+        for one in INPUTS
+        # A secret is no value of its type. bool is an int in Python, and no amount.
+        if type(outputs.get(one.name)) is one.type and not is_secret(inputs.get(one.name))
+    }
+    if "currency" in readable:
+        readable["currency"] = sys.intern(readable["currency"].upper())
+    return readable
 
 
 def _pending(deployment: Any, operation: str) -> Iterator[Any]:

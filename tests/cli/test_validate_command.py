@@ -66,13 +66,13 @@ def test_json_has_the_same_for_programs(capsys: pytest.CaptureFixture[str]) -> N
         {
             "format_version": "1.0",
             "command": "validate",
-            "summary": {"files": 1, "links": 2, "problems": 0},
+            "summary": {"files": 1, "links": 2, "accepted": 0, "problems": 0},
             "problems": [],
         },
     )
     code, found = result("links.yaml", "bad.yaml", "none.yaml")
     assert code == 2
-    assert found["summary"] == {"files": 3, "links": 4, "problems": 6}
+    assert found["summary"] == {"files": 3, "links": 4, "accepted": 0, "problems": 6}
     assert {
         "file": "bad.yaml",
         "line": 4,

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from pulumi_omise_links.errors import ManifestError
 from pulumi_omise_links.manifest import source as yaml_source
+from pulumi_omise_links.manifest.checking import MOST_PROBLEMS
 from pulumi_omise_links.manifest.entries import Manifest
-from pulumi_omise_links.manifest.reading import MOST_PROBLEMS, check, load
+from pulumi_omise_links.manifest.reading import check, load
 from pulumi_omise_links.omise.models import LinkInputs
 from pulumi_omise_links.output.terminal import escape
 

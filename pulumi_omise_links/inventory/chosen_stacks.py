@@ -14,7 +14,7 @@ from ..stack.project import Project
 
 
 @dataclass(frozen=True, kw_only=True)
-class StackScope:
+class ChosenStacks:
     """The stacks that a command is about, by their full names, each once.
 
     ``settings_stack`` is the one whose settings hold: the selected one if it is among them, else
@@ -30,13 +30,13 @@ class StackScope:
     whole_backend: bool = False
 
 
-def read_scope(
+def choose_stacks(
     folder: str | os.PathLike[str] = ".",
     *,
     named: Sequence[str] = (),
     whole_project: bool = False,
     whole_backend: bool = False,
-) -> StackScope:
+) -> ChosenStacks:
     """Find the stacks: those that are named, all of the project, all of the backend, else the one
     that is selected.
 
@@ -47,7 +47,7 @@ def read_scope(
     """
     if not (named or whole_project or whole_backend):
         project = Project(folder)
-        return StackScope(
+        return ChosenStacks(
             backend=project.backend,
             names=(project.stack,),
             settings_stack=project.stack,
@@ -66,7 +66,7 @@ def read_scope(
         stacks = backend.stacks(project_only=not whole_backend)
         own = [stack for stack in stacks if stack.selected]
         title = f"all stacks of the {'backend' if whole_backend else 'project'}"
-    return StackScope(
+    return ChosenStacks(
         backend=backend,
         names=tuple(stack.name for stack in stacks),
         settings_stack=next(
