@@ -45,14 +45,14 @@ MAY_IMPORT: dict[str, str] = {
     "manifest": "errors inputs omise output",
     "declare": "errors inputs link manifest mark program_inputs settings",
     "stack": "errors inputs omise output settings state_format",
-    "inventory": "errors inputs manifest omise output settings stack state_format",
+    "inventory": "errors inputs manifest mark omise output settings stack state_format",
     "adoption": (
         "errors inputs inventory manifest omise output settings stack state_format text_differences"
     ),
     "diagnosis": "_version errors inputs inventory manifest omise output settings stack",
     "recovery": "adoption errors inventory omise output stack state_format",
     "cli": (
-        "_version adoption diagnosis emulator errors inputs inventory manifest omise output"
+        "_version adoption diagnosis emulator errors inputs inventory manifest mark omise output"
         " recovery settings stack"
     ),
     "emulator": "",

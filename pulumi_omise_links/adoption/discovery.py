@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from ..inputs import check_inputs
 from ..inventory.filters import Filters
 from ..manifest.entries import Entry
+from ..manifest.names import Namer
 from ..manifest.text import NewEntry
 from ..omise.models import OmiseLink, UnreadableLink
 from ..output.terminal import escape
-from .names import Namer
 
 # Why a link is not among the new entries.
 KNOWN, MANAGED, DELETED = "known", "managed", "deleted"

@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from ..adoption.discovery import LEFT_OUT, USED, Discovery, discover_links
-from ..adoption.names import Namer
 from ..inventory.filters import Filters
 from ..inventory.same_account import SameAccount
 from ..manifest.file import ManifestFile
+from ..manifest.names import Namer
 from ..omise.client import OmiseClient
 from ..omise.models import UnreadableLink
 from ..omise.times import format_time, read_time

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..omise.models import OmiseLink
-from .account_links import fits_title
+from .account_links import AccountLink, fits_title
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,15 +25,16 @@ class Filters:
     used: bool | None = None
     multiple: bool | None = None
 
-    def fit(self, link: OmiseLink) -> bool:
+    def fit(self, link: OmiseLink | AccountLink) -> bool:
         """Whether a link is wanted."""
+        inputs = link.inputs
         return (
-            (self.title is None or fits_title(link.title, self.title))
-            and (self.currency is None or link.currency == self.currency.upper())
-            and (self.min_amount is None or link.amount >= self.min_amount)
-            and (self.max_amount is None or link.amount <= self.max_amount)
+            (self.title is None or fits_title(inputs.title, self.title))
+            and (self.currency is None or inputs.currency == self.currency.upper())
+            and (self.min_amount is None or inputs.amount >= self.min_amount)
+            and (self.max_amount is None or inputs.amount <= self.max_amount)
             and (self.since is None or link.created_at >= self.since)
             and (self.before is None or link.created_at < self.before)
             and (self.used is None or link.used is self.used)
-            and (self.multiple is None or link.multiple is self.multiple)
+            and (self.multiple is None or inputs.multiple is self.multiple)
         )
