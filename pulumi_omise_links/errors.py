@@ -22,6 +22,7 @@
     ├── LinkGoneError          the link was deleted
     ├── LinkIdError            a text that is not the id of a link
     ├── ManifestError          manifests with problems: all of them, with their places
+    ├── SweepRefusedError      which links are managed is not certain, so none is deleted
     ├── EditError              a manifest could not be written
     └── ProjectError           the Pulumi project cannot be used, or Pulumi refused
         ├── StackNotFoundError no such stack, or none is selected
@@ -437,6 +438,22 @@ class StackLockedError(ProjectError):
             f"The stack is locked by another run. Pulumi says:\n{output}\nWait until that run has"
             " ended. If it was killed, `pulumi cancel` takes its lock away. Nothing was changed."
         )
+
+
+class SweepRefusedError(OmiseLinksError):
+    """Which links are managed, or which account is swept, is not certain. Nothing was deleted."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        """:param reasons: all that is not certain, as parts of a sentence."""
+        self.reasons = tuple(reasons)
+        super().__init__(
+            "Refused to sweep, as it is not certain which links no stack manages:"
+            f" {'; '.join(self.reasons)}. Nothing was deleted."
+        )
+
+    def details(self) -> Mapping[str, object]:
+        """Return the reasons."""
+        return {"reasons": list(self.reasons)}
 
 
 class EditError(OmiseLinksError):

@@ -12,6 +12,7 @@ from client_setup import client_for
 from fake_pulumi import FakePulumi
 from harness import Project
 from hypothesis import HealthCheck, settings
+from sweep_setup import Account, Stacks
 
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.omise.client import OmiseClient
@@ -97,3 +98,20 @@ def project(new_project: Callable[[], Project]) -> Project:
 def fake_pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePulumi:
     """A `pulumi` on the PATH that prints what the test says."""
     return FakePulumi(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def account(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fake_pulumi: FakePulumi,
+    capsys: pytest.CaptureFixture[str],
+    _stopping: Callable[[Emulator], None],
+) -> Iterator[Account]:
+    """An account and a backend for `omise-links sweep`, with a clock that the test sets."""
+    made = Account(Stacks(fake_pulumi), capsys)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OMISE_API_URL", made.omise.start().url)
+    monkeypatch.setenv("OMISE_SECRET_KEY", made.omise.key("th"))
+    yield made
+    _stopping(made.omise)

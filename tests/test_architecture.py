@@ -45,7 +45,7 @@ MAY_IMPORT: dict[str, str] = {
     "manifest": "errors inputs omise output",
     "declare": "errors inputs link manifest mark program_inputs settings",
     "stack": "errors inputs omise output settings state_format",
-    "inventory": "errors inputs manifest omise output settings stack state_format",
+    "inventory": "errors inputs manifest mark omise output settings stack state_format",
     "adoption": (
         "errors inputs inventory manifest omise output settings stack state_format text_differences"
     ),

@@ -10,48 +10,17 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from ..inputs import check_inputs
-from ..inventory.account_links import fits_title
+from ..inventory.filters import Filters
 from ..manifest.entries import Entry
+from ..manifest.names import Namer
 from ..manifest.text import NewEntry
 from ..omise.models import OmiseLink, UnreadableLink
 from ..output.terminal import escape
-from .names import Namer
 
 # Why a link is not among the new entries.
 KNOWN, MANAGED, DELETED = "known", "managed", "deleted"
 USED, FILTERED = "used", "filtered"
 LEFT_OUT = (KNOWN, MANAGED, DELETED, USED, FILTERED)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Filters:
-    """Which links are wanted; None wants all, but those that are used up only if ``used`` is true.
-
-    ``title`` is a pattern with ``*``, ``?`` and ``[…]`` for the whole title, in either case.
-    Amounts are in the smallest unit; times are ``YYYY-MM-DDThh:mm:ssZ``, ``before`` excluded.
-    """
-
-    title: str | None = None
-    currency: str | None = None
-    min_amount: int | None = None
-    max_amount: int | None = None
-    since: str | None = None
-    before: str | None = None
-    used: bool | None = None
-    multiple: bool | None = None
-
-    def fit(self, link: OmiseLink) -> bool:
-        """Whether a link is wanted."""
-        return (
-            (self.title is None or fits_title(link.title, self.title))
-            and (self.currency is None or link.currency == self.currency.upper())
-            and (self.min_amount is None or link.amount >= self.min_amount)
-            and (self.max_amount is None or link.amount <= self.max_amount)
-            and (self.since is None or link.created_at >= self.since)
-            and (self.before is None or link.created_at < self.before)
-            and (self.used is None or link.used is self.used)
-            and (self.multiple is None or link.multiple is self.multiple)
-        )
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ COMMANDS = {
     "import": "Import existing links into the stack, and verify it.",
     "drift": "Compare stacks with the account.",
     "recover": "Put a stack in order after a killed run.",
+    "sweep": "Delete links that no stack of the backend manages.",
     "generate": "Print manifests as a Python program.",
     "doctor": "Check whether this project can do its work here.",
     "emulator": "Run an emulator of Omise, for tests and demos.",

@@ -31,3 +31,16 @@ def ask(question: str) -> None:
         raise
     if not agreed:
         raise Cancelled("Cancelled. Nothing was done.")
+
+
+def ask_for(what: str) -> str:
+    """Ask a person to type something.
+
+    :raises click.Abort: Ctrl-C, or the end of the input.
+    """
+    try:
+        typed: str = click.prompt(what, err=True)
+    except click.Abort:
+        say("\n")
+        raise
+    return typed.strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -12,6 +13,8 @@ import click
 
 from ..output.terminal import escape_path
 
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 24 * 3600.0}
+_CENTURY = 100 * 366 * _UNITS["d"]
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -52,6 +55,18 @@ class ExistingPath(click.Path):
             full = escape_path(str(path.absolute()))
             self.fail(f"there is no {self._kind} {full}.", param, ctx)
         return str(value)
+
+
+def read_duration(_context: click.Context, _option: click.Parameter, text: str) -> float:
+    """Read a whole number of seconds, minutes, hours or days: ``90s``, ``10m``, ``24h``, ``7d``.
+
+    :raises click.BadParameter: not such a text, or more than a century.
+    """
+    parts = re.fullmatch(r"([0-9]{1,10})([smhd])", text)
+    seconds = int(parts[1]) * _UNITS[parts[2]] if parts else math.inf
+    if seconds > _CENTURY:
+        raise click.BadParameter(f"{text!r} is not a duration such as 90s, 10m, 24h or 7d.")
+    return seconds
 
 
 manifest_files = click.argument(

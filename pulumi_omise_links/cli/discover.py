@@ -2,84 +2,35 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
 
 import click
 
-from ..adoption.discovery import LEFT_OUT, USED, Discovery, Filters, discover_links
-from ..adoption.names import Namer
+from ..adoption.discovery import LEFT_OUT, USED, Discovery, discover_links
+from ..inventory.filters import Filters
 from ..inventory.same_account import SameAccount
 from ..manifest.file import ManifestFile
+from ..manifest.names import Namer
 from ..omise.client import OmiseClient
 from ..omise.models import UnreadableLink
+from ..omise.times import format_time, read_time
 from ..output import Account, Result
 from ..output.terminal import escape, escape_path, pluralize
 from ..stack.pulumi_json import name_of
+from ._filters import filter_options
 from ._omise import connected, describe, projects_and_settings
 from ._options import ExistingPath, key_variable
 from ._progress import read_links
 from ._results import returns_result
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 # Nobody reads more of them; --json has all.
 _MOST_NOTES = 20
-
-
-def _time(_context: click.Context, _option: click.Parameter, text: str | None) -> datetime | None:
-    """Read a date or a time, in UTC if it does not say otherwise."""
-    if text is None:
-        return None
-    try:
-        # Python 3.10 does not know Z.
-        time = datetime.fromisoformat(re.sub("[zZ]$", "+00:00", text.strip()))
-        time = time if time.tzinfo else time.replace(tzinfo=timezone.utc)
-        return time.astimezone(timezone.utc).replace(microsecond=0)
-    except (ValueError, OverflowError):
-        raise click.BadParameter(
-            f"{text!r} is not a date or a time such as 2026-01-31 or 2026-01-31T09:00:00+07:00."
-        ) from None
-
-
-def _currency(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
-    if text is not None and not re.fullmatch("[A-Za-z]{3}", text):
-        raise click.BadParameter(f"{text!r} is not a three-letter code such as THB.")
-    return text
-
-
-def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    time: dict[str, Any] = {"metavar": "TIME", "callback": _time}
-    for option in reversed(
-        (
-            click.option(
-                "--title", metavar="PATTERN", help="The whole title; *, ? and […] in either case."
-            ),
-            click.option("--currency", metavar="CODE", callback=_currency, help="Such as THB."),
-            click.option(
-                "--min-amount", type=int, metavar="N", help="At least so much, in smallest units."
-            ),
-            click.option("--max-amount", type=int, metavar="N", help="At most so much."),
-            click.option("--created-since", help="2026-01-31, or with a time; UTC.", **time),
-            click.option("--created-before", help="Likewise; that moment is left out.", **time),
-            click.option(
-                "--used/--unused",
-                default=None,
-                help="Used up by a payment, or not; used ones are left out otherwise.",
-            ),
-            click.option("--multiple/--single", default=None, help="Payable more than once."),
-        )
-    ):
-        command = option(command)
-    return command
 
 
 @click.command("discover")
 @click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Write here.")
 @click.option("--overwrite", is_flag=True, help="Replace FILE instead of adding to it.")
-@_filter_options
+@filter_options
 @click.option(
     "--stack",
     "stacks",
@@ -98,14 +49,7 @@ def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def command(
     output: str | None,
     overwrite: bool,
-    title: str | None,
-    currency: str | None,
-    min_amount: int | None,
-    max_amount: int | None,
-    created_since: datetime | None,
-    created_before: datetime | None,
-    used: bool | None,
-    multiple: bool | None,
+    filters: Filters,
     stacks: tuple[str, ...],
     cwd: str | None,
     key_env: str | None,
@@ -126,21 +70,6 @@ def command(
     """
     if overwrite and output is None:
         raise click.UsageError("--overwrite needs -o FILE.")
-    since, before = _text(created_since), _text(created_before)
-    if since and before and since >= before:
-        raise click.UsageError("--created-since must be earlier than --created-before.")
-    if None not in (min_amount, max_amount) and (min_amount or 0) > (max_amount or 0):
-        raise click.UsageError("--min-amount must not be greater than --max-amount.")
-    filters = Filters(
-        title=title,
-        currency=currency,
-        min_amount=min_amount,
-        max_amount=max_amount,
-        since=since,
-        before=before,
-        used=used,
-        multiple=multiple,
-    )
     projects, settings = projects_and_settings(stacks, cwd, key_env)
     managed = {link.id: name_of(link.urn) for project in projects for link in project.state().links}
     if output is None or overwrite or not Path(output).exists():
@@ -154,8 +83,8 @@ def command(
         skipped: list[UnreadableLink] = []
         links = read_links(
             client,
-            created_from=_second_before(created_since),
-            created_to=before,
+            created_from=_second_before(filters.since),
+            created_to=filters.before,
             skipped=skipped,
         )
         found = discover_links(
@@ -234,12 +163,6 @@ def _ending(found: Discovery, file: ManifestFile, *, written: bool) -> str:
     return f"{ending[0].upper()}{ending[1:]}."
 
 
-def _text(time: datetime | None) -> str | None:
-    """Write a time as Omise does."""
-    return None if time is None else time.replace(tzinfo=None).isoformat() + "Z"
-
-
-def _second_before(time: datetime | None) -> str | None:
-    if time is None or time <= _EPOCH:
-        return None
-    return _text(time - timedelta(seconds=1))
+def _second_before(time: str | None) -> str | None:
+    seconds = read_time(time or "")
+    return None if seconds is None or seconds <= 0 else format_time(seconds - 1)

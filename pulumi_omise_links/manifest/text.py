@@ -37,10 +37,15 @@ def manifest_of(
         be there, or the first thing that an editor shows is an error.
     """
     head = f"# yaml-language-server: $schema={schema}\n" if schema else ""
-    head += f"version: {VERSION}\n"
+    return head + join_entries(map(entry_lines, entries), stacks=stacks)
+
+
+def join_entries(lines: Iterable[str], *, stacks: Collection[str] = ()) -> str:
+    """Return a whole manifest from the lines of its entries (``entry_lines``)."""
+    head = f"version: {VERSION}\n"
     if stacks:
         head += f"{stacks_line(stacks)}\n"
-    return f"{head}links:\n" + "\n".join(entry_lines(entry) for entry in entries)
+    return f"{head}links:\n" + "\n".join(lines)
 
 
 def stacks_line(stacks: Collection[str]) -> str:

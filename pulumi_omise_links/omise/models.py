@@ -217,6 +217,7 @@ class OmiseAccount:
     currency: str | None
     supported_currencies: tuple[str, ...]
     api_version: str | None = None
+    email: str | None = None
 
     @classmethod
     def from_json(cls, data: object) -> OmiseAccount:
@@ -232,6 +233,7 @@ class OmiseAccount:
                 currency.upper() for currency in supported if isinstance(currency, str)
             ),
             api_version=_optional(answer, "api_version", str),
+            email=_optional(answer, "email", str),
         )
 
 

@@ -129,14 +129,18 @@ class StackState:
     """The part of a stack's state that concerns links.
 
     ``pending`` are creates of links that a killed run left, ``deleting`` the URNs of links that it
-    was deleting; ``providers`` are the explicit ones, by URN; ``root`` is the URN of the stack;
-    ``written`` is when the state was written, ``begun`` when the oldest resource in it was made.
+    was deleting, ``unfinished`` those of all links with a pending operation of any kind, an import
+    among them. ``looked_up`` are the ids of links that the program reads and does not manage.
+    ``providers`` are the explicit ones, by URN; ``root`` is the URN of the stack; ``written`` is
+    when the state was written, ``begun`` when the oldest resource in it was made.
     """
 
     links: tuple[ManagedLink, ...] = ()
     urns: frozenset[str] = frozenset()
     pending: tuple[PulumiResource, ...] = ()
     deleting: frozenset[str] = frozenset()
+    unfinished: frozenset[str] = frozenset()
+    looked_up: frozenset[str] = frozenset()
     providers: Mapping[str, PulumiResource] = field(default_factory=dict)
     root: str = ""
     written: str = ""
@@ -268,6 +272,12 @@ def _read_state(export: Any) -> StackState:
         urns=frozenset(resource["urn"] for resource in resources if not resource.get("delete")),
         pending=tuple(map(_resource_from_state, _pending(deployment, "creating"))),
         deleting=frozenset(resource["urn"] for resource in _pending(deployment, "deleting")),
+        unfinished=frozenset(resource["urn"] for resource in _pending(deployment)),
+        looked_up=frozenset(
+            resource["id"]
+            for resource in resources
+            if resource["type"] == TYPE_TOKEN and resource.get("id") and resource.get("external")
+        ),
         providers={
             resource["urn"]: _resource_from_state(resource)
             for resource in resources
@@ -322,10 +332,10 @@ def _readable_inputs(inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> d
     return readable
 
 
-def _pending(deployment: Any, operation: str) -> Iterator[Any]:
-    """Yield the links to which this was being done when a run was killed."""
+def _pending(deployment: Any, operation: str | None = None) -> Iterator[Any]:
+    """Yield the links to which this was being done when a run was killed; None is anything."""
     for pending in deployment.get("pending_operations") or ():
-        if pending["type"] == operation and pending["resource"]["type"] == TYPE_TOKEN:
+        if operation in {None, pending["type"]} and pending["resource"]["type"] == TYPE_TOKEN:
             yield pending["resource"]
 
 

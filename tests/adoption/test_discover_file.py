@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from odd_texts import INPUTS, ODD_TEXTS
 
-from pulumi_omise_links.adoption.names import Namer
 from pulumi_omise_links.cli import run
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.errors import EditError
 from pulumi_omise_links.manifest import source as manifest_source
 from pulumi_omise_links.manifest.edit import ManifestEdits, entries_by_name
+from pulumi_omise_links.manifest.names import Namer
 from pulumi_omise_links.manifest.reading import check, load
 from pulumi_omise_links.manifest.text import NewEntry, flow_entry, manifest_of
 from pulumi_omise_links.omise.models import LinkInputs

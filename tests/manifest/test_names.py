@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pulumi_omise_links.adoption.names import LONGEST, Namer, make_slug
+from pulumi_omise_links.manifest.names import LONGEST, Namer, make_slug
 from pulumi_omise_links.manifest.reading import check
 
 # A busy machine is no fault.
