@@ -12,6 +12,7 @@ import click
 
 from ..errors import OmiseLinksError, SettingsError
 from ..inventory.accounts import Accounts
+from ..inventory.stack_scope import StackScope
 from ..omise.client import OmiseClient
 from ..output import Account
 from ..output.terminal import escape, format_stats
@@ -56,6 +57,16 @@ def projects_and_settings(
             key_advice=_ADVICE_ON_VARIABLE,
         )
     return projects, settings
+
+
+def settings_of_scope(scope: StackScope, cwd: str, key_env: str | None) -> Settings:
+    """Return the settings of the stack of a scope whose settings hold, else the environment's.
+
+    :param key_env: as for ``projects_and_settings``.
+    """
+    if scope.settings_stack is None:
+        return projects_and_settings((), None, key_env)[1]
+    return projects_and_settings([scope.settings_stack], cwd, key_env)[1]
 
 
 def _with_key(variable: str) -> Settings:

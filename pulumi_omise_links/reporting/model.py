@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import datetime, timezone, tzinfo
 from enum import Enum
-from zoneinfo import ZoneInfo
 
 from ..output.terminal import format_amount
 
 SECRET = "[secret]"  # noqa: S105  (stands in place of one)
 LATER = "[not known yet]"
 """In place of an input that another resource determines during ``pulumi up``."""
-UTC = ZoneInfo("UTC")
 
 
 class Status(Enum):
@@ -129,18 +127,20 @@ class Payments:
     last_at: str | None = None
 
     def describe(self, last_day: str = "") -> str:
-        """Return ``never paid``, ``paid once``, ``paid at least 20 times, last on …``.
+        """Return ``never paid``, ``paid once on …``, ``paid 12 times, last on …``.
 
         :param last_day: ``last_at`` as people read it.
         """
         if not self.count:
             return "never paid" if self.exact else "whether it was paid is not known"
         times = {1: "once", 2: "twice"}.get(self.count, f"{self.count:,} times")
-        least = "" if self.exact else "at least "
-        last = "" if not last_day else f" on {last_day}"
-        if last and (self.count > 1 or not self.exact):
-            last = f", last{last}"
-        return f"paid {least}{times}{last}"
+        if not self.exact:
+            # Omise does not document whether it shows the first or the last charges.
+            known = f", the last known one on {last_day}" if last_day else ""
+            return f"paid at least {times}{known}"
+        if not last_day:
+            return f"paid {times}"
+        return f"paid {times}{'' if self.count == 1 else ', last'} on {last_day}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,12 +148,14 @@ class LinkChange:
     """What the next ``pulumi up`` does to a link, and to its address.
 
     ``step`` is what Pulumi plans; with a link that is protected, ``kind`` is ``BLOCKED`` and
-    ``step`` tells what was refused. ``differences`` are those of a replacement, old and new.
+    ``step`` tells what was refused. ``differences`` are those of a replacement, old and new;
+    ``notes`` are sentences of ours about this change.
     """
 
     step: Change
     fate: Fate
     differences: tuple[Difference, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def kind(self) -> Change:
@@ -165,9 +167,10 @@ class LinkChange:
 class ReportedLink:
     """A link as it is now, or as it is planned if there is none yet.
 
-    ``source`` is the full name of its stack, or the file of its manifest. ``address`` is where it
-    is paid; None if there is none yet or it is not known. Times are ``YYYY-MM-DDThh:mm:ssZ`` or
-    None; ``payments`` is None if they are not known. ``change`` is None without a preview.
+    ``source`` is its stack, such as ``shop/prod``, or the file of its manifest. ``address`` is
+    where it is paid; None if there is none yet or it is not known. Times are
+    ``YYYY-MM-DDThh:mm:ssZ`` or None; ``payments`` is None if they are not known. ``change`` is None
+    without a preview.
     """
 
     name: str
@@ -215,21 +218,23 @@ class Report:
 
     ``subject`` is what the report is about: ``shop/prod``, several of these, or files. ``links``
     are in the order in which they are shown: changes first, the dangerous ones before the others,
-    then by source and name. ``unknowns`` are sentences: what this report cannot say, and why.
-    ``live`` is None if no link and no key tells the mode; ``account`` is None without a key, or if
-    the key may not name it. ``commit`` is that of the pipeline's run.
+    then by source and name. ``same_is_known`` is false if the preview has left out what does not
+    change. ``unknowns`` are sentences: what this report cannot say, and why; they are safe to
+    print. ``live`` is None if no link and no key tells the mode; ``account`` is None without a key,
+    or if the key may not name it. ``commit`` is the one that the pipeline is about.
     """
 
     subject: str
     links: Sequence[ReportedLink]
     is_preview: bool = False
+    same_is_known: bool = True
     others: Sequence[OtherResource] = ()
     unknowns: Sequence[str] = ()
     live: bool | None = None
     account: str | None = None
     made_at: str = ""
     commit: str | None = None
-    zone: tzinfo = UTC
+    zone: tzinfo = timezone.utc
 
     @property
     def changes(self) -> list[ReportedLink]:
