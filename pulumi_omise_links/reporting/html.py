@@ -16,8 +16,9 @@ from pathlib import Path
 
 from ..errors import ReportError
 from ..output.terminal import pluralize
-from .model import Change, Fate, Report, ReportedLink, Status
+from .model import Change, Report, ReportedLink, Status
 from .qr import draw_code, is_scannable, is_web_address
+from .result import explain_change
 
 try:
     import jinja2
@@ -41,8 +42,7 @@ _KIND_WORDS = {
     Change.BLOCKED: "refused",
     Change.CREATE: "new",
     Change.ADOPT: "adopted",
-    Change.UPDATE: "updated in the state",
-    Change.SAME: "stay",
+    Change.UPDATE: "changed in Pulumi alone",
 }
 _KIND_TONES = {
     Change.REPLACE: "bad",
@@ -102,8 +102,8 @@ def _load_template() -> jinja2.Template:
         "code": _mark_code,
         "count_of": pluralize,
         "draw_code": lambda address: Markup(draw_code(address)),  # noqa: S704  (segno's own)
-        "explain": _explain_missing_code,
-        "fate": _describe_fate,
+        "explain_change": explain_change,
+        "explain_missing_code": _explain_missing_code,
         "key": id,
         "kind_tone": lambda kind: _KIND_TONES.get(kind, "calm"),
         "shorten": _shorten,
@@ -146,8 +146,12 @@ def _count_changes(report: Report) -> Iterator[_Figure]:
         yield _Figure(dying, "address dies" if dying == 1 else "addresses die", "bad")
     for kind, words in _KIND_WORDS.items():
         # Those whose address dies are counted above.
-        if number := sum(link.kind is kind and not link.dies for link in report.links):
+        if number := sum(link.kind is kind and not link.dies for link in report.changes):
             yield _Figure(number, words, _KIND_TONES.get(kind, "plain"))
+    if report.same_is_known and (number := len(report.unchanged) - len(report.changed_outside)):
+        yield _Figure(number, "stays" if number == 1 else "stay", "plain")
+    if number := len(report.changed_outside):
+        yield _Figure(number, "deleted at Omise", "bad")
 
 
 def _shorten(text: str, longest: int = _LONGEST_DESCRIPTION) -> str:
@@ -163,11 +167,6 @@ def _split_price(price: str) -> tuple[str, str]:
 def _mark_code(text: str) -> Markup:
     """Escape a text of this package, and make what is between back quotes code."""
     return Markup(re.sub("`([^`]*)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704  (escaped)
-
-
-def _describe_fate(link: ReportedLink) -> str:
-    fate = link.change.fate if link.change else Fate.STAYS
-    return f"Its address {fate.value}"
 
 
 def _explain_missing_code(report: Report, link: ReportedLink) -> str:

@@ -160,11 +160,16 @@ def _sections(report: Report) -> Iterator[Section]:
 
 
 def _explain(report: Report, link: ReportedLink) -> Iterator[str]:
-    """Say what a change does, and what it costs."""
+    if link.change is not None:
+        yield from map(_write_difference, link.change.differences)
+    yield from explain_change(report, link)
+
+
+def explain_change(report: Report, link: ReportedLink) -> Iterator[str]:
+    """Say why a link changes, but for its inputs, and what that costs; nothing if it does not."""
     change = link.change
     if change is None:
         return
-    yield from map(_write_difference, change.differences)
     if change.step is Change.REPLACE and not change.differences:
         yield "It is replaced for another reason than its inputs."
     if change.step is Change.DELETE:
