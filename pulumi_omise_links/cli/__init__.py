@@ -15,7 +15,7 @@ import click
 
 from .._version import __version__
 from ..errors import ExitCode
-from ._results import Invocation, prepare_output, report
+from ._results import Invocation, prepare_output, report_error
 
 COMMANDS = {
     "validate": "Report all problems of manifests, offline.",
@@ -95,7 +95,7 @@ def run(argv: Sequence[str] | None = None) -> int:
             args=arguments, prog_name="omise-links", standalone_mode=False, obj=invocation
         )
     except (Exception, KeyboardInterrupt) as error:
-        return report(error, invocation, arguments)
+        return report_error(error, invocation, arguments)
     return code if isinstance(code, int) else ExitCode.DONE
 
 

@@ -7,6 +7,8 @@ from datetime import timezone, tzinfo
 from typing import Any
 
 from ..inputs import INPUT_NAMES, INPUTS, is_live
+from ..inventory.account_links import AccountLink
+from ..manifest.entries import Entry
 from ..output.terminal import escape, pluralize
 from ..stack.pulumi_json import (
     UNKNOWN,
@@ -210,11 +212,17 @@ def _links_of_stacks(facts: ReportFacts) -> Iterator[ReportedLink]:
 
 def _links_of_manifests(facts: ReportFacts) -> Iterator[ReportedLink]:
     for entry in facts.entries:
-        inputs = Inputs(known=vars(entry.inputs))
+        there = _link_of_entry(entry, facts.account)
+        # A link cannot change, so what Omise says is what is paid.
+        inputs = Inputs(known=vars(there.inputs if there else entry.inputs))
         seen = _seen(entry.id, facts.account) if entry.id else {"status": Status.UNCHECKED}
         yield ReportedLink(
             name=entry.name, source=entry.place.file, id=entry.id, inputs=inputs, **seen
         )
+
+
+def _link_of_entry(entry: Entry, account: AccountFacts | None) -> AccountLink | None:
+    return account.links.get(entry.id or "") if account else None
 
 
 def _held_link(
@@ -305,6 +313,13 @@ def _unknowns(facts: ReportFacts, links: list[ReportedLink]) -> Iterator[str]:
         )
     if facts.account:
         yield from _undecided(facts.account)
+    for entry in facts.entries:
+        there = _link_of_entry(entry, facts.account)
+        if there and (differing := entry.inputs.describe_differences(there.inputs)):
+            yield (
+                f"{escape(entry.name)} ({entry.place}): the link at Omise differs from the manifest"
+                f" in {', '.join(differing)}; shown is what the link is."
+            )
     if facts.preview and not facts.preview.complete:
         yield (
             "The preview leaves out what does not change, so it is not known whether one of those"
@@ -326,6 +341,6 @@ def _undecided(account: AccountFacts) -> Iterator[str]:
         named = ", ".join(map(escape, ids[:_MOST_NAMED]))
         more = f" and {len(ids) - _MOST_NAMED:,} more" if len(ids) > _MOST_NAMED else ""
         yield (
-            f"Of {pluralize(len(ids), 'link')} it is not known whether they were paid or deleted:"
+            f"Of {pluralize(len(ids), 'link')} nothing more is known here:"
             f" {escape(reason, longest=300)} ({named}{more})."
         )

@@ -32,7 +32,7 @@ _MOST_NAMES = 3
 _MOST_PROOFS = 100
 # A link of a manifest or an `adopt` may be of any account.
 _ANY_SCOPE = Scope(None)
-_ELSEWHERE = "of another account, mode or sub-merchant than the key"
+_ELSEWHERE = "they are of another account, mode or sub-merchant than the key"
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 
 

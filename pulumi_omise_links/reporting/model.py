@@ -14,7 +14,7 @@ from enum import Enum
 from ..output.terminal import format_amount
 
 SECRET = "[secret]"  # noqa: S105  (stands in place of one)
-LATER = "[not known yet]"
+LATER = "(not known yet)"
 """In place of an input that another resource determines during ``pulumi up``."""
 
 

@@ -31,7 +31,7 @@ _OTHERS = (
     Column("type", narrow="fold", foreign=True),
 )
 # Only where there are several stacks or files.
-_SOURCE = Column("in", narrow="fold", foreign=True)
+_SOURCE = Column("source", narrow="fold", foreign=True)
 _TONES: dict[Change, Tone] = {
     Change.BLOCKED: "problem",
     Change.CREATE: "new",
@@ -172,7 +172,7 @@ def explain_change(report: Report, link: ReportedLink) -> Iterator[str]:
         return
     if change.step is Change.REPLACE and not change.differences:
         yield "It is replaced for another reason than its inputs."
-    if change.step is Change.DELETE:
+    if change.step is Change.DELETE and not change.notes:
         yield "The program no longer has it."
     yield _FATES[change.fate](report, link)
     yield from change.notes
@@ -260,16 +260,18 @@ def _origin(report: Report) -> Iterator[str]:
 
 
 def _ending(report: Report) -> str:
-    counted = _count_changes(report) if report.is_preview else _count_links(report)
+    start, counted = "", _count_changes(report)
+    if not report.is_preview:
+        start, counted = pluralize(len(report.links), "link", zero="No"), _count_states(report)
+    of = ": " if report.links and start else ""
     mode = f" {report.mode.capitalize()}." if report.mode else ""
-    return f"{', '.join(counted)}.{mode}"
+    return f"{start}{of}{', '.join(counted)}.{mode}"
 
 
-def _count_links(report: Report) -> Iterator[str]:
-    yield pluralize(len(report.links), "link")
+def _count_states(report: Report) -> Iterator[str]:
     for status in Status:
-        if number := sum(link.status is status for link in report.links):
-            yield f"{number:,} {status.value}"
+        number = sum(link.status is status for link in report.links)
+        yield from _count(number, status.value, status.value)
 
 
 def _count_changes(report: Report) -> Iterator[str]:
@@ -342,7 +344,7 @@ def _describe(link: ReportedLink) -> dict[str, Any]:
     payments, change = link.payments, link.change
     return {
         "name": link.name,
-        "in": link.source,
+        "source": link.source,
         "id": link.id,
         "state": link.status.value,
         "address": link.address,
