@@ -54,7 +54,8 @@ def open_tab(browser: Browser, width: int = PHONE, scheme: Scheme = "light") -> 
 
 def scan(image: Image.Image) -> list[str]:
     """The texts of the QR codes in a picture; only dark ones on light ground count."""
-    found = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode, try_invert=False)
+    formats = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+    found = zxingcpp.read_barcodes(image, formats, try_invert=False)
     return sorted(code.text for code in found)
 
 

@@ -33,7 +33,11 @@ OLDEST = 131
 VARIABLE = "OMISE_LINKS_BROWSER"
 COMMANDS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 # No name is looked up, so that neither a page nor the browser itself reaches another machine.
-OPTIONS = ("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--disable-quic", "--disable-sync")
+OPTIONS = (
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--disable-quic",
+    "--disable-sync",
+)
 HINT = (
     f"Install Chromium {OLDEST} or newer (Debian: `apt-get install chromium`; others: `python -m"
     f" playwright install --with-deps chromium`), or name one in {VARIABLE}."
