@@ -40,6 +40,7 @@ def test_every_command_and_every_exit_code_has_its_place() -> None:
         ["discover"],
         ["match", "links.yaml"],
         ["generate", "links.yaml"],
+        ["report", "links.yaml"],
         ["doctor"],
     ],
     ids=" ".join,
@@ -68,7 +69,8 @@ def test_every_key_is_documented(
     keys = {*printed} - ENVELOPE | {*printed["summary"]}
     for value in printed.values():
         if isinstance(value, list):
-            keys |= {key for item in value if "mode" not in item for key in item}
+            objects = [item for item in value if isinstance(item, dict)]
+            keys |= {key for item in objects if "mode" not in item for key in item}
     if "and the inputs" in section:
         keys -= {*INPUT_NAMES}
     assert {key for key in keys if not re.search(rf"\b{key}\b", section)} == set()
