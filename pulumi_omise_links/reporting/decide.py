@@ -9,6 +9,7 @@ from typing import Any
 from ..inputs import INPUT_NAMES, INPUTS, is_live
 from ..inventory.account_links import AccountLink
 from ..manifest.entries import Entry
+from ..omise.times import normalize_time
 from ..output.terminal import escape, pluralize
 from ..stack.pulumi_json import (
     UNKNOWN,
@@ -186,8 +187,11 @@ def _planned_link(resource: PulumiResource, account: AccountFacts | None) -> Rep
         "protect": resource.protect,
         "retain_on_delete": resource.retain_on_delete,
     }
-    if isinstance(adopted, str) and adopted != UNKNOWN:
+    if ADOPT in resource.encrypted_inputs:
         change = LinkChange(step=Change.ADOPT, fate=Fate.STAYS)
+        # Which link it is may be a secret, or not known yet.
+        if not isinstance(adopted, str) or adopted == UNKNOWN:
+            return ReportedLink(**options, status=Status.UNCHECKED, change=change)
         return ReportedLink(**options, **_seen(adopted, account), id=adopted, change=change)
     change = LinkChange(step=Change.CREATE, fate=Fate.COMES)
     return ReportedLink(**options, status=Status.PLANNED, change=change)
@@ -237,7 +241,7 @@ def _held_link(
             **seen,
             "status": _status_of(held, account),
             "address": held.payment_uri or seen.get("address"),
-            "created_at": held.created_at or seen.get("created_at"),
+            "created_at": normalize_time(held.created_at) or seen.get("created_at"),
         },
         name=held.name,
         source=source,

@@ -107,7 +107,7 @@ def _write_change(report: Report, link: ReportedLink) -> Row:
         cells=(
             link.kind.value,
             escape(link.name),
-            link.inputs.price,
+            escape(link.inputs.price),
             escape(link.inputs.title, longest=60),
         ),
         reasons=list(_explain(report, link)),
@@ -121,7 +121,7 @@ def _write_link(report: Report, link: ReportedLink) -> Row:
         cells=(
             link.status.value,
             escape(link.name),
-            link.inputs.price,
+            escape(link.inputs.price),
             escape(link.inputs.title, longest=60),
             _address(link) if link.address else "",
             report.describe_payments(link),
@@ -236,7 +236,7 @@ _FATES: dict[Fate, Callable[[Report, ReportedLink], str]] = {
     Fate.GONE: lambda report, link: f"{_address(link)}: {_say_gone(report, link)}.",
     Fate.STAYS: _say_stays,
     Fate.COMES: lambda _report, link: (
-        f"Payable {link.inputs.times}; its address comes with `pulumi up`."
+        f"Payable {escape(link.inputs.times)}; its address comes with `pulumi up`."
     ),
 }
 

@@ -209,6 +209,35 @@ def test_a_link_that_another_resource_takes_stays(
 
 
 @pytest.mark.usefixtures("keyed")
+def test_a_link_whose_id_is_a_secret_is_adopted_and_not_new(
+    preview: PreviewFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Or one whose id another resource determines: which link it is is not known here."""
+    preview.create("secret", adopt="[secret]")
+    preview.create("later", adopt="04da6b54-80e4-46f7-96ec-b56ff0331ba9")
+
+    result = read(capsys, "--preview-file", preview.write())
+
+    assert result["summary"] | {"adopt": 2, "create": 0} == result["summary"]
+    assert {link["state"] for link in result["links"].values()} == {"not checked"}
+
+
+def test_a_file_cannot_control_the_terminal(
+    preview: PreviewFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever stands where a number, a flag or a time should be."""
+    evil: Any = "\x1b[31m"
+    preview.create(evil, amount=evil, currency=evil, multiple=evil, title=evil)
+    odd = dict.fromkeys(("amount", "currency", "multiple", "created_at", "payment_uri"), evil)
+    preview.delete(preview.link("odd"), outputs=odd)
+    preview.other(evil, evil, evil)
+
+    for form in ("text", "markdown", "json"):
+        printed = report(capsys, "--preview-file", preview.write(), "--format", form)
+        assert printed.replace("\n", "").isprintable()
+
+
+@pytest.mark.usefixtures("keyed")
 def test_a_used_link_is_known_from_the_state_too(
     preview: PreviewFile, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
