@@ -54,6 +54,10 @@ _TOO_LATE = (
     " what the last `pulumi up` has stored."
 )
 _LEFT_OVER = "It was left by a replacement that did not come to its end."
+_NEVER_REPLACED = (
+    "The program adopts this very link, so `pulumi up` refuses to replace it, should an input that"
+    " is not known yet turn out to be another one."
+)
 # More of the same kind are counted.
 _MOST_NAMED = 5
 
@@ -144,6 +148,9 @@ def _change_of(
     account: AccountFacts | None,
 ) -> LinkChange:
     step = _STEPS.get(resource.step, Change.UPDATE)
+    if step is Change.REPLACE and resource.inputs.get(ADOPT) == held.id:
+        # The plugin lets this through only while the new value is not known.
+        return LinkChange(step=Change.UPDATE, fate=Fate.STAYS, notes=(_NEVER_REPLACED,))
     if step is not Change.REPLACE:
         return LinkChange(step=step, fate=Fate.STAYS)
     fate = _fate_of(held, preview, taken, account)

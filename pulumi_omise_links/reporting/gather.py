@@ -37,11 +37,12 @@ _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 
 
 def run_preview(project: Project) -> ReportFacts:
-    """Preview a stack. Changes that Pulumi refuses, of protected links, are no error.
+    """Preview a stack as ``pulumi preview`` does.
 
-    :raises ProjectError: Pulumi refused for another reason.
+    :raises ProjectError: Pulumi or the plugin refuses, for another reason than that a link is
+        protected.
     """
-    return _facts(short_name(project.stack), preview=project.preview(also_refused=True))
+    return _facts(short_name(project.stack), preview=project.preview(as_pulumi=True))
 
 
 def load_preview(path: str) -> ReportFacts:

@@ -101,15 +101,14 @@ class Backend:
         run = self.run("stack", "export", *secrets, "--stack", stack)
         return read_state(parse_json(run.stdout, dict, "stack export", secret=show_secrets))
 
-    def run(self, *args: str, **options: Any) -> PulumiRun:
+    def run(self, *args: str, planning: bool = False, **options: Any) -> PulumiRun:
         """Run ``pulumi`` in the folder, with the environment that this package needs.
 
+        :param planning: whether the plugin leaves to the caller what it would refuse in a preview.
         :param options: as for ``run_pulumi``.
         """
         env = pulumi_environment(os.environ, config_file=self._config_file)
-        if args[0] == "preview":
-            # A preview writes nothing, so a plan may be made with a live key; whoever imports asks
-            # for the permission before.
+        if planning:
             env[PLANNING] = "true"
         return run_pulumi(args, self.folder, environ=env, **options)
 

@@ -102,14 +102,15 @@ class Project:
             settings = replace(settings, key_advice=advice)
         return settings
 
-    def preview(self, *, also_refused: bool = False) -> Preview:
+    def preview(self, *, as_pulumi: bool = False) -> Preview:
         """Run the program, and return what it declares beside what the stack manages.
 
-        :param also_refused: whether a preview is wanted, too, in which Pulumi refuses to change
-            protected links and finds nothing else wrong; it is an error otherwise.
+        :param as_pulumi: whether the plugin refuses what it refuses in `pulumi preview`, such as
+            the adoption of a link that differs. Then a preview in which Pulumi refuses to change
+            protected links, and nothing else, is no error.
         """
-        if also_refused:
-            return read_preview(*self._preview(may_fail=_is_refused))
+        if as_pulumi:
+            return read_preview(*self._preview(planning=False, may_fail=_is_refused))
         return read_preview(*self._preview())
 
     def with_secrets(self, preview: Preview) -> Preview:
@@ -204,6 +205,9 @@ class Project:
     # -- running pulumi
 
     def _preview(self, *more: str, **options: Any) -> tuple[Any, Any]:
+        # A preview writes nothing, so a plan may be made with a live key; whoever imports asks for
+        # the permission before.
+        options = {"planning": True, **options}
         # --refresh=false: a project may ask for a refresh first, which is one call a link.
         flags = ("--json", "--show-sames", "--refresh=false", *more)
         run = self._run("preview", *flags, save_update_plan=True, **options)

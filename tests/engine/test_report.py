@@ -83,6 +83,11 @@ def test_a_report_of_a_preview_and_of_the_stack(project: Project, omise: Emulato
     refused = fates(project, "--preview")
     assert refused["safe"] == ("blocked", "refused")
     assert refused["gone"] == ("delete", "dies")
+    adopt = (
+        f"Link('a', amount=5000, currency='THB', title='t', description='d', adopt='{ids['gone']}')"
+    )
+    project.program(adopt)
+    project.cli("report", "--preview").failed().says("cannot be adopted", "differ from what")
     project.program("raise ValueError('boom')\n")
     project.cli("report", "--preview").failed().says("Pulumi failed, and says", "boom")
 

@@ -209,6 +209,21 @@ def test_a_link_that_another_resource_takes_stays(
 
 
 @pytest.mark.usefixtures("keyed")
+def test_a_link_that_the_program_adopts_is_not_replaced(
+    preview: PreviewFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Pulumi plans a replacement while an input is not known; the plugin refuses it then."""
+    spring = preview.link("spring")
+    later = {"title": "04da6b54-80e4-46f7-96ec-b56ff0331ba9", "adopt": spring}
+    preview.replace(spring, {}, later)
+
+    result = read(capsys, "--preview-file", preview.write())
+
+    assert (result["summary"]["update"], result["summary"]["dies"]) == (1, 0)
+    assert "refuses to replace it" in report(capsys, "--preview-file", "preview.json")
+
+
+@pytest.mark.usefixtures("keyed")
 def test_a_link_whose_id_is_a_secret_is_adopted_and_not_new(
     preview: PreviewFile, capsys: pytest.CaptureFixture[str]
 ) -> None:
