@@ -19,7 +19,7 @@ from ..manifest.reading import load
 from ..omise.client import OmiseClient
 from ..output import Result
 from ..output.markdown import LEAST_CHARACTERS, MOST_CHARACTERS, write_markdown
-from ..output.terminal import escape_path
+from ..output.terminal import escape_path, pluralize
 from ..reporting.decide import decide
 from ..reporting.facts import ReportFacts
 from ..reporting.gather import ask_omise, load_entries, load_preview, load_stacks, run_preview
@@ -82,6 +82,21 @@ def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -
     help="How long that Markdown may be; Bitbucket takes 32768.",
 )
 @click.option(
+    "--html",
+    "html_file",
+    metavar="FILE",
+    type=click.Path(),
+    help="Write a page with QR codes here: one file, for screens and for A4.",
+)
+@click.option("--title", metavar="TEXT", help="The heading of that page.")
+@click.option(
+    "--qr",
+    "qr_folder",
+    metavar="DIR",
+    type=click.Path(file_okay=False),
+    help="Write the QR code of each link that can be paid here, as DIR/NAME.svg.",
+)
+@click.option(
     "--gitlab",
     "gitlab_file",
     metavar="FILE",
@@ -108,6 +123,9 @@ def command(
     preview_file: str | None,
     markdown_file: str | None,
     max_chars: int,
+    html_file: str | None,
+    title: str | None,
+    qr_folder: str | None,
     gitlab_file: str | None,
     zone: tzinfo,
     expect_no_changes: bool,
@@ -130,7 +148,13 @@ def command(
         raise click.UsageError("A manifest or a preview is of one stack.")
     if (gitlab_file is not None or expect_no_changes) and not of_preview:
         raise click.UsageError("--gitlab and --expect-no-changes need --preview or --preview-file.")
-    require_writable(filter(None, [markdown_file, gitlab_file]))
+    if title is not None and html_file is None:
+        raise click.UsageError("--title needs --html.")
+    require_writable(filter(None, [markdown_file, html_file, gitlab_file]))
+    if html_file is not None or qr_folder is not None:
+        # Packages of an extra: that they are missing is said before the work.
+        from ..reporting.html import write_html  # noqa: PLC0415
+        from ..reporting.qr import write_codes  # noqa: PLC0415
     facts, settings = _gather(
         files, stacks, cwd, key_env, preview=preview, preview_file=preview_file
     )
@@ -147,6 +171,12 @@ def command(
         report, expect_no_changes=expect_no_changes, complete=not facts.stacks.unread
     )
     result = replace(result, accounts=accounts, stats=stats)
+    if qr_folder is not None:
+        codes = write_codes(report.links, Path(qr_folder))
+        note = f"{pluralize(len(codes), 'QR code')} written to {escape_path(qr_folder)}."
+        result = replace(result, notes=[*result.notes, note])
+    if html_file is not None:
+        _write(html_file, write_html(report, title=title or ""))
     if markdown_file is not None:
         text = write_markdown(result, max_chars=max_chars) + "\n"
         _write(markdown_file, text)

@@ -18,7 +18,7 @@ from ..errors import ReportError
 from ..output.terminal import pluralize
 from .model import Change, Report, ReportedLink, Status
 from .qr import draw_code, is_scannable, is_web_address
-from .result import explain_change
+from .result import explain_change, write_alerts
 
 try:
     import jinja2
@@ -79,6 +79,7 @@ def write_html(report: Report, *, title: str = "") -> str:
         style=Markup(style),  # noqa: S704  (its own; the foreign title in it is digits and letters)
         heading=heading,
         report=report,
+        alerts=[*write_alerts(report)],
         figures=[*_count_changes(report)] if report.is_preview else [*_count_states(report)],
         groups=[(source, list(group)) for source, group in by_source],
         numbers={id(link): number for number, link in enumerate(links, 1)},

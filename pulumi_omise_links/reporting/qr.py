@@ -59,7 +59,8 @@ def write_codes(links: Sequence[ReportedLink], folder: Path) -> list[Path]:
     The file of a link that is used up or deleted is removed. Files that this function has not made
     are neither replaced nor removed.
 
-    :raises ReportError: a file of somebody else is in the way. Nothing was written then.
+    :raises ReportError: a file of somebody else is in the way, and nothing was written; or the
+        folder cannot be written.
     """
     files = {folder / name: link for name, link in _name_files(links)}
     # 1 mm a module when a file is opened; it can be scaled at will.
@@ -74,12 +75,16 @@ def write_codes(links: Sequence[ReportedLink], folder: Path) -> list[Path]:
                 f"{escape_path(str(path))} exists, and `omise-links report --qr` did not make it:"
                 " move it, or name another folder. Nothing was written."
             )
-    folder.mkdir(parents=True, exist_ok=True)
-    for path, code in codes.items():
-        path.write_text(code, encoding="utf-8")
-    for path, link in files.items():
-        if link.status in (Status.USED, Status.DELETED) and _is_ours(path):
-            path.unlink()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, code in codes.items():
+            path.write_text(code, encoding="utf-8")
+        for path, link in files.items():
+            if link.status in (Status.USED, Status.DELETED) and _is_ours(path):
+                path.unlink()
+    except OSError as error:
+        place = escape_path(str(error.filename or folder))
+        raise ReportError(f"{place} cannot be written: {error.strerror}.") from None
     return sorted(codes)
 
 

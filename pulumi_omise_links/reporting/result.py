@@ -70,7 +70,7 @@ def make_result(
         columns=columns,
         rows=rows,
         sections=list(_sections(report)) if report.is_preview else [],
-        alert=" ".join(_alerts(report)),
+        alert=" ".join(write_alerts(report)),
         notes=[*report.unknowns, *_origin(report)],
         ending=_ending(report),
         details=_details(report),
@@ -246,7 +246,8 @@ def _say_gone(report: Report, link: ReportedLink) -> str:
     return f"it was deleted at Omise already{when}"
 
 
-def _alerts(report: Report) -> Iterator[str]:
+def write_alerts(report: Report) -> Iterator[str]:
+    """Say what a reader must know before all else."""
     if report.dying:
         yield _ADDRESS_DIES
     if report.count(Change.BLOCKED):

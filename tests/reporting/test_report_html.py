@@ -159,7 +159,7 @@ def test_a_preview_says_first_what_dies() -> None:
         "<b>2</b> <span>addresses die</span>",
         "What this page cannot say",
         "What the next <code>pulumi up</code> changes",
-        "An address that dies cannot come back.",
+        "An address that dies cannot come back: posters",
         'amount <del><bdi lang="">THB 1,500.00</bdi></del>',
         "dies; paid 12 times, last on 2 November 2026.",
         "1 other resource changes",
