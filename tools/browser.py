@@ -95,16 +95,21 @@ def launch(command: Path) -> Iterator[Browser]:
 
 
 def _install_from_debian() -> str:
-    """Install Debian's package; return why it did not work, empty if it did."""
-    release = Path("/etc/os-release")
-    system = release.read_text(encoding="utf-8") if release.exists() else ""
-    if not re.search("^ID=debian$", system, re.MULTILINE) or os.geteuid() != 0:
+    """Install Debian's package; return why it did not work, and nothing if it did or may not."""
+    if not _may_install_packages():
         return ""
     _say("Installing Debian's Chromium (one or two minutes, once).")
     # Another apt-get may be at work, and a mirror may fail once.
     options = ("-o", "Acquire::Retries=3", "-o", "DPkg::Lock::Timeout=600", "--quiet", "--yes")
     _run("apt-get", "update", *options)
     return _run("apt-get", "install", *options, "--no-install-recommends", "chromium")
+
+
+def _may_install_packages() -> bool:
+    """Tell whether this is Debian, and the user is root. Ubuntu's package of that name is none."""
+    release = Path("/etc/os-release")
+    system = release.read_text(encoding="utf-8") if release.exists() else ""
+    return re.search("^ID=debian$", system, re.MULTILINE) is not None and os.geteuid() == 0
 
 
 def _install_with_playwright() -> str:
