@@ -42,6 +42,7 @@ def open_tab(browser: Browser, width: int = PHONE, scheme: Scheme = "light") -> 
     context = browser.new_context(
         viewport={"width": width, "height": 800}, color_scheme=scheme, device_scale_factor=2
     )
+    context.set_default_timeout(120_000)
     page = context.new_page()
     tab = Tab(page)
     page.on("request", lambda request: tab.requests.append(request.url))

@@ -87,7 +87,8 @@ def launch(command: Path) -> Iterator[Browser]:
     No two may run in one thread, nor an asyncio loop beside one.
     """
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=command, args=OPTIONS)
+        # Milliseconds; a machine with much else to do is slow.
+        browser = playwright.chromium.launch(executable_path=command, args=OPTIONS, timeout=120_000)
         try:
             yield browser
         finally:
