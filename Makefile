@@ -16,12 +16,13 @@ help: ## Show what there is
 demo: $(READY) ## Walk through the main job on the real engine and the emulator
 	@$(BIN)/python tools/demo.py
 
-test: $(READY) ## Run every test, with many examples (gets an engine first)
+test: $(READY) ## Run every test, with many examples (gets an engine and a browser first)
 	@$(BIN)/python tools/engine.py > /dev/null
+	@$(BIN)/python tools/browser.py > /dev/null
 	$(BIN)/pytest -n $(JOBS) --dist worksteal --hypothesis-profile thorough
 
-fast: $(READY) ## Run the tests that need no engine (within a minute)
-	$(BIN)/pytest -n $(JOBS) -m "not engine"
+fast: $(READY) ## Run the tests that need neither engine nor browser (within a minute)
+	$(BIN)/pytest -n $(JOBS) -m "not engine and not browser"
 
 lowest: ## Test with the lowest supported version of each dependency
 	@test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest

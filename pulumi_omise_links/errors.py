@@ -24,6 +24,7 @@
     ├── ManifestError          manifests with problems: all of them, with their places
     ├── SweepRefusedError      which links are managed is not certain, so none is deleted
     ├── EditError              a manifest could not be written
+    ├── ReportError            a page or QR codes cannot be made
     └── ProjectError           the Pulumi project cannot be used, or Pulumi refused
         ├── StackNotFoundError no such stack, or none is selected
         │   └── UnmatchedStackError  none has this name, or fits this pattern
@@ -400,6 +401,18 @@ class ManifestError(OmiseLinksError):
     def details(self) -> Mapping[str, object]:
         """Return the problems with their places and codes."""
         return {"problems": [asdict(problem) for problem in self.problems]}
+
+
+class ReportError(OmiseLinksError):
+    """A page or QR codes cannot be made: a package is missing, or a file is in the way."""
+
+    @classmethod
+    def of_missing_package(cls, package: str) -> ReportError:
+        """Return the error for a package of the extra ``report`` that is not installed."""
+        return cls(
+            f"The Python package {package} is missing, which pages and QR codes need: install it"
+            " with `pip install 'pulumi-omise-links[report]'`. Nothing was written."
+        )
 
 
 class ProjectError(OmiseLinksError):

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from client_setup import client_for
@@ -17,6 +18,9 @@ from sweep_setup import Account, Stacks
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.omise.client import OmiseClient
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 # How long an example takes depends on what else the machine does, so no example has a deadline.
 settings.register_profile(
     "fast", max_examples=25, deadline=None, suppress_health_check=list(HealthCheck)
@@ -24,11 +28,14 @@ settings.register_profile(
 settings.register_profile("thorough", settings.get_profile("fast"), max_examples=200)
 settings.load_profile("fast")
 
+# Where the real engine and the browser are.
+_TOOLS = {"OMISE_LINKS_ENGINE_CACHE", "OMISE_LINKS_BROWSER"}
+
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in os.environ:
-        if name.startswith(("OMISE_", "PULUMI_")) and name != "OMISE_LINKS_ENGINE_CACHE":
+        if name.startswith(("OMISE_", "PULUMI_")) and name not in _TOOLS:
             monkeypatch.delenv(name)
     # Plugins keep their records of creates there.
     monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "pulumi-home"))
@@ -70,6 +77,21 @@ def engine() -> Path:
         )
     tool.heed_interrupts()
     return Path(found)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium without a window. It ends with the module: no asyncio loop can run beside it."""
+    import browser as tool
+
+    found = tool.find()
+    if found is None:
+        pytest.fail(
+            "No Chromium. `make test` installs one; by hand: python tools/browser.py",
+            pytrace=False,
+        )
+    with tool.launch(found) as started:
+        yield started
 
 
 @pytest.fixture

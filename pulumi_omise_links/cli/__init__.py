@@ -15,7 +15,7 @@ import click
 
 from .._version import __version__
 from ..errors import ExitCode
-from ._results import Invocation, prepare_output, report
+from ._results import Invocation, prepare_output, report_error
 
 COMMANDS = {
     "validate": "Report all problems of manifests, offline.",
@@ -27,6 +27,7 @@ COMMANDS = {
     "drift": "Compare stacks with the account.",
     "recover": "Put a stack in order after a killed run.",
     "sweep": "Delete links that no stack of the backend manages.",
+    "report": "Show links, or what a preview changes, to people.",
     "generate": "Print manifests as a Python program.",
     "doctor": "Check whether this project can do its work here.",
     "emulator": "Run an emulator of Omise, for tests and demos.",
@@ -96,7 +97,7 @@ def run(argv: Sequence[str] | None = None) -> int:
             args=arguments, prog_name="omise-links", standalone_mode=False, obj=invocation
         )
     except (Exception, KeyboardInterrupt) as error:
-        return report(error, invocation, arguments)
+        return report_error(error, invocation, arguments)
     return code if isinstance(code, int) else ExitCode.DONE
 
 

@@ -91,7 +91,7 @@ def prepare_output() -> None:
             reconfigure(errors="backslashreplace")
 
 
-def report(error: BaseException, invocation: Invocation, arguments: Sequence[str]) -> int:
+def report_error(error: BaseException, invocation: Invocation, arguments: Sequence[str]) -> int:
     """Say what is wrong on standard error, and as JSON on standard output if that is asked for.
 
     :param arguments: the command line; it tells the format where it was not understood.

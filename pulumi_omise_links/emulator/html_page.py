@@ -6,22 +6,19 @@ Everything that comes from a link is escaped, and the headers let nothing run or
 from __future__ import annotations
 
 import base64
+import datetime
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
+from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from .backend import Backend
 from .messages import Request
 
-_STYLE = (
-    "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:3rem auto;padding:0 1rem}"
-    "p.what{white-space:pre-wrap;overflow-wrap:anywhere}h1,td{overflow-wrap:anywhere}"
-    "p.sum{font-size:1.6rem}p.note{color:#666}button{font:inherit}form{display:inline}"
-    "table{border-collapse:collapse;width:100%}th,td{padding:.2rem .6rem;text-align:left;"
-    "border-bottom:1px solid #ddd}td.sum{text-align:right;white-space:nowrap}"
-)
+_STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _HEADERS = {
     "Content-Security-Policy": (
@@ -57,7 +54,8 @@ class PageAction:
     def answer(self, backend: Backend, path: Mapping[str, str], request: Request) -> Page:
         """Return the page. A form of another site is refused: it could pay or delete."""
         if request.method == "POST" and not is_same_origin(request):
-            return write_page(403, "Refused", "<h1>Refused</h1>\n<p>The form is of another site.\n")
+            inner = '<h1>Refused</h1>\n<p class="said">The form is of another site.</p>\n'
+            return write_page(403, "Refused", inner)
         return self.act(backend, *path.values())
 
 
@@ -80,21 +78,36 @@ def redirect(path: str) -> Page:
     return Page(status=303, body=b"", headers={"Location": path})
 
 
-def write_page(status: int, title: str, inner: str) -> Page:
+def write_page(
+    status: int, title: str, inner: str, *, layout: Literal["payment", "list"] = "payment"
+) -> Page:
     """Return a page. ``title`` is plain text, ``inner`` is HTML."""
     body = (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta name="viewport" content="width=device-width">\n<title>{escape(title)}</title>\n'
-        f"<style>{_STYLE}</style>\n</head>\n<body>\n{inner}"
-        '<p class="note">This is the emulator of Omise: no money moves.</p>\n</body>\n</html>\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f'<main class="{layout}">\n{inner}</main>\n'
+        "<footer>This is the emulator of Omise: no money moves.</footer>\n</body>\n</html>\n"
     )
     return Page(status=status, body=body.encode())
 
 
+def write_foreign(text: str) -> str:
+    """Return text of a link as HTML: of unknown language, with a direction of its own."""
+    return f'<bdi lang="">{escape(text)}</bdi>'
+
+
 def format_money(amount: int, currency: str) -> str:
-    """Write an amount for people: "1,500.00 THB", "900 JPY" (DOC: JPY alone has no decimals)."""
+    """Write an amount for people: "THB 1,500.00", "JPY 900" (DOC: JPY alone has no decimals)."""
     if currency.upper() == "JPY":
-        return f"{amount:,} JPY"
+        return f"JPY {amount:,}"
     sign = "-" if amount < 0 else ""
     whole, cents = divmod(abs(amount), 100)
-    return f"{sign}{whole:,}.{cents:02d} {currency.upper()}"
+    return f"{currency.upper()} {sign}{whole:,}.{cents:02d}"
+
+
+def write_moment(seconds: int) -> str:
+    """Return unix seconds as HTML: "27 November 2026, 09:10 UTC"."""
+    moment = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+    text = f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+    return f'<time datetime="{moment:%Y-%m-%dT%H:%M:%SZ}">{text}</time>'

@@ -7,7 +7,7 @@ from html import escape
 from itertools import groupby
 
 from .backend import Backend
-from .html_page import Page, format_money, redirect, write_page
+from .html_page import Page, format_money, redirect, write_foreign, write_page
 from .payment_page import write_missing, write_payment
 from .records import AccountSide, LinkRecord
 
@@ -21,8 +21,9 @@ def show(backend: Backend) -> Page:
     for side, group in groupby(links, key=lambda link: link.side):
         parts.append(_write_side(side, list(group)[::-1]))
     if not links:
-        parts.append("<p>There are no links yet. <code>POST /links</code> makes one.</p>\n")
-    return write_page(200, "Payment links", "".join(parts))
+        text = "There are no links yet. <code>POST /links</code> makes one."
+        parts.append(f'<p class="none">{text}</p>\n')
+    return write_page(200, "Payment links", "".join(parts), layout="list")
 
 
 def pay(backend: Backend, identity: str) -> Page:
@@ -51,27 +52,29 @@ def _write_side(side: AccountSide, links: list[LinkRecord]) -> str:
     sub_merchant = f", sub-merchant {side.sub_merchant}" if side.sub_merchant else ""
     heading = f"{side.account}, {'live' if side.live else 'test'}{sub_merchant}"
     rows = "".join(_write_row(link) for link in links[:_SHOWN])
-    more = f"<p>{len(links) - _SHOWN:,} older links are not shown.</p>\n"
-    return (
-        f"<h2>{escape(heading)}</h2>\n<table>\n<tr><th>Title</th><th>Amount</th><th>State</th>"
-        f"<th>Id</th><th></th></tr>\n{rows}</table>\n{more if len(links) > _SHOWN else ''}"
-    )
+    more = f'<p class="more">{len(links) - _SHOWN:,} older links are not shown.</p>\n'
+    return f"<h2>{escape(heading)}</h2>\n<ul>\n{rows}</ul>\n{more if len(links) > _SHOWN else ''}"
 
 
 def _write_row(link: LinkRecord) -> str:
-    actions = [f'<a href="/pay/{escape(link.page)}">Open</a>']
+    actions = []
     if link.state == "payable":
         actions.append(_write_form(link, "pay", "Pay"))
     if link.state != "deleted":
         actions.append(_write_form(link, "delete", "Delete"))
     return (
-        f"<tr><td>{escape(link.title)}</td>"
-        f'<td class="sum">{escape(format_money(link.amount, link.currency))}</td>'
-        f"<td>{link.state}</td><td><code>{escape(link.id)}</code></td>"
-        f"<td>{' '.join(actions)}</td></tr>\n"
+        f'<li>\n<p class="what"><a href="/pay/{escape(link.page)}">{write_foreign(link.title)}</a> '
+        f'<span class="chip {link.state}">{link.state}</span></p>\n'
+        f"<code>{escape(link.id)}</code>\n"
+        f'<p class="amount">{escape(format_money(link.amount, link.currency))}</p>\n'
+        f'<div class="actions">{"".join(actions)}</div>\n</li>\n'
     )
 
 
 def _write_form(link: LinkRecord, action: str, label: str) -> str:
     target = f"/_links/{escape(link.id)}/{action}"
-    return f'<form method="post" action="{target}"><button type="submit">{label}</button></form>'
+    name = escape(f"{label} {link.title}")
+    return (
+        f'<form method="post" action="{target}">'
+        f'<button class="button" type="submit" aria-label="{name}">{label}</button></form>'
+    )

@@ -288,6 +288,13 @@ class Store:
             )
             return [_record(ChargeRecord, row) for row in rows], total.fetchone()[0]
 
+    def last_payment(self, link: LinkRecord) -> ChargeRecord | None:
+        """Return the newest charge of a link that was paid."""
+        sql = "SELECT * FROM charges WHERE link = ? AND paid ORDER BY id DESC LIMIT 1"
+        with self.lock:
+            rows = self._db().execute(sql, (link.id,)).fetchall()
+        return _record(ChargeRecord, rows[0]) if rows else None
+
     def charged(self, links: Sequence[LinkRecord]) -> set[str]:
         """Return the ids of those links that have any charge at all."""
         found: set[str] = set()

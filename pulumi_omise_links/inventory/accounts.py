@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import AuthenticationError, NotFoundError, OmiseUnavailableError, SettingsError
 from ..inputs import is_live
@@ -24,6 +24,7 @@ from ..stack.pulumi_json import UNKNOWN, ManagedLink, Preview, PulumiResource, S
 # An id that no page holds is read by itself, to tell "deleted" from "never there"; at most so many,
 # as only the wording depends on it.
 _MOST_SINGLE_READS = 10
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +143,8 @@ class Accounts:
 
 
 def _take_snapshot(client: OmiseClient, ids: Collection[str]) -> AccountSnapshot:
-    links, unreadable = find_links(client, ids)
+    # The charges of a whole account would fill the memory, and nobody asks for them.
+    links, unreadable = find_links(client, ids, lambda link: replace(link, charges=()))
     account, key = client.account(), client.settings.key()
     return AccountSnapshot(
         scope=client.scope(),
@@ -192,16 +194,18 @@ def settings_of(provider: PulumiResource) -> Settings:
 
 
 def find_links(
-    client: OmiseClient, ids: Collection[str]
-) -> tuple[dict[str, OmiseLink], dict[str, str]]:
+    client: OmiseClient, ids: Collection[str], keep: Callable[[OmiseLink], Kept]
+) -> tuple[dict[str, Kept], dict[str, str]]:
     """Return those of the links that exist, and by id what is wrong with those that cannot be read.
 
     Deleted ones are included where Omise still shows them. Reads pages until all are found, or each
     by itself where that is fewer requests.
+
+    :param keep: what is to be kept of a link.
     """
     live = client.settings.key().live
     missing = {link_id for link_id in ids if is_live(link_id) == live}
-    found: dict[str, OmiseLink] = {}
+    found: dict[str, Kept] = {}
     skipped: list[UnreadableLink] = []
     unreadable: dict[str, str] = {}
     read = 0
@@ -210,7 +214,7 @@ def find_links(
         for link in links:
             if link.id in missing:
                 missing.discard(link.id)
-                found[link.id] = replace(link, charges=())
+                found[link.id] = keep(link)
         unreadable |= {bad.id: bad.problem for bad in skipped if bad.id in missing and bad.id}
         skipped.clear()
         missing -= unreadable.keys()
@@ -219,7 +223,7 @@ def find_links(
             break
     for link_id in sorted(missing)[:_MOST_SINGLE_READS]:
         try:
-            found[link_id] = replace(client.get_link(link_id), charges=())
+            found[link_id] = keep(client.get_link(link_id))
         except NotFoundError:
             continue
         except OmiseUnavailableError as error:

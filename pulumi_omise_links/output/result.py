@@ -36,11 +36,13 @@ class Column:
     """A column of rows, and what may happen to it where a terminal is too narrow for all.
 
     ``whole``: it is to be copied, so it stays on one line. ``fold``: it goes on below.
-    ``optional``: it is cut, or left out.
+    ``optional``: it is cut, or left out. ``foreign``: its text is somebody else's, such as a title
+    or a name, and no word of ours.
     """
 
     heading: str
     narrow: Literal["whole", "fold", "optional"] = "whole"
+    foreign: bool = False
 
 
 def link_columns(first: str) -> tuple[Column, ...]:
@@ -50,10 +52,10 @@ def link_columns(first: str) -> tuple[Column, ...]:
     """
     return (
         Column(first),
-        Column("name", narrow="fold"),
-        Column("link"),
+        Column("name", narrow="fold", foreign=True),
+        Column("link", foreign=True),
         Column("amount", narrow="optional"),
-        Column("title", narrow="optional"),
+        Column("title", narrow="optional", foreign=True),
     )
 
 
@@ -64,6 +66,19 @@ class Row:
     cells: Sequence[str]
     reasons: Sequence[str] = ()
     tone: Tone = "plain"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """Rows, at least one, that stand apart from the others; ``heading`` is our words alone.
+
+    ``folded``: a reader can do without them. A writer that cannot hide them leaves them out.
+    """
+
+    heading: str
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    folded: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +93,16 @@ class Result:
     command: str
     summary: Mapping[str, object] = field(default_factory=dict)
     accounts: Sequence[Account] = ()
+    title: str = ""
+    """What it is, if the name of the command does not say it."""
+    subject: str = ""
+    """What it is about, such as a stack, if a command may be run about several things."""
     columns: Sequence[Column] = ()
     rows: Sequence[Row] = ()
+    """The most important ones first: where there is no room for all, the last are counted."""
+    sections: Sequence[Section] = ()
+    alert: str = ""
+    """Sentences that a reader must not miss."""
     notes: Sequence[str] = ()
     """Sentences about the whole."""
     ending: str = ""

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from .result import Result, Tone
+from .result import Column, Result, Row, Tone
 from .text import closing, describe_account
 
 _STYLES: dict[Tone, str] = {
@@ -36,7 +36,11 @@ def write_table(result: Result, console: Console | None = None) -> str:
         for account in result.accounts:
             _print_sentence(console, describe_account(account))
         if result.rows:
-            _print_rows(console, result)
+            _print_rows(console, result.columns, result.rows)
+        for section in result.sections:
+            if not section.folded:
+                console.print(Text(f"{section.heading}:", style="bold"), soft_wrap=True)
+                _print_rows(console, section.columns, section.rows)
         for sentence in closing(result):
             _print_sentence(console, sentence)
     return captured.get().removesuffix("\n")
@@ -49,22 +53,26 @@ def _print_sentence(console: Console, sentence: str) -> None:
         console.print(Text("\n".join(parts)), soft_wrap=True)
 
 
-def _print_rows(console: Console, result: Result) -> None:
-    widths = _fit(result, console.width)
-    _print_line(console, result, [column.heading for column in result.columns], widths, "bold")
-    for row in result.rows:
-        _print_line(console, result, row.cells, widths, _STYLES[row.tone])
+def _print_rows(console: Console, columns: Sequence[Column], rows: Sequence[Row]) -> None:
+    widths = _fit(columns, rows, console.width)
+    _print_line(console, columns, [column.heading for column in columns], widths, "bold")
+    for row in rows:
+        _print_line(console, columns, row.cells, widths, _STYLES[row.tone])
         for reason in row.reasons:
             console.print(Padding(Text(reason), (0, 0, 0, 4)))
 
 
 def _print_line(
-    console: Console, result: Result, cells: Sequence[str], widths: Sequence[int], style: str
+    console: Console,
+    columns: Sequence[Column],
+    cells: Sequence[str],
+    widths: Sequence[int],
+    style: str,
 ) -> None:
     """Print one row. It is a table of its own, so that sentences can stand between two rows."""
     line = Table.grid(padding=(0, _GAP, 0, 0), pad_edge=False)
     shown = []
-    for column, cell, width in zip(result.columns, cells, widths, strict=True):
+    for column, cell, width in zip(columns, cells, widths, strict=True):
         if width:
             one_line = column.narrow == "optional"
             overflow: OverflowMethod = "ellipsis" if one_line else "fold"
@@ -74,10 +82,9 @@ def _print_line(
     console.print(line)
 
 
-def _fit(result: Result, available: int) -> list[int]:
+def _fit(columns: Sequence[Column], rows: Sequence[Row], available: int) -> list[int]:
     """Return the width of each column; 0 for one that is left out."""
-    columns = result.columns
-    cells = zip(*(row.cells for row in result.rows), strict=True)
+    cells = zip(*(row.cells for row in rows), strict=True)
     natural = [
         max(cell_len(text) for text in (column.heading, *texts))
         for column, texts in zip(columns, cells, strict=True)

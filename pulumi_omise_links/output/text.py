@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from .result import Account, Result
+from .result import Account, Result, Row
 
 INDENT = " " * 10
 
 
 def write_text(result: Result) -> str:
-    """Return aligned rows with their reasons below, then notes and the ending."""
-    return "\n".join([*map(describe_account, result.accounts), *_rows(result), *closing(result)])
+    """Return aligned rows with their reasons below, then sections, notes and the ending.
+
+    Folded sections are left out.
+    """
+    lines = [*map(describe_account, result.accounts), *_lines(result.rows)]
+    for section in result.sections:
+        if not section.folded:
+            lines += [f"{section.heading}:", *_lines(section.rows)]
+    return "\n".join([*lines, *closing(result)])
 
 
 def describe_account(account: Account) -> str:
@@ -24,19 +31,18 @@ def describe_account(account: Account) -> str:
 
 def closing(result: Result) -> list[str]:
     """Return what stands below the rows."""
-    return [*result.notes, *([result.ending] if result.ending else [])]
+    return [sentence for sentence in (result.alert, *result.notes, result.ending) if sentence]
 
 
-def _rows(result: Result) -> Iterator[str]:
-    if not result.rows:
+def _lines(rows: Sequence[Row]) -> Iterator[str]:
+    if not rows:
         return
     from rich.cells import cell_len  # noqa: PLC0415  (only for commands with rows)
 
     widths = [
-        max(map(cell_len, column))
-        for column in zip(*(row.cells for row in result.rows), strict=True)
+        max(map(cell_len, column)) for column in zip(*(row.cells for row in rows), strict=True)
     ]
-    for row in result.rows:
+    for row in rows:
         padded = [
             cell + " " * (width - cell_len(cell))
             for cell, width in zip(row.cells, widths, strict=True)

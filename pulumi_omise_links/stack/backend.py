@@ -9,6 +9,7 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from ..errors import ArgumentError, ProjectError
 from ..output.terminal import escape
@@ -106,16 +107,16 @@ class Backend:
         with self._reading:
             return read_state(parse_json(run.stdout, dict, "stack export", secret=show_secrets))
 
-    def run(self, *args: str, stdin: bytes = b"", save_update_plan: bool = False) -> PulumiRun:
-        """Run ``pulumi`` in the folder, with the environment that this package needs."""
+    def run(self, *args: str, planning: bool = False, **options: Any) -> PulumiRun:
+        """Run ``pulumi`` in the folder, with the environment that this package needs.
+
+        :param planning: whether the plugin leaves to the caller what it would refuse in a preview.
+        :param options: as for ``run_pulumi``.
+        """
         env = pulumi_environment(os.environ, config_file=self._config_file)
-        if args[0] == "preview":
-            # A preview writes nothing, so a plan may be made with a live key; whoever imports asks
-            # for the permission before.
+        if planning:
             env[PLANNING] = "true"
-        return run_pulumi(
-            args, self.folder, environ=env, stdin=stdin, save_update_plan=save_update_plan
-        )
+        return run_pulumi(args, self.folder, environ=env, **options)
 
     def _require_version(self) -> tuple[int, int, int]:
         if not shutil.which("pulumi"):

@@ -28,8 +28,16 @@ from ..settings import (
 )
 from .backend import Backend
 from .environment import CONFIG_FILE
+from .failures import explain_failure
 from .pulumi_cli import PulumiRun
-from .pulumi_json import Preview, StackState, read_preview, with_secret_values
+from .pulumi_json import (
+    Preview,
+    StackState,
+    failed_only_by_protection,
+    has_failed,
+    read_preview,
+    with_secret_values,
+)
 from .stdout_json import parse_json
 
 _RUNS_PER_PAGE = 100
@@ -95,8 +103,15 @@ class Project:
             settings = replace(settings, key_advice=advice)
         return settings
 
-    def preview(self) -> Preview:
-        """Run the program, and return what it declares beside what the stack manages."""
+    def preview(self, *, as_pulumi: bool = False) -> Preview:
+        """Run the program, and return what it declares beside what the stack manages.
+
+        :param as_pulumi: whether the plugin refuses what it refuses in `pulumi preview`, such as
+            the adoption of a link that differs. Then a preview in which Pulumi refuses to change
+            protected links, and nothing else, is no error.
+        """
+        if as_pulumi:
+            return read_preview(*self._preview(planning=False, may_fail=_is_refused))
         return read_preview(*self._preview())
 
     def with_secrets(self, preview: Preview) -> Preview:
@@ -190,14 +205,20 @@ class Project:
 
     # -- running pulumi
 
-    def _preview(self, *more: str) -> tuple[Any, Any]:
+    def _preview(self, *more: str, **options: Any) -> tuple[Any, Any]:
+        # A preview writes nothing, so a plan may be made with a live key; whoever imports asks for
+        # the permission before.
+        options = {"planning": True, **options}
         # --refresh=false: a project may ask for a refresh first, which is one call a link.
         flags = ("--json", "--show-sames", "--refresh=false", *more)
-        run = self._run("preview", *flags, save_update_plan=True)
+        run = self._run("preview", *flags, save_update_plan=True, **options)
         secret = "--show-secrets" in more
         return (
             parse_json(run.stdout, dict, "preview --json", secret=secret),
-            parse_json(run.update_plan, dict, "preview --save-plan", secret=True),
+            # A preview that has failed saves no update plan.
+            {}
+            if run.exit_code
+            else parse_json(run.update_plan, dict, "preview --save-plan", secret=True),
         )
 
     def _secret_config(self, key: str) -> str | None:
@@ -206,10 +227,45 @@ class Project:
         value = parse_json(run.stdout, dict, "config get --json", secret=True).get("value")
         return value if isinstance(value, str) else None
 
-    def _run(self, *args: str, stdin: bytes = b"", save_update_plan: bool = False) -> PulumiRun:
-        return self.backend.run(
-            *args, "--stack", self.stack, stdin=stdin, save_update_plan=save_update_plan
+    def _run(self, *args: str, **options: Any) -> PulumiRun:
+        return self.backend.run(*args, "--stack", self.stack, **options)
+
+
+def read_preview_file(path: str) -> Preview:
+    """Read a file with what ``pulumi preview --json`` has printed.
+
+    :raises ProjectError: it cannot be read, is something else, or the preview has failed for
+        another reason than that it would change protected links.
+    """
+    shown = escape(path, longest=500)
+    try:
+        text = Path(path).read_bytes()
+    except OSError as error:
+        raise ProjectError(f"{shown} cannot be read: {error.strerror}.") from None
+    try:
+        digest = parse_json(text, dict, "preview --json", secret=True)
+    except ProjectError:
+        digest = {}
+    if "changeSummary" not in digest:
+        raise ProjectError(
+            f"{shown} is not what `pulumi preview --json` prints. Make it with `pulumi preview"
+            " --json --show-sames > FILE`, without PULUMI_ENABLE_STREAMING_JSON_PREVIEW."
         )
+    preview = read_preview(digest, {})
+    if has_failed(digest) and not failed_only_by_protection(digest):
+        reason = explain_failure(
+            ["preview"], exit_code=1, stdout=text, stderr=b"", folder=Path(path).parent
+        )
+        raise ProjectError(f"{shown} is of a preview that has failed. {reason}")
+    return preview
+
+
+def _is_refused(stdout: bytes) -> bool:
+    """Whether a preview has failed only because it would change protected links."""
+    try:
+        return failed_only_by_protection(parse_json(stdout, dict, "preview --json"))
+    except ProjectError:
+        return False
 
 
 def _absolute_file(path: str | None) -> str | None:

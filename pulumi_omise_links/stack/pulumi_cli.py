@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,11 +30,13 @@ def run_pulumi(
     environ: Mapping[str, str],
     stdin: bytes = b"",
     save_update_plan: bool = False,
+    may_fail: Callable[[bytes], bool] = lambda _stdout: False,
 ) -> PulumiRun:
     """Run ``pulumi`` in a folder, without a shell and without questions.
 
     :param environ: its whole environment.
     :param save_update_plan: whether to catch the update plan that it makes, through a pipe.
+    :param may_fail: whether what a failed run has printed is what was wanted all the same.
     :raises ProjectError: it failed; ``StackNotFoundError`` and ``StackLockedError`` if that is why.
     """
     caught: list[bytes] = []
@@ -70,7 +72,7 @@ def run_pulumi(
     run = PulumiRun(
         exit_code=child.returncode, stdout=stdout, stderr=stderr, update_plan=b"".join(caught)
     )
-    if run.exit_code:
+    if run.exit_code and not may_fail(stdout):
         raise explain_failure(
             args, exit_code=run.exit_code, stdout=stdout, stderr=stderr, folder=folder
         )

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -23,13 +24,29 @@ _ROOT_TYPE = "pulumi:pulumi:Stack"
 # How Pulumi marks a value in JSON that is not known before `pulumi up`
 # (sdk/go/common/resource/plugin/rpc.go).
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+SHOWN_SECRET = "[secret]"  # noqa: S105  (what a preview shows in place of one)
 _UNKNOWN_SCOPE = Scope(None)
 _NO_INPUTS: Mapping[str, Any] = MappingProxyType({})
+# The engine's words about a change of a protected resource (pkg/resource/deploy of pulumi/pulumi).
+_PROTECTED = re.compile(r"marked for protection|because it is protected")
+# What it adds to the reasons.
+_NO_REASON = re.compile(r"(?:error: )?preview failed\.?\s*$")
 
 
 def name_of(urn: str) -> str:
     """Return the name that the program gave to the resource of this URN."""
     return urn.split("::", 3)[-1]
+
+
+def stack_of(urn: str) -> str:
+    """Return project and stack of the resource of this URN, such as ``shop/prod``."""
+    stack, _, project = urn.removeprefix("urn:pulumi:").partition("::")
+    return f"{project.partition('::')[0]}/{stack}"
+
+
+def type_of(urn: str) -> str:
+    """Return the type of the resource of this URN."""
+    return urn.split("::", 3)[2].rpartition("$")[2]
 
 
 def is_secret(value: object) -> bool:
@@ -77,11 +94,19 @@ class PulumiResource:
 class Preview:
     """What the program declares, by URN, parents first.
 
-    ``removed`` are the links that it no longer declares: URN by id.
+    ``removed`` are the links that it no longer declares: URN by id; ``removed_others`` the URNs of
+    other resources. ``held`` are the links as the state has them, by id; their secret inputs are
+    missing. ``refused`` are the URNs of protected links that the program changes or no longer
+    declares, so that Pulumi refuses all of it. ``complete`` is false if what does not change was
+    left out.
     """
 
     resources: Mapping[str, PulumiResource]
     removed: Mapping[str, str] = field(default_factory=dict)
+    removed_others: tuple[str, ...] = ()
+    held: Mapping[str, ManagedLink] = field(default_factory=dict, repr=False)
+    refused: frozenset[str] = frozenset()
+    complete: bool = True
 
     def links(self) -> Iterator[PulumiResource]:
         """Yield the links."""
@@ -95,8 +120,8 @@ class ManagedLink:
     ``pending_delete``: the next update deletes it, after a replacement that has failed. ``whole``
     are the inputs, the currency in upper case; None if one is a secret or missing, and then
     ``partial`` are the others. ``stored_otherwise``: Omise has stored a text of the link otherwise
-    than the state spells it, and how is a secret. ``created_at`` is empty if the state does not
-    say; ``used`` is what the last update or refresh saw.
+    than the state spells it, and how is a secret. ``created_at`` and ``payment_uri`` are empty if
+    the state does not say; ``used`` is what the last update or refresh saw.
     """
 
     urn: str
@@ -111,6 +136,7 @@ class ManagedLink:
     stored_otherwise: bool = False
     created_at: str = ""
     used: bool = False
+    payment_uri: str = ""
 
     @property
     def name(self) -> str:
@@ -190,7 +216,7 @@ def with_secret_values(preview: Preview, update_plan: Any) -> Preview:
                 opened[urn] = replace(resource, inputs={**resource.inputs, **_plain(planned)})
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise _unexpected("pulumi preview --save-plan", error) from None
-    return Preview({**preview.resources, **opened}, preview.removed)
+    return replace(preview, resources={**preview.resources, **opened})
 
 
 def _unexpected(command: str, error: Exception) -> ProjectError:
@@ -204,11 +230,18 @@ def _unexpected(command: str, error: Exception) -> ProjectError:
 def _read_preview(digest: Any, update_plan: Any) -> Preview:
     resources: dict[str, PulumiResource] = {}
     removed: dict[str, str] = {}
+    removed_others: list[str] = []
+    held: dict[str, ManagedLink] = {}
     for step in digest.get("steps") or ():
         new, old, urn = step.get("newState"), step.get("oldState") or {}, step["urn"]
+        is_held = old.get("type") == TYPE_TOKEN and old.get("id") and not old.get("external")
+        if is_held:
+            held[old["id"]] = _held_link(old)
         if new is None:
-            if step["op"] == "delete" and old.get("type") == TYPE_TOKEN and old.get("id"):
+            if step["op"] == "delete" and is_held:
                 removed[old["id"]] = urn
+            elif step["op"] == "delete":
+                removed_others.append(urn)
             continue
         if urn in resources and resources[urn].step != "same":
             continue  # a replacement is three steps
@@ -216,7 +249,7 @@ def _read_preview(digest: Any, update_plan: Any) -> Preview:
         # The preview only says that an input is a secret; the update plan has it encrypted.
         encrypted = _planned_inputs(update_plan, urn, new["type"], shown) or shown
         secrets = frozenset(
-            name for name, value in encrypted.items() if is_secret(value) or value == "[secret]"
+            name for name, value in encrypted.items() if is_secret(value) or value == SHOWN_SECRET
         )
         resources[urn] = PulumiResource(
             urn=urn,
@@ -234,7 +267,53 @@ def _read_preview(digest: Any, update_plan: Any) -> Preview:
             current_id=old.get("id") if not old.get("external") else None,
             changed=tuple(step.get("replaceReasons") or step.get("diffReasons") or ()),
         )
-    return Preview(resources, removed)
+    same = sum(resource.step == "same" for resource in resources.values())
+    return Preview(
+        resources,
+        removed,
+        removed_others=tuple(removed_others),
+        held=held,
+        refused=_refused_changes(digest),
+        complete=same >= (digest.get("changeSummary") or {}).get("same", 0),
+    )
+
+
+def _held_link(old: Any) -> ManagedLink:
+    link = _managed_link(old)
+    shown = {name: value for name, value in link.inputs.items() if value != SHOWN_SECRET}
+    return link if len(shown) == len(link.inputs) else replace(link, whole=None, partial=shown)
+
+
+def _errors(digest: Any) -> list[tuple[str, str]]:
+    """Return the errors of a preview: the URN, which may be empty, and the message."""
+    return [
+        (str(diagnostic.get("urn") or ""), str(diagnostic.get("message")))
+        for diagnostic in digest.get("diagnostics") or ()
+        if diagnostic.get("severity") == "error"
+    ]
+
+
+def _refused_changes(digest: Any) -> frozenset[str]:
+    """Return the URNs of those links of which a preview says that they are protected."""
+    return frozenset(
+        urn
+        for urn, message in _errors(digest)
+        if f"{TYPE_TOKEN}::" in urn and _PROTECTED.search(message)
+    )
+
+
+def has_failed(digest: Any) -> bool:
+    """Whether a preview has failed."""
+    return bool(_errors(digest))
+
+
+def failed_only_by_protection(digest: Any) -> bool:
+    """Whether a preview has failed, and for no other reason than that links are protected."""
+    refused = _refused_changes(digest)
+    return bool(refused) and all(
+        urn in refused or (not urn and _NO_REASON.match(message))
+        for urn, message in _errors(digest)
+    )
 
 
 def _planned_inputs(
@@ -311,6 +390,7 @@ def _managed_link(resource: Any) -> ManagedLink:
         stored_otherwise=AS_STORED in outputs,
         created_at=texts.get("created_at", ""),
         used=outputs.get("used") is True,
+        payment_uri=texts.get("payment_uri", ""),
     )
 
 

@@ -161,23 +161,29 @@ def test_a_payer_sees_the_page_pays_and_comes_back(omise: Emulator) -> None:
     path = link["payment_uri"].removeprefix(omise.url)
     page = browser.get(path)
     assert page.status_code == 200
-    for text in ("Spring sale", "Two tickets", "1,500.00 THB", f'action="{path}"'):
+    for text in ("Spring sale", "Two tickets", "THB 1,500.00", f'action="{path}"'):
         assert text in page.text
+    # Nobody has paid yet: the page after a payment offers it.
+    assert f'action="{path}"' in browser.get(f"{path}/complete").text
     paid = browser.send("POST", path)
     assert (paid.status_code, paid.headers["Location"]) == (303, f"{path}/complete")
-    assert "Thank you" in browser.get(f"{path}/complete").text
+    receipt = browser.get(f"{path}/complete").text
+    (charge,) = Client(omise).page(f"/links/{link['id']}/charges")["data"]
+    for text in ("Payment received", "THB 1,500.00", charge["id"], "cannot be paid again"):
+        assert text in receipt
     assert omise.link(link["id"])["used"] is True
     again = browser.get(path)
-    assert (again.status_code, "was used already" in again.text) == (410, True)
-    assert browser.send("POST", path).status_code == 410
-    assert len(omise.journal) == 1
+    assert (again.status_code, "was already paid" in again.text) == (410, True)
+    refused_again = browser.send("POST", path)
+    assert (refused_again.status_code, "nothing was charged" in refused_again.text) == (410, True)
+    assert len(omise.journal) == 2
 
 
 def test_a_deleted_link_says_that_it_cannot_be_paid(omise: Emulator) -> None:
     """The page of a deleted link says so and has no button."""
     link = Client(omise, "jp").create(currency="JPY", amount=900)
     path = link["payment_uri"].removeprefix(omise.url)
-    assert "900 JPY" in Client(omise).get(path).text
+    assert "JPY 900" in Client(omise).get(path).text
     Client(omise, "jp").delete(link["id"])
     page = Client(omise).get(path)
     assert (page.status_code, "was deleted" in page.text, "<button" in page.text) == (
@@ -185,7 +191,27 @@ def test_a_deleted_link_says_that_it_cannot_be_paid(omise: Emulator) -> None:
         True,
         False,
     )
-    assert Client(omise).get("/pay/NONE").status_code == 404
+
+
+def test_a_link_for_many_payments_can_be_paid_again_from_the_receipt(omise: Emulator) -> None:
+    """The page after a payment shows the newest one, not a failed one, and leads to the next."""
+    (link,) = omise.seed(multiple=True)
+    path = omise.link(link)["payment_uri"].removeprefix(omise.url)
+    browser = Client(omise, key="none")
+    omise.pay(link, paid=False)
+    assert "Payment received" not in browser.get(f"{path}/complete").text
+    charges = [omise.pay(link), omise.pay(link)]
+    omise.pay(link, paid=False)
+    receipt = browser.get(f"{path}/complete").text
+    assert charges[1] in receipt
+    assert charges[0] not in receipt
+    assert f'href="{path}">Pay once more' in receipt
+
+
+def test_an_address_of_no_link_says_so(omise: Emulator) -> None:
+    """A mistyped payment address is answered with a page that says what to compare."""
+    page = Client(omise).get("/pay/NONE")
+    assert (page.status_code, "No such link" in page.text) == (404, True)
     assert Client(omise).get("/pay").status_code == 404
 
 

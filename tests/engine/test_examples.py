@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -10,9 +11,14 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
 from harness import Project
+from pages import open_tab, scan_picture
+from playwright.sync_api import Browser
 
+from pulumi_omise_links import get_link
 from pulumi_omise_links.emulator import Emulator
+from pulumi_omise_links.settings import Settings
 
 pytestmark = pytest.mark.engine
 
@@ -61,7 +67,7 @@ def run(script: str, project: Project) -> str:
 
 def test_every_example_is_followed() -> None:
     """No example is left out of these tests."""
-    tested = {"01-first-link", "02-campaign", "03-adopt-existing-links"}
+    tested = {"01-first-link", "02-campaign", "03-adopt-existing-links", "05-campaign-page"}
     assert {example.name for example in EXAMPLES.iterdir() if example.is_dir()} == tested
 
 
@@ -100,3 +106,51 @@ def test_existing_links(project: Project, omise: Emulator) -> None:
     assert len(omise.journal.writes) == 1
     undo("03-adopt-existing-links", project)
     assert omise.links(deleted=False) == []
+
+
+@pytest.mark.browser
+def test_a_page_of_a_campaign(project: Project, omise: Emulator, browser: Browser) -> None:
+    """05 makes a page with a code for each link; a payer pays the table from there, once, and then
+    the page, the state and Omise say so."""
+    follow("05-campaign-page", project)
+    page, codes = project.folder / "campaign.html", project.folder / "codes"
+    assert len([*codes.iterdir()]) == len(omise.links()) == 6
+    with open_tab(browser) as tab:
+        tab.page.goto(page.as_uri())
+        scanned = [scan_picture(code.screenshot()) for code in tab.page.locator(".code").all()]
+        assert sorted(scanned) == sorted([link["payment_uri"]] for link in omise.links())
+        tab.check()
+
+        card = tab.page.locator(".card", has_text="table-by-the-stage")
+        address = card.locator("a").inner_text()
+        card.locator("a").click()
+        tab.page.get_by_role("button", name="Pay THB 4,500.00").click()
+        assert tab.page.get_by_role("heading").inner_text() == "Payment received"
+        reference = tab.page.locator("dd code").inner_text()
+        tab.page.goto(address)
+        assert tab.page.get_by_role("heading").inner_text() == "This link was already paid"
+        assert requests.post(address, timeout=10).status_code == 410
+
+        backend = "export PULUMI_BACKEND_URL=file://$PWD/state PULUMI_CONFIG_PASSPHRASE=example\n"
+        readme = (EXAMPLES / "05-campaign-page/README.md").read_text()
+        (report,) = re.findall(r"^\$ (omise-links report .*)$", readme, re.M)
+        run(f"{backend}pulumi refresh --yes\n{report}", project)
+        tab.page.goto(page.as_uri())
+        text = card.inner_text()
+
+    (table,) = (link for link in omise.links() if link["used"])
+    assert "Used" in text
+    assert "It was for one payment and cannot be paid again." in text
+    assert not (codes / "table-by-the-stage.svg").exists()
+    state = json.loads(run(f"{backend}pulumi stack export", project))
+    outputs = {
+        resource["urn"].rpartition("::")[2]: resource.get("outputs", {})
+        for resource in state["deployment"]["resources"]
+    }
+    assert outputs["table-by-the-stage"]["used"] is True
+    settings = Settings.resolve({"apiUrl": omise.url}, {"OMISE_SECRET_KEY": omise.key("th")})
+    assert [charge.id for charge in get_link(table["id"], settings=settings).charges] == [reference]
+    undo("05-campaign-page", project)
+    assert omise.links(deleted=False) == []
+    assert not page.exists()
+    assert not codes.exists()

@@ -43,7 +43,7 @@ def test_a_link_that_cannot_be_read_does_not_stop_the_others() -> None:
     bad = {**LINK, "id": "link_test_5xbad", "amount": "a lot"}
     page = response({"object": "list", "data": [bad, LINK], "total": 2})
     with raw_server(page) as server, client_for(server.url) as client:
-        found, unreadable = find_links(client, [LINK["id"], "link_test_5xbad"])
+        found, unreadable = find_links(client, [LINK["id"], "link_test_5xbad"], str)
 
     assert found.keys() == {LINK["id"]}
     assert "amount" in unreadable["link_test_5xbad"]

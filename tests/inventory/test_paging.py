@@ -65,7 +65,10 @@ def test_a_person_who_watches_gets_the_same_links(omise: Emulator, count: int) -
         (LINK, lambda client: client.iter_pages()),
         (LINK, lambda client: client.iter_links()),
         (LINK, read_links),
-        (LINK, lambda client: iter(find_links(client, [f"link_test_{n}" for n in range(20)])[0])),
+        (
+            LINK,
+            lambda client: iter(find_links(client, [f"link_test_{n}" for n in range(20)], str)[0]),
+        ),
         (CHARGE, lambda client: client.link_charges(LINK_ID)),
     ],
 )

@@ -7,49 +7,16 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from results import ID, make_result
 from rich.cells import cell_len
 from rich.console import Console
 
 from pulumi_omise_links.errors import ExitCode
-from pulumi_omise_links.omise.transport import RequestStats
-from pulumi_omise_links.output import FORMATS, Account, Column, Failure, Result, Row
+from pulumi_omise_links.output import FORMATS, Account, Failure, Result
 from pulumi_omise_links.output.json import write_failure, write_json
 from pulumi_omise_links.output.table import write_table
 from pulumi_omise_links.output.terminal import escape
 from pulumi_omise_links.output.text import write_text
-
-ID = "link_test_5xabcdefghijklmnopq"
-COLUMNS = (
-    Column("action"),
-    Column("name", narrow="fold"),
-    Column("link"),
-    Column("amount", narrow="optional"),
-    Column("title", narrow="optional"),
-)
-
-
-def make_result(name: str = "spring-sale", title: str = "Spring sale", **changes: object) -> Result:
-    fields: dict[str, object] = {
-        "summary": {"import": 1, "blocked": 1},
-        "accounts": [
-            Account(id="account_1", country="TH", live=False, sub_merchant=None, key_source="KEY")
-        ],
-        "columns": COLUMNS,
-        "rows": [
-            Row(cells=("import", name, ID, "THB 1,500.00", title), tone="ready"),
-            Row(
-                cells=("blocked", "tea", "", "THB 50.00", "Tea"),
-                reasons=["Nobody knows this link.", "It is paid."],
-                tone="problem",
-            ),
-        ],
-        "notes": ["A note."],
-        "ending": "1 to import, 1 blocked.",
-        "details": {"links": [{"name": name}]},
-        "stats": RequestStats(2, 0, 0),
-        **changes,
-    }
-    return Result(command="plan", **fields)  # type: ignore[arg-type]
 
 
 def table(result: Result, width: int, *, color: bool = False) -> str:
