@@ -40,18 +40,21 @@ key_variable = click.option(
 )
 """The key of another account, as ``key_env``. Only where no program says which account it is."""
 
+config_file_option = click.option(
+    "--config-file",
+    metavar="FILE",
+    type=click.Path(),
+    help="The file with the stack's config, if it is not where Pulumi looks.",
+)
+"""Where the config of the stack is, as ``config_file``."""
+
 
 def stack_options(command: Command) -> Command:
     """Add what names the project, its stack and its config."""
     for option in (
         click.option("--stack", metavar="NAME", help="The stack; the selected one by default."),
         click.option("--cwd", default=".", metavar="DIR", help="The folder of the Pulumi project."),
-        click.option(
-            "--config-file",
-            metavar="FILE",
-            type=click.Path(),
-            help="The file with the stack's config, if it is not where Pulumi looks.",
-        ),
+        config_file_option,
     ):
         command = option(command)
     return command

@@ -20,7 +20,7 @@ from ..output import Account, Result
 from ..output.terminal import escape, escape_path, pluralize
 from ..stack.pulumi_json import name_of
 from ._omise import connected, describe, projects_and_settings
-from ._options import key_variable
+from ._options import config_file_option, key_variable
 from ._progress import read_links
 from ._results import returns_result
 
@@ -88,6 +88,7 @@ def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Leave out what this stack manages; may be given several times.",
 )
 @click.option("--cwd", metavar="DIR", help="The folder of the Pulumi project.")
+@config_file_option
 @key_variable
 @returns_result
 def command(
@@ -103,6 +104,7 @@ def command(
     multiple: bool | None,
     stacks: tuple[str, ...],
     cwd: str | None,
+    config_file: str | None,
     key_env: str | None,
 ) -> Result:
     """Write existing links as a manifest, with their ids.
@@ -115,7 +117,8 @@ def command(
     other stack of the program then makes links of its own.
 
     Deleted links are left out, links that are used up, and what the given stacks manage. With
-    --stack or --cwd, settings come from the config of the (first) stack, then from the environment.
+    --stack, --cwd or --config-file, settings come from the config of the (first) stack, then from
+    the environment.
 
     A link is called by its title; if an older link has that name, the end of its id follows.
     """
@@ -136,7 +139,7 @@ def command(
         used=used,
         multiple=multiple,
     )
-    projects, settings = projects_and_settings(stacks, cwd, key_env)
+    projects, settings = projects_and_settings(stacks, cwd, key_env, config_file=config_file)
     managed = {link.id: name_of(link.urn) for project in projects for link in project.state().links}
     if output is None or overwrite or not Path(output).exists():
         file = ManifestFile.create(output)
