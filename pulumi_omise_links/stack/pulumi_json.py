@@ -189,7 +189,12 @@ def _unexpected(command: str, error: Exception) -> ProjectError:
 def _read_preview(digest: Any, update_plan: Any) -> Preview:
     resources: dict[str, PulumiResource] = {}
     removed: dict[str, str] = {}
-    for step in digest.get("steps") or ():
+    steps = digest.get("steps") or ()
+    _require_texts(steps)
+    _require_texts(
+        step[part] for part in ("newState", "oldState") for step in steps if step.get(part)
+    )
+    for step in steps:
         new, old, urn = step.get("newState"), step.get("oldState") or {}, step["urn"]
         if new is None:
             if step["op"] == "delete" and old.get("type") == TYPE_TOKEN and old.get("id"):
@@ -222,6 +227,13 @@ def _read_preview(digest: Any, update_plan: Any) -> Preview:
     return Preview(resources, removed)
 
 
+def _require_texts(resources: Any) -> None:
+    """:raises TypeError: what names a resource is no text."""
+    for resource in resources:
+        if not all(isinstance(resource.get(name, ""), str) for name in ("urn", "type", "id")):
+            raise TypeError("a name that is no text")
+
+
 def _planned_inputs(
     update_plan: Any, urn: str, type_: str, shown: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -246,6 +258,7 @@ def _plain(properties: Mapping[str, Any]) -> dict[str, Any]:
 def _read_state(export: Any) -> StackState:
     deployment = export.get("deployment") or {}
     resources = deployment.get("resources") or []
+    _require_texts(resources)
     return StackState(
         links=tuple(
             _managed_link(resource)
