@@ -36,12 +36,10 @@ from .models import (
     UnreadableError,
     UnreadableLink,
 )
-from .times import format_time
+from .times import LAG_SECONDS, format_time
 from .transport import RequestStats, Transport
 
 PAGE_SIZE = 100  # the documented greatest (https://docs.omise.co/api-pagination)
-# Copies of a database are seconds behind, seldom more; a link older than this is on all of them.
-_NEW_SECONDS = 60.0
 T = TypeVar("T", OmiseLink, OmiseCharge, OmiseAccount, Page)
 
 
@@ -283,8 +281,8 @@ class OmiseClient:
         ):
             raise WrongAccountError(
                 f"Link {link_id} belongs to {scope}, but the key in {self.settings.key().source} is"
-                f" of {ours}. Nothing was changed. Use the settings of its own account for this"
-                " stack."
+                f" of {ours}. Nothing was changed. Use a key of the link's own account, in the"
+                " stack's settings or in the Provider of the link."
             )
 
     def require_scope(self, link_id: str, scope: Scope) -> None:
@@ -409,7 +407,7 @@ class OmiseClient:
         now = self._transport.server_time()
         if created_at is None or now is None:
             return False
-        return created_at > format_time(now - _NEW_SECONDS)
+        return created_at > format_time(now - LAG_SECONDS)
 
     def _check_id(self, link_id: str) -> None:
         if not LINK_ID.fullmatch(link_id):
