@@ -33,6 +33,17 @@ def test_a_connection_from_before_a_pause_is_not_used(
     assert len(omise.links()) == 1
 
 
+def test_a_create_that_is_sent_again_has_a_connection_of_its_own(omise: Emulator) -> None:
+    """A 429 is waited out, and the connection is idle meanwhile."""
+    omise.fault("429", method="POST", retry_after=2)
+    with client_for(omise) as client:
+        client.create_link(SPRING)
+
+    first, second = (entry for entry in omise.journal.entries if entry.method == "POST")
+    assert first.connection != second.connection
+    assert len(omise.links()) == 1
+
+
 def test_a_connection_in_use_is_kept(omise: Emulator) -> None:
     """Creates that follow each other share one connection."""
     with client_for(omise) as client:
