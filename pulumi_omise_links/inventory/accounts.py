@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..errors import NotFoundError, OmiseLinksError, OmiseUnavailableError
+from ..errors import NotFoundError, OmiseLinksError, OmiseUnavailableError, SettingsError
 from ..inputs import is_live
 from ..omise.client import PAGE_SIZE, OmiseClient
 from ..omise.models import OmiseLink, Scope, UnreadableLink
@@ -191,7 +191,15 @@ def refuse_other_account(client: OmiseClient, state: StackState, urn: str) -> li
 
 
 def settings_of(provider: PulumiResource) -> Settings:
-    """Resolve the settings of an explicit provider as its own process would."""
+    """Resolve the settings of an explicit provider as its own process would.
+
+    :raises OmiseLinksError: they cannot be used, or are secrets that are not open. Then the key of
+        the environment, which may be of another account, must not take their place.
+    """
+    if provider.secret_inputs - provider.inputs.keys():
+        raise SettingsError(
+            f"The settings of provider {escape(provider.name)} are secrets that could not be read."
+        )
     config: dict[str, Any] = {
         name: provider.inputs.get(f"{NAMESPACE}:{name}") for name in CONFIG_KEYS
     }

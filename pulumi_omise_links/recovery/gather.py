@@ -20,9 +20,10 @@ from ..omise.create_records import CreateRecord, Destination
 from ..omise.models import LinkInputs, OmiseLink, Scope
 from ..omise.times import read_time
 from ..output.terminal import escape
-from ..stack.dependencies import explicit_provider
+from ..stack.dependencies import explicit_provider, is_default_provider
 from ..stack.project import Project
 from ..stack.pulumi_json import (
+    PROVIDER_TYPE,
     UNKNOWN,
     Preview,
     PulumiResource,
@@ -108,8 +109,12 @@ def gather_facts(
 def _read_project(project: Project) -> tuple[StackState, Preview]:
     """Return the state and what the program declares, with the secrets that are compared."""
     preview = project.preview()
-    providers = _providers(preview)
-    if any(resource.secret_inputs for resource in (*preview.links(), *providers.values())):
+    # A provider may be declared without a link: its key is newer than the one in the state.
+    if any(
+        resource.secret_inputs
+        for urn, resource in preview.resources.items()
+        if resource.is_link or (resource.type == PROVIDER_TYPE and not is_default_provider(urn))
+    ):
         preview = project.with_secrets(preview)
     state = project.state()
     if any(resource.secret_inputs for resource in (*state.pending, *state.providers.values())):
