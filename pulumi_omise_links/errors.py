@@ -104,7 +104,7 @@ class LiveModeError(OmiseLinksError):
         super().__init__(
             f"Refused to {action}: the key in {key_source} is a live key, so {consequence}. If that"
             " is what you want, say so once for this stack: `pulumi config set omise:allowLive"
-            " true` (or set OMISE_ALLOW_LIVE=true)."
+            " true` (or set OMISE_ALLOW_LIVE=true; a Provider takes allow_live=True)."
         )
 
 

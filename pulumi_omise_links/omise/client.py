@@ -391,11 +391,18 @@ class OmiseClient:
         if scope.account_id is not None and ours == scope:
             return
         self.refuse_other_scope(link_id, scope)
-        unknown = f"key in {self.settings.key().source}" if scope.account_id else "link"
+        # Another key would help only where the state knows the account of the link.
+        reason = (
+            f"the account of the key in {self.settings.key().source} is not known: use a key that"
+            " may read GET /account."
+            if scope.account_id
+            else "the account of the link is not known: it was made with a key that may not read"
+            " GET /account."
+        )
         raise WrongAccountError(
-            f"Omise does not know link {link_id}. Whether it is gone cannot be told, because the"
-            f" account of the {unknown} is not known: use a key that may read GET /account. If you"
-            " know that the link is gone, take it out of the state with `pulumi state delete`."
+            f"Omise does not know link {link_id}. Whether it is gone cannot be told, because"
+            f" {reason} If you know that the link is gone, take it out of the state with `pulumi"
+            " state delete`."
         )
 
     def _note_proof(self, scope: Scope) -> None:
