@@ -106,7 +106,7 @@ class LiveModeError(OmiseLinksError):
         super().__init__(
             f"Refused to {action}: the key in {key_source} is a live key, so {consequence}. If that"
             " is what you want, say so once for this stack: `pulumi config set omise:allowLive"
-            " true` (or set OMISE_ALLOW_LIVE=true)."
+            " true` (or set OMISE_ALLOW_LIVE=true; a Provider takes allow_live=True)."
         )
 
 
@@ -224,15 +224,26 @@ class UnfinishedCreateError(OmiseLinksError):
     ``candidates`` are the ids of links that could be the one; empty if none is listed yet.
     """
 
-    def __init__(self, process: str, folder: str, since: str, candidates: Sequence[str]) -> None:
+    def __init__(
+        self,
+        process: str,
+        folder: str,
+        since: str,
+        candidates: Sequence[str],
+        *,
+        given_up: bool = False,
+    ) -> None:
+        """:param given_up: the answer was lost, while the process ran on."""
         self.candidates = tuple(candidates)
         when = f" at {since}" if since else ""
+        end = (
+            "its answer was lost" if given_up else "it was cut off before Omise's answer was saved"
+        )
         fits = f" Links that could be it: {', '.join(self.candidates)}." if candidates else ""
         super().__init__(
             f"A create of a link with the same inputs was begun{when} (process {process}, in"
-            f" {folder}) and cut off before Omise's answer was saved, so the link may exist"
-            f" already.{fits} Nothing was sent. Run `omise-links recover` there, which finds out,"
-            " then `pulumi up` again."
+            f" {folder}), and {end}, so the link may exist already.{fits} Nothing was sent. Run"
+            " `omise-links recover` there, which finds out, then `pulumi up` again."
         )
 
 

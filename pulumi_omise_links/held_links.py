@@ -21,12 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from .errors import LinkConflictError
+from .settings import KEEP_LINKS
 from .state_format import PROVIDER_KEY
 
 if sys.platform != "win32":
     import fcntl
 
-_HELD, _TO_BE_ADOPTED = "held", "to-be-adopted"
+_HELD, _TO_BE_ADOPTED, _LOOKED_UP = "held", "to-be-adopted", "looked-up"
 
 
 class HeldLinks:
@@ -83,6 +84,10 @@ class HeldLinks:
         if not self._marks.add(_HELD, link_id):
             raise _conflict(link_id)
 
+    def note_look_up(self, link_id: str) -> None:
+        """Note that the program looks this link up with ``Link.get``."""
+        self._marks.add(_LOOKED_UP, link_id)
+
     def may_be_deleted(self, link_id: str) -> bool:
         """Tell whether no other resource of the program is this link.
 
@@ -96,6 +101,19 @@ class HeldLinks:
                 " did not. Correct that resource, or remove its adopt, and run `pulumi up` again."
             )
         return True
+
+    def refuse_looked_up(self, link_id: str) -> None:
+        """Refuse to delete a link that the program looks up: it may be meant to live on.
+
+        :raises LinkConflictError: the program looks it up.
+        """
+        if self._marks.has(_LOOKED_UP, link_id):
+            raise LinkConflictError(
+                f"Link {link_id} was not deleted: this program looks it up with Link.get. To keep"
+                " the link and only stop managing it, run the same command once more with"
+                f" {KEEP_LINKS}={link_id} in the environment. To delete it, take Link.get out of"
+                " the program first."
+            )
 
 
 class _Marks:

@@ -22,7 +22,14 @@ from .errors import (
     SettingsError,
     WrongAccountError,
 )
-from .settings import ACCOUNT_ID, NAMESPACE, SECRET_KEY_ENV, Settings, refuse_misspelt
+from .settings import (
+    ACCOUNT_ID,
+    NAMESPACE,
+    SECRET_KEY_ENV,
+    SUB_MERCHANT_ID,
+    Settings,
+    refuse_misspelt,
+)
 from .state_format import scope_of
 
 if TYPE_CHECKING:
@@ -32,6 +39,8 @@ if TYPE_CHECKING:
 
 # One link proves a scope. More than one is kept, as one may have been deleted in the dashboard.
 _LINKS_PER_SCOPE = 3
+# A plugin cannot tell whether its settings are the stack's or those of a Provider.
+_ACCOUNT_SETTING = f"{NAMESPACE}:{ACCOUNT_ID}, or account_id of a Provider"
 
 
 class LinkGuard:
@@ -144,7 +153,9 @@ class LinkGuard:
         if self.settings.secret_key is None or not self._reachable:
             return
         try:
-            _require_equal(self.bulk.find(link_id) or self.client.get_link(link_id), inputs)
+            link = self.bulk.find(link_id) or self.client.get_link(link_id)
+            self._refuse_other_merchant(link)
+            _require_equal(link, inputs)
         except OmiseUnavailableError as error:
             self._note_unreachable(error)
 
@@ -192,10 +203,10 @@ class LinkGuard:
         expected = self.settings.account_id
         if expected is not None and scope.account_id is None:
             raise WrongAccountError(
-                f"Links of this stack belong to {expected} ({NAMESPACE}:{ACCOUNT_ID}). Whether the"
-                f" key in {self.settings.key().source} is of that account cannot be told, as it may"
-                " not read GET /account and no link of the stack proves it. Nothing was changed."
-                f" Use a key that may, or remove {NAMESPACE}:{ACCOUNT_ID}."
+                f"Links belong to {expected} here ({_ACCOUNT_SETTING}). Whether the key in"
+                f" {self.settings.key().source} is of that account cannot be told, as it may not"
+                " read GET /account and no link of the stack proves it. Nothing was changed. Use a"
+                " key that may, or remove the setting."
             )
         self._refuse_account(scope.account_id)
         return scope
@@ -209,6 +220,7 @@ class LinkGuard:
         """
         self.settings.require_permission(f"adopt link {link_id}", MANAGES_LIVE_LINKS)
         link = self.client.get_link(link_id)
+        self._refuse_other_merchant(link)
         _require_equal(link, inputs)
         return link
 
@@ -227,6 +239,7 @@ class LinkGuard:
         :raises LinkGoneError: the link was deleted.
         """
         link = self.client.get_link(link_id)
+        self._refuse_other_merchant(link)
         _require_live(link)
         return link, self.client.scope()
 
@@ -244,6 +257,7 @@ class LinkGuard:
         )
         if link is None or link.deleted:
             return None
+        self._refuse_other_merchant(link)
         if scope.account_id is None:
             scope = replace(scope, account_id=self.client.scope().account_id)
         return link, scope
@@ -297,9 +311,18 @@ class LinkGuard:
         expected = self.settings.account_id
         if None not in {expected, account_id} and expected != account_id:
             raise WrongAccountError(
-                f"Links of this stack belong to {expected} ({NAMESPACE}:{ACCOUNT_ID}), but the key"
-                f" in {self.settings.key().source} is of {account_id}. Nothing was changed. Use a"
-                f" key of that account, or correct {NAMESPACE}:{ACCOUNT_ID}."
+                f"Links belong to {expected} here ({_ACCOUNT_SETTING}), but the key in"
+                f" {self.settings.key().source} is of {account_id}. Nothing was changed. Use a key"
+                " of that account, or correct the setting."
+            )
+
+    def _refuse_other_merchant(self, link: OmiseLink) -> None:
+        asked = self.settings.sub_merchant_id
+        if merchant := link.other_merchant(asked):
+            raise WrongAccountError(
+                f"Link {link.id} is of sub-merchant {merchant}, although {asked} was asked for."
+                f" Nothing was changed. Correct {NAMESPACE}:{SUB_MERCHANT_ID}; if it is right, a"
+                " proxy on the way may drop the header SUB_MERCHANT_ID."
             )
 
     def _note_link(self, scope: Scope, link_id: str) -> None:

@@ -153,13 +153,13 @@ class LinkProvider(ResourceProvider):
     @_in_sentences
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Make the link, or take the one that ``adopt`` names."""
-        with self._engine.writing():
-            scope = self._guard.require_create()
-            self._guard.advise_account(scope)
-            if adopted := props.get(ADOPT):
-                link = self._guard.get_adoptable(adopted, inputs_of(props))
-                self._held.adopt(adopted)
-            else:
+        scope = self._guard.require_create()
+        self._guard.advise_account(scope)
+        if adopted := props.get(ADOPT):
+            link = self._guard.get_adoptable(adopted, inputs_of(props))
+            self._held.adopt(adopted)
+        else:
+            with self._engine.writing():
                 link = self._guard.client.create_link(inputs_of(props))
         # Nothing may fail or wait from here on: the link exists, and the engine does not know it.
         return CreateResult(link.id, outputs_of_new(link, scope, props))
@@ -174,6 +174,7 @@ class LinkProvider(ResourceProvider):
             link, scope = found
         else:
             link, scope = self._guard.get(id_)
+            self._held.note_look_up(id_)
         return ReadResult(id_, outputs_from(link, scope, props), inputs_from(link, props))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -197,8 +198,9 @@ class LinkProvider(ResourceProvider):
                 warning=True,
             )
             return
+        self._held.refuse_looked_up(_id)
+        self._guard.require_delete()
         with self._engine.writing():
-            self._guard.require_delete()
             try:
                 self._guard.client.delete_link(_id, scope_of(_props))
             except RateLimitedError:
@@ -219,9 +221,18 @@ class LinkProvider(ResourceProvider):
             self._guard.check_adoption(link_id, inputs_of(inputs))
         except OmiseLinksError as error:
             return [str(error)]
+        # Whether the resource is protected, and what other stacks manage, no plugin is told.
+        live = is_live(link_id)
         self._engine.tell(
-            f"Link {link_id} is taken into this stack as it is. From then on, destroying the stack"
-            " deletes it."
+            f"{'Live link' if live else 'Link'} {link_id} is taken into this stack as it is. From"
+            " then on the link is deleted with the stack, unless protect or retain_on_delete keeps"
+            " it."
+            + (
+                " It must not be a link of another stack: `omise-links plan` tells, for a manifest."
+                if live
+                else ""
+            ),
+            warning=live,
         )
         return []
 

@@ -62,8 +62,8 @@ _ACCOUNT_ID = re.compile(r"(account|acct)_\w+", re.ASCII)
 _SUB_MERCHANT_ID = re.compile(r"\w+", re.ASCII)
 _URL = re.compile(
     r"(?P<scheme>https?)://"
-    r"(?P<user>[^\s/?#@\\]*@)?"
-    r"(?P<host>\[[^\]/@]*\]|[^\[\]:/@]*)(:(?P<port>\d{1,5}))?"
+    r"(?P<authority>(?P<user>[^\s/?#@\\]*@)?"
+    r"(?P<host>\[[^\]/@]*\]|[^\[\]:/@]*)(:(?P<port>\d{1,5}))?)"
     r"(/[!-\"$->@-\[\]-~]*)?",  # printable ASCII, without ? # and \
     re.IGNORECASE | re.ASCII,
 )
@@ -373,7 +373,11 @@ def _parse_url(text: str, source: str) -> str:
             f"{source} is {url}: the key would travel unencrypted. Use https; plain http is for the"
             " emulator on 127.0.0.1 only."
         )
-    return url
+    # One place has one spelling: records of creates name it.
+    scheme, host = parts["scheme"].lower(), parts["host"].lower()
+    usual = {"http": "80", "https": "443"}[scheme]
+    port = "" if parts["port"] in {None, usual} else f":{parts['port']}"
+    return f"{scheme}://{host}{port}{url[parts.end('authority') :]}"
 
 
 def is_host(text: str) -> bool:

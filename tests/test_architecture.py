@@ -35,7 +35,7 @@ MAY_IMPORT: dict[str, str] = {
     "lookups": "errors omise settings",
     "provider": "errors settings state_format",
     "engine": "",
-    "held_links": "errors state_format",
+    "held_links": "errors settings state_format",
     "link_guard": "engine errors omise settings state_format",
     "link_provider": (
         "engine errors held_links inputs link_guard program_errors settings state_format"

@@ -101,6 +101,8 @@ def from_account(
     if link is None:
         return None, [f"There is no link {link_id} in {account}."]
     reasons = []
+    if merchant := link.other_merchant(account.scope.sub_merchant_id):
+        reasons.append(f"Link {link_id} is of sub-merchant {escape(merchant)}.")
     if link.deleted:
         when = f" at {link.deleted_at}" if link.deleted_at else ""
         reasons.append(f"Link {link_id} was deleted{when}; a deleted link cannot come back.")

@@ -30,22 +30,29 @@ _ADVICE_ON_VARIABLE = "set it, or leave out --key-env."
 
 
 def projects_and_settings(
-    stacks: Sequence[str], cwd: str | None, key_env: str | None
+    stacks: Sequence[str],
+    cwd: str | None,
+    key_env: str | None,
+    *,
+    config_file: str | None = None,
 ) -> tuple[list[Project], Settings]:
     """Return the given stacks, and the settings: those of the first one, else the environment's.
 
-    A folder alone stands for the stack that is selected in it.
+    A folder or a config file alone stands for the stack that is selected in that folder.
 
     :param key_env: the variable with the key to use in place of the one in the settings.
+    :param config_file: the file with the config of the first stack, if not where Pulumi looks.
     :raises ProjectError: a stack cannot be used.
     """
-    if not stacks and cwd is None:
+    if not stacks and cwd is None and config_file is None:
         if key_env:
             return [], replace(_with_key(key_env), key_advice=_ADVICE_ON_VARIABLE)
         # No stack's config has been read, so it is no use to be told to put a key there.
         advice = "set it, or name a Pulumi project whose config holds the key: --cwd DIR."
         return [], replace(Settings.resolve({}, os.environ), key_advice=advice)
-    projects = [Project(cwd or ".", stack) for stack in (stacks or (None,))]
+    first, *others = stacks or (None,)
+    projects = [Project(cwd or ".", first, config_file=config_file)]
+    projects += [Project(cwd or ".", stack) for stack in others]
     settings = projects[0].settings()
     if key_env:
         other = _with_key(key_env)

@@ -81,6 +81,14 @@ key_variable = click.option(
 )
 """The key of another account, as ``key_env``. Only where no program says which account it is."""
 
+config_file_option = click.option(
+    "--config-file",
+    metavar="FILE",
+    type=ExistingPath("file"),
+    help="The file with the stack's config, if it is not where Pulumi looks.",
+)
+"""Where the config of the stack is, as ``config_file``."""
+
 
 def stack_options(command: Command) -> Command:
     """Add what names the project, its stack and its config."""
@@ -93,12 +101,7 @@ def stack_options(command: Command) -> Command:
             type=ExistingPath("folder"),
             help="The folder of the Pulumi project.",
         ),
-        click.option(
-            "--config-file",
-            metavar="FILE",
-            type=ExistingPath("file"),
-            help="The file with the stack's config, if it is not where Pulumi looks.",
-        ),
+        config_file_option,
     ):
         command = option(command)
     return command

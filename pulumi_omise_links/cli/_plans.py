@@ -69,9 +69,8 @@ def _notes_on_stacks(plan: ImportPlan, stack: str) -> list[str]:
     """Warn where every stack of the program would adopt the same links."""
     name = escape(stack.rpartition("/")[2])
     return [
-        f"{escape_path(file)} does not say for which stacks its ids are: another stack of"
-        f" this program would adopt the same links, and delete them with its `pulumi destroy`."
-        f" `stacks: [{name}]` at its top prevents that; `omise-links import` writes it."
+        f"{escape_path(file)} has no `stacks: [{name}]` (import adds it): another stack of this"
+        " program would adopt the same links, and its `pulumi destroy` would delete them."
         for file in files_without_stacks(plan)
     ]
 

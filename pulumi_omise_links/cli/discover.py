@@ -19,7 +19,7 @@ from ..output.terminal import escape, escape_path, pluralize
 from ..stack.pulumi_json import name_of
 from ._filters import filter_options
 from ._omise import connected, describe, projects_and_settings
-from ._options import ExistingPath, key_variable
+from ._options import ExistingPath, config_file_option, key_variable
 from ._progress import read_links
 from ._results import returns_result
 
@@ -44,6 +44,7 @@ _MOST_NOTES = 20
     type=ExistingPath("folder"),
     help="The folder of the Pulumi project.",
 )
+@config_file_option
 @key_variable
 @returns_result
 def command(
@@ -52,6 +53,7 @@ def command(
     filters: Filters,
     stacks: tuple[str, ...],
     cwd: str | None,
+    config_file: str | None,
     key_env: str | None,
 ) -> Result:
     """Write existing links as a manifest, with their ids.
@@ -64,13 +66,14 @@ def command(
     other stack of the program then makes links of its own.
 
     Deleted links are left out, links that are used up, and what the given stacks manage. With
-    --stack or --cwd, settings come from the config of the (first) stack, then from the environment.
+    --stack, --cwd or --config-file, settings come from the config of the (first) stack, then from
+    the environment.
 
     A link is called by its title; if an older link has that name, the end of its id follows.
     """
     if overwrite and output is None:
         raise click.UsageError("--overwrite needs -o FILE.")
-    projects, settings = projects_and_settings(stacks, cwd, key_env)
+    projects, settings = projects_and_settings(stacks, cwd, key_env, config_file=config_file)
     managed = {link.id: name_of(link.urn) for project in projects for link in project.state().links}
     if output is None or overwrite or not Path(output).exists():
         file = ManifestFile.create(output)

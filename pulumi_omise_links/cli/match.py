@@ -24,7 +24,7 @@ from ..omise.models import UnreadableLink
 from ..output import Account, Result, Row, Tone, link_columns
 from ..output.terminal import escape, escape_path, format_amount
 from ._omise import connected, describe, projects_and_settings
-from ._options import ExistingPath, key_variable, manifest_files
+from ._options import ExistingPath, config_file_option, key_variable, manifest_files
 from ._progress import read_links
 from ._results import returns_result
 
@@ -47,10 +47,16 @@ _TONES: dict[Outcome, Tone] = {
     type=ExistingPath("folder"),
     help="The folder of the Pulumi project.",
 )
+@config_file_option
 @key_variable
 @returns_result
 def command(
-    files: tuple[str, ...], write: bool, stack: str | None, cwd: str | None, key_env: str | None
+    files: tuple[str, ...],
+    write: bool,
+    stack: str | None,
+    cwd: str | None,
+    config_file: str | None,
+    key_env: str | None,
 ) -> Result:
     """Find the ids of existing links.
 
@@ -59,8 +65,8 @@ def command(
     several links fit one entry, or a link fits several entries, nothing is decided: a person
     puts the right id into the file.
 
-    With --stack or --cwd, settings come from the stack's config, and --write adds a line
-    `stacks: [NAME]` that says for which stack the ids are, if there is none.
+    With --stack, --cwd or --config-file, settings come from the stack's config, and --write adds a
+    line `stacks: [NAME]` that says for which stack the ids are, if there is none.
 
     Give together what belongs together, or two files may take the same link.
 
@@ -69,7 +75,9 @@ def command(
     Ends with 1 if an entry stays undecided. An entry that no link fits is no error: `pulumi up`
     will make its link.
     """
-    projects, settings = projects_and_settings([stack] if stack else [], cwd, key_env)
+    projects, settings = projects_and_settings(
+        [stack] if stack else [], cwd, key_env, config_file=config_file
+    )
     manifest = load(files, amount_limits=settings.amount_limits)
     if all(entry.id for entry in manifest.entries):
         return _result([], write=write, written=False)

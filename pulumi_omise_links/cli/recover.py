@@ -50,7 +50,7 @@ _MOST_WAITS = 20
     metavar="SECONDS",
     help=(
         "How long nothing must change before a create counts as never made; by default"
-        " OMISE_TIMEOUT and 10 s more, at least 30."
+        " OMISE_TIMEOUT and 70 s more, at least 90."
     ),
 )
 @returns_result

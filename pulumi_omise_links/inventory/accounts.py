@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from ..errors import AuthenticationError, NotFoundError, OmiseUnavailableError, SettingsError
+from ..errors import NotFoundError, OmiseLinksError, OmiseUnavailableError, SettingsError
 from ..inputs import is_live
 from ..omise.client import PAGE_SIZE, OmiseClient
 from ..omise.models import OmiseLink, Scope, UnreadableLink
@@ -118,7 +118,7 @@ class Accounts:
         """Return each provider's account with the links wanted, or why it cannot be opened.
 
         :param wanted: ids by the URN of the provider; empty for the stack's own settings.
-        :raises OmiseLinksError: Omise could not be asked, or refused the stack's own key.
+        :raises OmiseLinksError: the stack's own account cannot be read.
         """
         read: dict[str, AccountSnapshot | UnusableProvider] = {}
         sharing: dict[OmiseClient, list[str]] = defaultdict(list)
@@ -127,19 +127,26 @@ class Accounts:
             try:
                 client = self.client(provider)
                 client.account()
-            except (AuthenticationError, SettingsError) as error:
+            except OmiseLinksError as error:
                 if provider is None:
                     raise
-                read[urn] = UnusableProvider(
-                    f"Its provider {escape(provider.name)} cannot be used: {error}"
-                )
+                read[urn] = _unusable(provider, error)
             else:
                 sharing[client].append(urn)
         for client, urns in sharing.items():
             ids = {link_id for urn in urns for link_id in wanted[urn]}
-            snapshot = _take_snapshot(client, ids)
-            read.update(dict.fromkeys(urns, snapshot))
+            try:
+                read |= dict.fromkeys(urns, _take_snapshot(client, ids))
+            except OmiseLinksError as error:
+                named = {urn: providers[urn] for urn in urns if urn in providers}
+                if len(named) < len(urns):
+                    raise
+                read |= {urn: _unusable(provider, error) for urn, provider in named.items()}
         return read
+
+
+def _unusable(provider: PulumiResource, error: OmiseLinksError) -> UnusableProvider:
+    return UnusableProvider(f"Its provider {escape(provider.name)} cannot be used: {error}")
 
 
 def _take_snapshot(client: OmiseClient, ids: Collection[str]) -> AccountSnapshot:
@@ -186,7 +193,15 @@ def refuse_other_account(client: OmiseClient, state: StackState, urn: str) -> li
 
 
 def settings_of(provider: PulumiResource) -> Settings:
-    """Resolve the settings of an explicit provider as its own process would."""
+    """Resolve the settings of an explicit provider as its own process would.
+
+    :raises OmiseLinksError: they cannot be used, or are secrets that are not open. Then the key of
+        the environment, which may be of another account, must not take their place.
+    """
+    if provider.secret_inputs - provider.inputs.keys():
+        raise SettingsError(
+            f"The settings of provider {escape(provider.name)} are secrets that could not be read."
+        )
     config: dict[str, Any] = {
         name: provider.inputs.get(f"{NAMESPACE}:{name}") for name in CONFIG_KEYS
     }

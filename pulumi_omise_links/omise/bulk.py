@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 from dataclasses import replace
 from enum import Enum
 
 from ..errors import OmiseLinksError
 from .client import PAGE_SIZE, OmiseClient
 from .models import OmiseLink
+from .times import clock
 
 # An engine's operation reads without a pause; what comes later belongs to another one.
 _IDLE_SECONDS = 5.0
@@ -68,7 +68,7 @@ class BulkReader:
         None if it is to be read singly: pages are not worth it yet, or do not hold it.
         """
         with self._lock:
-            now = time.monotonic()
+            now = clock()
             if now - self._last_read > _IDLE_SECONDS:
                 self._forget()
             call = Call.LINK
@@ -76,7 +76,7 @@ class BulkReader:
                 call = next_call(self._reads, self._pages)
             if call is not Call.LINK:
                 self._read_pages(call)
-            self._last_read = time.monotonic()
+            self._last_read = clock()
             link = self._links.get(link_id)
             self._reads += link is None
             return link

@@ -36,12 +36,10 @@ from .models import (
     UnreadableError,
     UnreadableLink,
 )
-from .times import format_time
+from .times import LAG_SECONDS, format_time
 from .transport import RequestStats, Transport
 
 PAGE_SIZE = 100  # the documented greatest (https://docs.omise.co/api-pagination)
-# Copies of a database are seconds behind, seldom more; a link older than this is on all of them.
-_NEW_SECONDS = 60.0
 T = TypeVar("T", OmiseLink, OmiseCharge, OmiseAccount, Page)
 
 
@@ -283,8 +281,8 @@ class OmiseClient:
         ):
             raise WrongAccountError(
                 f"Link {link_id} belongs to {scope}, but the key in {self.settings.key().source} is"
-                f" of {ours}. Nothing was changed. Use the settings of its own account for this"
-                " stack."
+                f" of {ours}. Nothing was changed. Use a key of the link's own account, in the"
+                " stack's settings or in the Provider of the link."
             )
 
     def require_scope(self, link_id: str, scope: Scope) -> None:
@@ -394,13 +392,19 @@ class OmiseClient:
             return
         self.refuse_other_scope(link_id, scope)
         source = self.settings.key().source
-        unknown = f"key in {source}" if scope.account_id else "link"
-        account = scope.account_id or "the link's account"
+        # Another key would help only where the state knows the account of the link.
+        reason = (
+            f"the account of the key in {source} is not known. First check that it is of"
+            f" {scope.account_id}: any other key does not see the link. Then use a key that may"
+            " read GET /account."
+            if scope.account_id
+            else f"the account of the link is not known: it was made with a key that may not read"
+            f" GET /account. First check that the key in {source} is of the link's account: any"
+            " other one does not see the link."
+        )
         raise WrongAccountError(
-            f"Omise does not know link {link_id}. Whether it is gone cannot be told, because the"
-            f" account of the {unknown} is not known. First check that the key in {source} is of"
-            f" {account}: any other one does not see the link. Then use a key that may read GET"
-            " /account. Only if the dashboard of that account says that the link is deleted, take"
+            f"Omise does not know link {link_id}. Whether it is gone cannot be told, because"
+            f" {reason} Only if the dashboard of that account says that the link is deleted, take"
             " it out of the state with `pulumi state delete`."
         )
 
@@ -413,7 +417,7 @@ class OmiseClient:
         now = self._transport.server_time()
         if created_at is None or now is None:
             return False
-        return created_at > format_time(now - _NEW_SECONDS)
+        return created_at > format_time(now - LAG_SECONDS)
 
     def _check_id(self, link_id: str) -> None:
         if not LINK_ID.fullmatch(link_id):

@@ -14,7 +14,6 @@ import os
 import re
 import socket
 import threading
-import time
 from contextlib import suppress
 from typing import Any
 
@@ -22,8 +21,11 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from .times import clock
+
 # Servers, proxies and firewalls drop idle connections, some without notice. The answer to a create
-# on such a connection would be lost, so after this many seconds a new one is opened.
+# on such a connection would be lost, so after this many seconds, those in which the computer sleeps
+# included, a new one is opened.
 _IDLE_SECONDS = 1.0
 _current = threading.local()
 
@@ -188,13 +190,13 @@ class _SocksConnectionTLS(_ConnectionTLS):
 class _PoolMixin:
     def _get_conn(self, timeout: float | None = None) -> Any:
         connection = super()._get_conn(timeout)  # type: ignore[misc]
-        if time.monotonic() - connection.idle_since > _IDLE_SECONDS:
+        if clock() - connection.idle_since > _IDLE_SECONDS:
             connection.close()
         return connection
 
     def _put_conn(self, connection: Any) -> None:
         if connection is not None:
-            connection.idle_since = time.monotonic()
+            connection.idle_since = clock()
         super()._put_conn(connection)  # type: ignore[misc]
 
 

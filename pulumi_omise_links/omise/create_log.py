@@ -17,7 +17,7 @@ import secrets
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -144,7 +144,9 @@ class CreateLog:
             yield lambda link: opened.note(link_id=link.id)
         except UncertainCreateError:
             now = client.server_time()
-            opened.note(answer_by=now and now + longest_answer(client.settings.timeout))
+            opened.note(
+                given_up=True, answer_by=now and now + longest_answer(client.settings.timeout)
+            )
             self._release(opened)
             with self._lock:
                 self._uncertain[inputs.folded()].append(opened)
@@ -216,13 +218,17 @@ def _require_over(
     """
     if record.link_id is not None:
         if creator.client.find_link(record.link_id, record.destination.scope):
-            raise UnfinishedCreateError(
-                record.process, record.folder, record.began, [record.link_id]
-            )
+            raise _unfinished(record, [record.link_id])
         return
-    if record.since is None or record.answer_by is None or now is None or now <= record.answer_by:
-        raise UnfinishedCreateError(record.process, record.folder, record.began, ())
+    if record.since is None or not record.is_over(now):
+        raise _unfinished(record)
     found = creator.find_candidates(inputs, record.since)
     # A link that Omise has spelt in its own way, or that cannot be read, may be it, too.
     if fits := [*found.equal, *found.similar, *found.unknown]:
-        raise UnfinishedCreateError(record.process, record.folder, record.began, fits)
+        raise _unfinished(record, fits)
+
+
+def _unfinished(record: CreateRecord, fits: Sequence[str] = ()) -> UnfinishedCreateError:
+    return UnfinishedCreateError(
+        record.process, record.folder, record.began, fits, given_up=record.given_up
+    )

@@ -15,6 +15,7 @@ import os
 import secrets
 import socket
 import sys
+import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import CreateLogError
 from .models import LinkInputs, Scope
 from .retry import LIMIT_SECONDS
-from .times import format_time
+from .times import LAG_SECONDS, format_time
 
 if sys.platform == "win32":
     import msvcrt
@@ -43,8 +44,8 @@ _LEAST_ANSWER_WAIT = 30.0
 
 
 def longest_answer(timeout: float) -> float:
-    """Return for how many seconds after a POST its link may still appear."""
-    return max(_LEAST_ANSWER_WAIT, timeout + _ANSWER_MARGIN)
+    """Return for how many seconds after a POST its link may still be made, or not listed yet."""
+    return max(_LEAST_ANSWER_WAIT, timeout + _ANSWER_MARGIN) + LAG_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +89,9 @@ class CreateRecord:
 
     ``since`` is when, and ``answer_by`` until when its link may appear (Unix seconds by Omise's
     clock, None if that was not known). ``timeout`` is how many seconds the process waited for one
-    answer. ``link_id`` is the link, if the answer came. ``running`` tells whether the process that
-    wrote the record still does.
+    answer. ``link_id`` is the link, if the answer came. ``given_up``: the process waited for the
+    answer until it was lost. ``running`` tells whether the process that wrote the record still
+    does. ``written`` is when the record was last written, by this computer's clock (Unix seconds).
     """
 
     path: Path
@@ -103,12 +105,27 @@ class CreateRecord:
     folder: str
     process: str
     link_id: str | None = None
+    given_up: bool = False
     running: bool = False
+    written: float = 0.0
 
     @property
     def under_way(self) -> bool:
         """Whether the create may still be at work."""
         return self.running and self.link_id is None
+
+    def is_over(self, now: float | None) -> bool:
+        """Whether its link can no longer appear.
+
+        Omise has more than one server, and a clock may be set: Omise's clock and that of this
+        computer must both say so.
+
+        :param now: Omise's time, None if that is not sure.
+        """
+        if self.since is None or self.answer_by is None or now is None:
+            return False
+        longest = self.answer_by - self.since
+        return now > self.answer_by and time.time() > self.written + longest
 
     @property
     def began(self) -> str:
@@ -187,6 +204,7 @@ def read_record(path: Path) -> CreateRecord | None:
         raise CreateLogError(f"{path} cannot be read ({reason_of(error)}).") from None
     try:
         running = not _lock(file, wait=False)
+        written = os.fstat(file).st_mtime
         lines = os.read(file, 1 << 20).decode("utf-8", "replace").split("\n")[:-1]
     except OSError as error:
         raise CreateLogError(f"{path} cannot be read ({reason_of(error)}).") from None
@@ -199,7 +217,7 @@ def read_record(path: Path) -> CreateRecord | None:
         # A last line that is cut off was not written to its end: it says nothing.
         for line in lines[1:]:
             data |= json.loads(line)
-        return _parse(path, data, running=running)
+        return _parse(path, data, running=running, written=written)
     except (ValueError, TypeError, KeyError):
         raise CreateLogError(f"{path} is not a record that this release can read.") from None
 
@@ -226,7 +244,7 @@ def format_record(
     )
 
 
-def _parse(path: Path, data: dict[str, Any], *, running: bool) -> CreateRecord:
+def _parse(path: Path, data: dict[str, Any], *, running: bool, written: float) -> CreateRecord:
     if data["format"] != _FORMAT:
         raise ValueError("a format of another release")
     destination = Destination(
@@ -247,7 +265,9 @@ def _parse(path: Path, data: dict[str, Any], *, running: bool) -> CreateRecord:
         folder=data["folder"],
         process=data["process"],
         link_id=data.get("link_id"),
+        given_up=bool(data.get("given_up")),
         running=running,
+        written=written,
     )
 
 

@@ -191,9 +191,8 @@ class LinkCreator:
         :raises MismatchedCreateError: it has another amount, currency or ``multiple``.
         """
         self._check_mode(link)
-        merchant, asked = link.merchant_uid or "", self.client.settings.sub_merchant_id
-        # What merchant_uid holds is not documented; an id of another kind is no contradiction.
-        if asked and merchant.startswith("team_") and merchant != asked:
+        asked = self.client.settings.sub_merchant_id
+        if merchant := link.other_merchant(asked):
             raise WrongAccountError(
                 f"Omise made link {link.id} for sub-merchant {merchant} although it was asked for"
                 f" {asked}. Delete it in the dashboard and ask Omise's support."

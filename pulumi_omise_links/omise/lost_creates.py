@@ -13,9 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from .models import LinkInputs, OmiseLink, UnreadableLink
-
-# For so many seconds after its create, a link may be unknown to the one server that answers.
-_LAG_SECONDS = 60.0
+from .times import LAG_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +69,7 @@ class CreateRegistry:
         """Whether a create of this process has made the link, and it is not deleted since."""
         with self._lock:
             made_at = self._made_at.get(link_id)
-        return made_at is not None and time.monotonic() - made_at < _LAG_SECONDS
+        return made_at is not None and time.monotonic() - made_at < LAG_SECONDS
 
     def note_deleted(self, link_id: str) -> None:
         """Note that a link of this process was deleted, so Omise need not know it."""

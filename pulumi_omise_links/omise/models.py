@@ -143,6 +143,14 @@ class OmiseLink:
             multiple=self.multiple,
         )
 
+    def other_merchant(self, asked: str | None) -> str | None:
+        """Return the sub-merchant that the link is of, if it is another one than was asked for.
+
+        What ``merchant_uid`` holds is not documented, so an id of another kind is no contradiction.
+        """
+        merchant = self.merchant_uid or ""
+        return merchant if asked and merchant.startswith("team_") and merchant != asked else None
+
     @classmethod
     def from_json(cls, data: Any, *, asked: LinkInputs | None = None) -> OmiseLink:
         """Read a link.
@@ -151,7 +159,7 @@ class OmiseLink:
             else stands in it, so inputs that cannot be read are those that were asked for.
         :raises UnreadableError: ``data`` is not a link, or what decides cannot be read.
         """
-        answer = _object(data, "link")
+        answer = _with_whole_amount(_object(data, "link"))
         link_id = _get(answer, "id", str)
         if not LINK_ID.fullmatch(link_id):
             raise UnreadableError("id is not the id of a link")
@@ -267,6 +275,17 @@ def _object(data: object, kind: str) -> Mapping[str, Any]:
     if not isinstance(data, Mapping) or data.get("object") != kind:
         raise UnreadableError(f"not a {kind} object")
     return data
+
+
+def _with_whole_amount(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return ``answer`` with an amount such as ``150000.0`` as an integer.
+
+    What stands between may write JSON anew, and some programs have doubles only.
+    """
+    amount = answer.get("amount")
+    if isinstance(amount, float) and amount.is_integer():
+        return {**answer, "amount": int(amount)}
+    return answer
 
 
 def _complete(answer: Mapping[str, Any], asked: LinkInputs) -> dict[str, Any]:

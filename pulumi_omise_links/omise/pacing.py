@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import ClassVar
 
@@ -35,14 +35,17 @@ class Pacer:
         self._answers_to_wait_for = 0
 
     @contextmanager
-    def slot(self) -> Iterator[None]:
-        """Wait for a turn, then hold one of the ten places."""
+    def slot(self, wait: Callable[[float], object] = time.sleep) -> Iterator[None]:
+        """Wait for a turn, then hold one of the ten places.
+
+        :param wait: waits for so many seconds, or less if the turn is wanted no more.
+        """
         with self._lock:
             now = time.monotonic()
             turn = max(now, self._next)
             self._next = turn + self._gap
         if turn > now:
-            time.sleep(turn - now)
+            wait(turn - now)
         with self._in_flight:
             yield
 

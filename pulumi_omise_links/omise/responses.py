@@ -141,7 +141,8 @@ def _explain_401(message: str, request_id: str, settings: Settings) -> str:
     if source == "omise:secretKey":
         text += (
             " `pulumi refresh` and `pulumi destroy` use the key that the last `pulumi up` left"
-            " in the state: after a rotation, set the new key and run them with --run-program,"
-            " or name a variable that holds the key with omise:secretKeyEnv."
+            " in the state: after a rotation, set the new key and run them with --run-program. If"
+            " the program declares no link with this key any more, `pulumi up` uses the old key as"
+            " well: put one of the links back for one `pulumi up`, which stores the new key."
         )
     return text

@@ -7,10 +7,24 @@ writes nanoseconds and any zone.
 from __future__ import annotations
 
 import re
+import sys
+import time
 from datetime import datetime, timezone
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:?\d\d)")
+LAG_SECONDS = 60.0
+"""For so many seconds, Omise may answer from a copy of its database that is behind; seldom more."""
 _FORM = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def clock() -> float:
+    """Return seconds that go on while the computer sleeps, unlike those of ``time.monotonic``.
+
+    Where the system has no such clock (macOS, Windows), they stop.
+    """
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
 
 
 def format_time(seconds: float) -> str:

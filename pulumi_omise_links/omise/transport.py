@@ -24,9 +24,12 @@ from .pacing import MAX_IN_FLIGHT, Pacer
 from .responses import FailedAttemptError, Response, clean, read_response
 from .retry import Attempt, Result, delay_before_next
 from .route import Route, RouteError, find_route
+from .times import clock
 
 API_VERSION = "2019-05-29"
 _CONNECT_TIMEOUT = 5.0
+# Who waits to write asks after so many seconds whether the write is still wanted.
+_LONGEST_NAP = 1.0
 # A page of 100 links with 20 charges each is some 3 MB; more is not an answer of this API.
 _LARGEST_ANSWER = 32 * 1024 * 1024
 # A clock that is further than this from the one of this computer (seconds) proves nothing.
@@ -69,7 +72,7 @@ class Transport:
         """Return Omise's time in Unix seconds, at most a second early; None if unknown."""
         with self._lock:
             ahead = self._server_ahead
-        return None if ahead is None else _clock() + ahead
+        return None if ahead is None else clock() + ahead
 
     @property
     def clock_is_doubtful(self) -> bool:
@@ -102,7 +105,7 @@ class Transport:
         number = 0
         while True:
             number += 1
-            with self._pacer.slot():
+            with self._pacer.slot(lambda seconds: self._wait(method, seconds)):
                 if method != "GET" and not self._may_write():
                     raise OmiseUnavailableError(
                         operation, "Pulumi has ended meanwhile.", sent=False
@@ -128,7 +131,16 @@ class Transport:
             delay = delay_before_next(attempt)
             if delay is None:
                 raise problem.error from None
-            time.sleep(delay)
+            self._wait(method, delay)
+
+    def _wait(self, method: str, seconds: float) -> None:
+        """Wait before a request. If nobody wants a write any more, it is not waited for.
+
+        A 429 may ask for minutes, and the process is to end before that.
+        """
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and (method == "GET" or self._may_write()):
+            time.sleep(min(left, _LONGEST_NAP))
 
     def _count(self, method: str, *, again: bool) -> None:
         with self._lock:
@@ -229,14 +241,9 @@ class Transport:
             return  # neither before 2001 nor after 2286 is a time of Omise's
         with self._lock:
             # Answers are late, never early: the greatest difference is the best.
-            ahead = stamp - _clock()
+            ahead = stamp - clock()
             self._server_ahead = max(ahead, self._server_ahead or ahead)
             self._clock_is_doubtful |= abs(stamp - time.time()) > _DOUBTFUL_SECONDS
-
-
-def _clock() -> float:
-    """Return seconds that go on while the computer sleeps, unlike ``time.monotonic``."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def _read_body(response: requests.Response) -> bytes:

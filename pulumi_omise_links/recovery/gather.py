@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ..errors import (
     AuthenticationError,
+    OmiseLinksError,
     SettingsError,
     WrongAccountError,
 )
@@ -19,9 +20,10 @@ from ..omise.create_records import CreateRecord, Destination
 from ..omise.models import LinkInputs, OmiseLink, Scope
 from ..omise.times import read_time
 from ..output.terminal import escape
-from ..stack.dependencies import explicit_provider
+from ..stack.dependencies import explicit_provider, is_default_provider
 from ..stack.project import Project
 from ..stack.pulumi_json import (
+    PROVIDER_TYPE,
     UNKNOWN,
     Preview,
     PulumiResource,
@@ -67,7 +69,7 @@ def gather_facts(
         for urn in ("", *_providers(preview)):
             opened.open(urn, needed=False)
     keys = {inputs_of(create.inputs).folded() for create in (*state.pending, *wanted)}
-    listed = {urn: _fitting(client, keys, ours) for urn, client in opened.clients()}
+    listed = opened.list_fitting(keys, ours)
     # Asked after the account: a run of another stack writes its state before it makes a link.
     others = read_other_stacks(project) if other_stacks else StackStates()
     managed = {link.id for link in state.links} | others.managed.keys()
@@ -107,8 +109,12 @@ def gather_facts(
 def _read_project(project: Project) -> tuple[StackState, Preview]:
     """Return the state and what the program declares, with the secrets that are compared."""
     preview = project.preview()
-    providers = _providers(preview)
-    if any(resource.secret_inputs for resource in (*preview.links(), *providers.values())):
+    # A provider may be declared without a link: its key is newer than the one in the state.
+    if any(
+        resource.secret_inputs
+        for urn, resource in preview.resources.items()
+        if resource.is_link or (resource.type == PROVIDER_TYPE and not is_default_provider(urn))
+    ):
         preview = project.with_secrets(preview)
     state = project.state()
     if any(resource.secret_inputs for resource in (*state.pending, *state.providers.values())):
@@ -176,23 +182,44 @@ class _ProvedAccounts:
             return
         try:
             client = self._accounts.client(provider)
-            scope = client.scope()
-        except (AuthenticationError, SettingsError) as error:
-            if not urn:
-                if needed:
-                    raise
-                return
-            self.unusable[urn] = (
-                f"Its provider {escape(name_of(urn))} cannot be used: {error} If the program no"
-                " longer declares that provider, declare it again with a valid key; or look in"
-                " its account and say --clear NAME."
-            )
+            self._prove(urn, client, client.scope())
+            scope = client.scope()  # a link may have told the account that the key may not name
+        except OmiseLinksError as error:
+            if urn:
+                self._note_unusable(urn, error)
+            elif needed or not isinstance(error, (AuthenticationError, SettingsError)):
+                raise
             return
-        self._prove(urn, client, scope)
-        scope = client.scope()  # a link may have told the account that the key may not name
         self._clients[urn] = client
         self.scopes[urn] = scope
         self.destinations[urn] = Destination.of(client.settings, scope)
+
+    def _note_unusable(self, urn: str, error: OmiseLinksError) -> None:
+        self.unusable[urn] = (
+            f"Its provider {escape(name_of(urn))} cannot be used: {error} If the program no longer"
+            " declares that provider, declare it again with a valid key; or look in its account and"
+            " say --clear NAME."
+        )
+
+    def list_fitting(
+        self, keys: set[LinkInputs], records: list[CreateRecord]
+    ) -> dict[str, list[OmiseLink]]:
+        """Return the links that fit a create or a record, by provider.
+
+        An account that cannot be listed counts as one that cannot be used.
+
+        :raises OmiseLinksError: it is the stack's own.
+        """
+        listed = {}
+        for urn, client in list(self._clients.items()):
+            try:
+                listed[urn] = _fitting(client, keys, records)
+            except OmiseLinksError as error:
+                if not urn:
+                    raise
+                self._note_unusable(urn, error)
+                del self._clients[urn], self.scopes[urn], self.destinations[urn]
+        return listed
 
     def _prove(self, urn: str, client: OmiseClient, scope: Scope) -> None:
         # A key of another account would show no link, and every create would be forgotten.
@@ -212,10 +239,6 @@ class _ProvedAccounts:
             " of the links that the stack manages there, so it may be of another account. Use a key"
             " that may read GET /account, or say --adopt NAME=ID or --clear NAME."
         )
-
-    def clients(self) -> Iterable[tuple[str, OmiseClient]]:
-        """Return the accounts that could be opened."""
-        return self._clients.items()
 
     @property
     def clocks_agree(self) -> bool:

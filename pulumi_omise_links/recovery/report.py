@@ -110,14 +110,15 @@ def _make_row(decision: Decision) -> Row:
 
 
 def _make_unexplained_row(record: CreateRecord, links: Sequence[OmiseLink]) -> Row:
+    ended = "has lost the answer to it" if record.given_up else "was cut off"
     return Row(
         cells=("leave", f"a create begun at {record.began or 'an unknown time'}", ""),
         reasons=[
             _escape_sentence(
-                f"Process {record.process} in {record.folder} was cut off, and the program here"
-                " does not declare its link now. If another stack of this project does, run this"
-                " for that stack; otherwise delete the link at Omise, or declare it with adopt,"
-                " and run this again."
+                f"Process {record.process} in {record.folder} {ended}, and the program here does"
+                " not declare its link now. If another stack of this project does, run this for"
+                " that stack; otherwise delete the link at Omise, or declare it with adopt, and"
+                " run this again."
             ),
             "Links that fit:",
             *map(_show_candidate, links),

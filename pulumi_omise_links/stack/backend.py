@@ -86,13 +86,15 @@ class Backend:
         listed = parse_json(self.run("stack", "ls", *flags).stdout, list, "stack ls")
         stacks = [
             StackSummary(
-                name=str(stack["name"]),
+                name=str(stack.get("name") or ""),
                 selected=bool(stack.get("current")),
                 last_update=_time(stack.get("lastUpdate")),
                 resources=stack.get("resourceCount"),
             )
             for stack in listed
         ]
+        if not all(stack.name for stack in stacks):
+            raise ProjectError("`pulumi stack ls` has printed a stack without a name.")
         return sorted(stacks, key=lambda stack: stack.name)
 
     def state_of(self, stack: str, *, show_secrets: bool = False) -> StackState:

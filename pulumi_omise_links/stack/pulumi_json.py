@@ -232,7 +232,12 @@ def _read_preview(digest: Any, update_plan: Any) -> Preview:
     removed: dict[str, str] = {}
     removed_others: list[str] = []
     held: dict[str, ManagedLink] = {}
-    for step in digest.get("steps") or ():
+    steps = digest.get("steps") or ()
+    _require_texts(steps)
+    _require_texts(
+        step[part] for part in ("newState", "oldState") for step in steps if step.get(part)
+    )
+    for step in steps:
         new, old, urn = step.get("newState"), step.get("oldState") or {}, step["urn"]
         is_held = old.get("type") == TYPE_TOKEN and old.get("id") and not old.get("external")
         if is_held:
@@ -316,6 +321,13 @@ def failed_only_by_protection(digest: Any) -> bool:
     )
 
 
+def _require_texts(resources: Any) -> None:
+    """:raises TypeError: what names a resource is no text."""
+    for resource in resources:
+        if not all(isinstance(resource.get(name, ""), str) for name in ("urn", "type", "id")):
+            raise TypeError("a name that is no text")
+
+
 def _planned_inputs(
     update_plan: Any, urn: str, type_: str, shown: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -340,6 +352,7 @@ def _plain(properties: Mapping[str, Any]) -> dict[str, Any]:
 def _read_state(export: Any) -> StackState:
     deployment = export.get("deployment") or {}
     resources = deployment.get("resources") or []
+    _require_texts(resources)
     return StackState(
         links=tuple(
             _managed_link(resource)

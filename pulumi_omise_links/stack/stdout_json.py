@@ -26,14 +26,14 @@ def parse_json(stdout: bytes, kind: type[T], command: str, *, secret: bool = Fal
 
     :param command: the command that printed it, for the error, such as ``stack export``.
     :param secret: whether it may hold secrets, so that nothing of it is shown.
-    :raises ProjectError: there is no such document.
+    :raises ProjectError: there is no such document, or a list of anything but objects.
     """
     text = stdout.decode("utf-8-sig", "replace")
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
         document = _longest_document(_ESCAPE_SEQUENCE.sub("", text), kind)
-    if not isinstance(document, kind):
+    if not isinstance(document, kind) or not _holds_objects(document):
         lines = [line for line in text.splitlines() if line.strip()]
         excerpt = f"It begins with: {escape(lines[0].strip())}" if lines else "It is empty."
         if secret and lines:
@@ -44,6 +44,11 @@ def parse_json(stdout: bytes, kind: type[T], command: str, *, secret: bool = Fal
             " output."
         )
     return document
+
+
+def _holds_objects(document: object) -> bool:
+    """Whether every item of a list is an object, as in all lists that are asked for."""
+    return not isinstance(document, list) or all(isinstance(item, dict) for item in document)
 
 
 def _longest_document(text: str, kind: type[T]) -> T | None:

@@ -119,6 +119,20 @@ BLOCKED: dict[str, tuple[ImportFacts, Entry, list[str]]] = {
         ENTRY,
         ["was deleted at 2026-02-01T00:00:00Z"],
     ),
+    "of another sub-merchant": (
+        facts(
+            accounts={
+                "": AccountSnapshot(
+                    scope=Scope("account_test_1", "team_a"),
+                    live=False,
+                    key_source="OMISE_SECRET_KEY",
+                    links={ID: replace(LINK, merchant_uid="team_b")},
+                )
+            }
+        ),
+        ENTRY,
+        [f"Link {ID} is of sub-merchant team_b."],
+    ),
     "used": (
         facts(
             make_resource(inputs={"multiple": False}),

@@ -88,6 +88,31 @@ def test_a_revoked_key_of_the_stack_config(project: Project, omise: Emulator) ->
     assert omise.links(deleted=False) == []
 
 
+def test_a_revoked_key_of_a_program_without_links(project: Project, omise: Emulator) -> None:
+    """Without a link in the program, Pulumi uses the old key for `up`, too; what the error says to
+    do helps."""
+    del project.env["OMISE_SECRET_KEY"]
+    project.config("omise:secretKey", omise.key("th"), secret=True)
+    project.program(ONE)
+    project.up().ok()
+    omise.add_key(NEW_TH, "th")
+    omise.revoke(omise.key("th"))
+    project.config("omise:secretKey", NEW_TH, secret=True)
+    project.program("")
+
+    project.up().failed().says(
+        "Omise does not accept the key in omise:secretKey",
+        "put one of the links back for one `pulumi up`, which stores the new key",
+    )
+    assert len(omise.links(deleted=False)) == 1
+    project.program(ONE)
+    project.up().ok()
+    project.program("")
+    project.up().ok()
+    assert omise.links(deleted=False) == []
+    assert project.ids() == {}
+
+
 def test_a_live_key_writes_only_once_the_stack_allows_it(project: Project, omise: Emulator) -> None:
     """With a live key a preview refuses new links until omise:allowLive is true; when that is taken
     back, destroy refuses too."""

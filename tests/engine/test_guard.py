@@ -32,7 +32,7 @@ def test_the_account_of_a_stack_is_a_setting(project: Project, omise: Emulator) 
     project.program(link("new") + link("old") + link("older"))
     writes(omise)
 
-    reason = f"Links of this stack belong to {account} (omise:accountId)"
+    reason = f"Links belong to {account} here (omise:accountId"
     other = {"OMISE_SECRET_KEY": omise.key("jp")}
     project.preview(env=other).failed().says(reason)
     assert project.up(env=other).failed().out.count(reason) <= 2, "told in full once"
@@ -159,7 +159,7 @@ def test_what_leaves_the_program_is_deleted_in_a_refreshing_up(
 def test_an_adoption_is_told_and_survives_a_forced_replacement(
     project: Project, omise: Emulator
 ) -> None:
-    """The preview says of each adoption that destroying the stack deletes the link; a forced
+    """The preview says of each adoption that the link goes with the stack; a forced
     replacement of an adopted link takes the same one again."""
     ids = omise.seed(2, amount=5_000, title="T", description="d")
     project.program("".join(link(f"n{n}", f"adopt={link_id!r}") for n, link_id in enumerate(ids)))
@@ -167,7 +167,7 @@ def test_an_adoption_is_told_and_survives_a_forced_replacement(
     run = project.preview().ok()
     for link_id in ids:
         assert run.out.count(f"Link {link_id} is taken into this stack") == 1
-    project.up().ok().says("destroying the stack deletes it")
+    project.up().ok().says("the link is deleted with the stack, unless protect")
     urn = next(record["urn"] for record in project.links().values())
     project.up("--target-replace", urn).ok()
     assert sorted(project.ids().values()) == sorted(ids)
@@ -259,16 +259,19 @@ def test_a_preview_says_what_it_did_not_check(project: Project, omise: Emulator)
     assert project.preview().ok().out.count("Nothing more was compared with Omise") == 1
 
 
-def test_a_live_replacement_is_told(project: Project, omise: Emulator) -> None:
-    """The preview of a replacement of a live link names the link, and what it means."""
+def test_what_becomes_of_a_live_link_is_told(project: Project, omise: Emulator) -> None:
+    """The preview of a replacement or an adoption of a live link warns, names the link, and says
+    what it means."""
     project.env["OMISE_SECRET_KEY"] = omise.key("th", live=True)
     project.config("omise:allowLive", "true")
     project.program(link("a") + link("b"))
     project.up().ok()
     ids = project.ids()
-    project.program(link("a", title="New") + link("b"))
+    (adopted,) = omise.seed(live=True, title="T", description="d", amount=5_000)
+    project.program(link("a", title="New") + link("b") + link("c", f"adopt={adopted!r}"))
 
     run = project.preview().ok()
+    run.says(f"warning: Live link {adopted} is taken into this stack", "`omise-links plan` tells")
     run.says(f"warning: Live link {ids['a']} is to be replaced (title changed)")
     assert f"Live link {ids['b']}" not in run.out
 

@@ -27,6 +27,29 @@ def test_a_link_that_is_only_looked_up_can_be_kept(project: Project, omise: Emul
     assert omise.links(deleted=False) == [link]
 
 
+def test_a_look_up_in_place_of_a_link_deletes_nothing(project: Project, omise: Emulator) -> None:
+    """`up` refuses to delete a link that the program looks up; both remedies of the error work."""
+    start = "Link({}, amount=5000, currency='THB', title={}, description='d')\n"
+    both = "".join(start.format(repr(name), repr(name)) for name in "ab")
+    project.program(both)
+    project.up().ok()
+    ids = project.ids()
+    looked_up = "".join(f"Link.get('get-{name}', {ids[name]!r})\n" for name in "ab")
+    project.program(looked_up)
+
+    run = project.up().failed()
+
+    for link_id in ids.values():
+        run.says(f"Link {link_id} was not deleted", f"OMISE_KEEP_LINKS={link_id} in the environ")
+    assert project.ids() | ids == project.ids()
+    assert len(omise.links(deleted=False)) == 2
+    project.program(looked_up.splitlines()[0])
+    project.up(env={"OMISE_KEEP_LINKS": ids["a"]}).ok()
+    assert [link["id"] for link in omise.links(deleted=False)] == [ids["a"]]
+    assert list(project.ids()) == ["get-a"]
+    project.unchanged()
+
+
 def test_a_link_that_left_the_state_is_kept(project: Project, omise: Emulator) -> None:
     """``pulumi state delete`` forgets a link; what the program does not declare either stays."""
     project.program("Link('a', amount=5000, currency='THB', title='t', description='d')")

@@ -74,7 +74,8 @@ def test_the_stack_and_the_config_file_may_come_from_variables(
     project: Project, omise: Emulator
 ) -> None:
     """PULUMI_OPTION_STACK and PULUMI_OPTION_CONFIG_FILE say where things are, and go on to do so;
-    --config-file does the same, and without either the error names it."""
+    --config-file does the same for every command that reads a stack's config, and without either
+    the error names it."""
     (link_id,) = omise.seed(title="T", description="D", amount=5_000)
     project.config("omise:secretKey", project.env.pop("OMISE_SECRET_KEY"), secret=True)
     project.program(LINK)
@@ -87,6 +88,12 @@ def test_the_stack_and_the_config_file_may_come_from_variables(
     stack = {"PULUMI_OPTION_STACK": "dev"}
     absent = project.cli("plan", "links.yaml", **stack)
     by_option = project.cli("plan", "links.yaml", "--config-file", str(config), **stack)
+    discovered = project.cli("discover", "--config-file", str(config), **stack)
+    without_id = Path(project.folder / "open.yaml")
+    without_id.write_text(
+        (project.folder / "links.yaml").read_text().replace(f"id: {link_id}, ", "")
+    )
+    matched = project.cli("match", "open.yaml", "--config-file", str(config), **stack)
     imported = project.cli("import", "links.yaml", "--yes", "--config-file", str(config), **stack)
     by_variable = project.cli(
         "plan", "links.yaml", PULUMI_OPTION_CONFIG_FILE="deploy/Pulumi.prod.yaml", **stack
@@ -95,6 +102,8 @@ def test_the_stack_and_the_config_file_may_come_from_variables(
     assert absent.code == 3
     absent.says("No Omise secret key", "name it with --config-file")
     by_option.ok().says("1 to import")
+    discovered.ok().says(link_id, "stacks: [dev]", "read with the key in omise:secretKey")
+    matched.ok().says("1 matched", "read with the key in omise:secretKey")
     imported.ok().says("1 link imported")
     by_variable.ok().says("1 managed already")
     missing = project.cli("plan", "links.yaml", "--config-file", "no.yaml", **stack)

@@ -406,22 +406,30 @@ def test_a_stack_that_cannot_be_read_does_not_stop_recover(
 def test_a_rotated_key_of_an_explicit_provider_is_taken_from_the_program(
     project: Project, omise: Emulator, answers: HeldAnswers
 ) -> None:
-    """The state has the old key; the new one is in the program, and links are found with it."""
-    program = (
-        "th = Provider('th', secret_key=pulumi.Output.secret(os.environ['TH_KEY']))\n"
-        + SPRING.format(", opts=pulumi.ResourceOptions(provider=th)")
+    """The state has the old key; the new one is in the program, and links are found with it, also
+    while the program declares the provider alone, as the error says; the stack's own key, which is
+    of another account here, never takes its place."""
+    provider = (
+        "import os\nth = Provider('th', secret_key=pulumi.Output.secret(os.environ['TH_KEY']))\n"
     )
-    project.program("import os\n" + program)
+    link = SPRING.format(", opts=pulumi.ResourceOptions(provider=th)")
+    project.program(provider + link)
+    project.env["OMISE_SECRET_KEY"] = omise.key("jp")
     project.env["TH_KEY"] = omise.key("th")
     answers.hold_after({})
     killed_up(project, answers, pending=1, held={omise.account("th").id: 1})
     omise.revoke(project.env["TH_KEY"])
     project.env["TH_KEY"] = "skey_test_emulator_rotated"
     omise.add_key(project.env["TH_KEY"], "th")
-
-    project.cli("recover", "--yes", "--settle", "1").ok().says("adopt", "spring")
-
     (made,) = (link["id"] for link in omise.links(deleted=False))
+    recover = ("recover", "--yes", "--settle", "1")
+
+    project.program("")
+    project.cli(*recover).failed().says("declare it again with a valid key")
+    project.program(provider)
+    project.cli(*recover).failed().says("leave  spring", made, "no longer declares such a link")
+    project.program(provider + link)
+    project.cli(*recover).ok().says("adopt", "spring")
     assert project.ids() == {"spring": made}
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from client_setup import client_for
 from raw_server import raw_server, response
 from samples import LINK
 
 from pulumi_omise_links.emulator import Emulator
-from pulumi_omise_links.errors import LiveModeError
+from pulumi_omise_links.errors import LiveModeError, SettingsError
 from pulumi_omise_links.inventory.accounts import Accounts, find_links, find_provider
 from pulumi_omise_links.settings import Settings
 from pulumi_omise_links.stack.pulumi_json import (
@@ -56,6 +58,19 @@ def provider(key: object) -> PulumiResource:
         step="same",
         inputs={"omise:secretKey": key},
     )
+
+
+def test_a_secret_key_that_is_not_open_is_not_replaced_by_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The key of the environment may be of another account, in which no link would be found."""
+    monkeypatch.setenv("OMISE_SECRET_KEY", "skey_test_emulator_jp")
+    hidden = replace(provider("x"), inputs={}, secret_inputs=frozenset({"omise:secretKey"}))
+    with (
+        Accounts(Settings.resolve({})) as accounts,
+        pytest.raises(SettingsError, match="provider th are secrets that could not be read"),
+    ):
+        accounts.client(hidden)
 
 
 def test_the_settings_of_a_provider_come_from_the_program() -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from client_setup import client_for, hurry
 from hypothesis import given
 from hypothesis import strategies as st
+from raw_server import raw_server, response
+from samples import LINK
 
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.omise import bulk
 from pulumi_omise_links.omise.bulk import BulkReader, Call, next_call
 from pulumi_omise_links.omise.client import OmiseClient
+from pulumi_omise_links.omise.models import UnreadableLink
 
 
 def read(client: OmiseClient, reader: BulkReader, link_id: str) -> bool:
@@ -117,6 +121,40 @@ def test_pages_do_not_outlive_the_operation(
         omise.delete(ids[9])
 
         assert not read(client, reader, ids[9])
+
+
+def test_pages_do_not_outlive_a_sleep_of_the_computer(
+    omise: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A refresh that goes on in the morning reads what is there then."""
+    slept = 0.0
+    monkeypatch.setattr(
+        time, "clock_gettime", lambda clock, ask=time.clock_gettime: ask(clock) + slept
+    )
+    ids = omise.seed(10)
+
+    with client_for(omise) as client:
+        reader = BulkReader(client)
+        assert all(read(client, reader, link_id) for link_id in ids)
+        omise.delete(ids[9])
+        slept = 8 * 3600.0
+
+        assert not read(client, reader, ids[9])
+
+
+@pytest.mark.parametrize(
+    "odd", [None, "text", 3, [], {}, {"object": "link", "id": None}, {"object": "error"}]
+)
+def test_what_is_no_link_does_not_hide_the_others(odd: object) -> None:
+    """An item of a page that cannot even be named: the links beside it are read from the page."""
+    page = response({"object": "list", "data": [odd, LINK, odd], "total": 3})
+    with raw_server(page) as server, client_for(server.url) as client:
+        skipped: list[UnreadableLink] = []
+        assert [link.id for link in client.iter_links(skipped=skipped)] == [LINK["id"]]
+        assert [item.id for item in skipped] == [None, None]
+        reader = BulkReader(client)
+        found = [reader.find(LINK["id"]) for _ in range(2)]
+    assert [link and link.id for link in found] == [None, LINK["id"]], "the first is read singly"
 
 
 def test_a_link_that_was_deleted_here_is_forgotten(omise: Emulator) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +26,7 @@ from pulumi_omise_links.errors import (
 from pulumi_omise_links.omise.client import OmiseClient
 from pulumi_omise_links.omise.create_log import CreateLog
 from pulumi_omise_links.omise.creates import LinkCreator
+from pulumi_omise_links.settings import Settings
 
 CHILD = """
 import os, sys
@@ -81,11 +84,15 @@ def run_child(omise: Emulator, folder: Path) -> Callable[[str], None]:
     return run
 
 
-def change(folder: Path, **values: Any) -> None:
-    """Change the one record there is."""
+LONG_AGO = 1.7e9
+
+
+def change(folder: Path, written: float = LONG_AGO, **values: Any) -> None:
+    """Change the one record there is, and when this computer wrote it."""
     (path,) = folder.iterdir()
     first, *rest = path.read_text().splitlines(keepends=True)
     path.write_text(json.dumps({**json.loads(first), **values}) + "\n" + "".join(rest))
+    os.utime(path, (written, written))
 
 
 def test_a_record_is_there_before_the_request_leaves(folder: Path) -> None:
@@ -130,7 +137,9 @@ def test_an_equal_create_is_refused_after_a_process_died(
     run_child(ending)
     before = len(omise.links())
 
-    with pytest.raises(UnfinishedCreateError, match="Run `omise-links recover` there") as refused:
+    with pytest.raises(
+        UnfinishedCreateError, match=r"it was cut off before .* Run `omise-links recover`"
+    ) as refused:
         client_with_log.create_link(replace(SPRING, currency="THB"))
 
     assert len(omise.links()) == before
@@ -150,7 +159,7 @@ def test_time_proves_that_no_link_was_made(
 ) -> None:
     """After the longest time an answer can take, and with nothing listed, the create goes on."""
     run_child("killed")
-    change(folder, since=1.7e9, answer_by=1.7e9 + 400)
+    change(folder, since=LONG_AGO, answer_by=LONG_AGO + 400)
 
     link = client_with_log.create_link(SPRING)
 
@@ -167,11 +176,90 @@ def test_time_proves_nothing_while_a_link_is_listed(
 ) -> None:
     """The link that the dead process has made is named, even if Omise has changed its spaces."""
     run_child("killed")
-    change(folder, since=1.7e9, answer_by=1.7e9 + 400)
+    change(folder, since=LONG_AGO, answer_by=LONG_AGO + 400)
     (made,) = omise.seed(**{**vars(SPRING), **spelt})
 
     with pytest.raises(UnfinishedCreateError, match=made):
         client_with_log.create_link(SPRING)
+
+
+@pytest.mark.parametrize("wrong", ["Omise's", "this computer's"])
+def test_one_clock_alone_proves_nothing(
+    run_child: Callable[[str], None],
+    client_with_log: OmiseClient,
+    omise: Emulator,
+    folder: Path,
+    wrong: str,
+) -> None:
+    """A server of Omise's may be ahead of another one, and the clock of a computer may be set."""
+    omise.switch(read_lag=30)  # the link is there, and not listed yet
+    run_child("killed after")
+    if wrong == "Omise's":
+        omise.switch(clock_skew=3_600, read_lag=7_200)
+    else:
+        change(folder)
+
+    with pytest.raises(UnfinishedCreateError):
+        client_with_log.create_link(SPRING)
+    assert len(omise.links()) == 1
+
+
+@pytest.mark.parametrize("ending", ["killed after", "given up"])
+def test_a_list_that_is_behind_makes_no_second_link(
+    run_child: Callable[[str], None],
+    client_with_log: OmiseClient,
+    omise: Emulator,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    ending: str,
+) -> None:
+    """As long as a copy of Omise's database may lack the link, no answer can be the last one."""
+    omise.switch(read_lag=55)
+    if ending == "given up":
+        hurry(monkeypatch)
+        omise.fault("lost_after", method="POST")
+        with pytest.raises(UncertainCreateError):
+            client_with_log.create_link(SPRING)
+        client_with_log = OmiseClient(settings_for(omise), create_log=CreateLog(folder))
+        longest = 5 + 10.0
+    else:
+        run_child("killed after")
+        longest = 300 + 60 + 5 + 10.0
+    # Whatever the waits for answers are, the last moment at which the link may be made is over.
+    skew = longest + 50
+    omise.switch(clock_skew=skew, read_lag=skew + 55)
+    monkeypatch.setattr(time, "time", lambda now=time.time: now() + skew)
+
+    with client_with_log as client, pytest.raises(UnfinishedCreateError):
+        client.create_link(SPRING)
+    assert len(omise.links()) == 1
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"OMISE_API_URL": "HTTP://{place}/"},
+        {"OMISE_SUB_MERCHANT_ID": " "},
+        {"OMISE_SECRET_KEY": "skey_test_emulator_rotated"},
+        {"OMISE_TIMEOUT": "60"},
+    ],
+)
+def test_whoever_repeats_a_create_makes_no_second_link(
+    run_child: Callable[[str], None], omise: Emulator, folder: Path, settings: dict[str, str]
+) -> None:
+    """The same account at the same place, however the settings spell it."""
+    omise.add_key("skey_test_emulator_rotated", "th")
+    run_child("killed after")
+    place = omise.url.removeprefix("http://")
+    environ = {name: text.format(place=place) for name, text in settings.items()}
+    usual = {"OMISE_API_URL": omise.url, "OMISE_SECRET_KEY": omise.key("th")}
+
+    with (
+        OmiseClient(Settings.resolve({}, usual | environ), create_log=CreateLog(folder)) as client,
+        pytest.raises(UnfinishedCreateError),
+    ):
+        client.create_link(SPRING)
+    assert len(omise.links()) == 1
 
 
 def test_a_record_without_a_time_is_left_to_recover(
@@ -267,7 +355,7 @@ def test_an_uncertain_create_stays_known(
     for log in (client_with_log._creator._create_log, CreateLog(folder)):
         with (
             OmiseClient(settings_for(omise), create_log=log) as client,
-            pytest.raises(UnfinishedCreateError),
+            pytest.raises(UnfinishedCreateError, match="and its answer was lost, so the link may"),
         ):
             client.create_link(SPRING)
     assert omise.journal.count("POST") == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import grpc
 import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+from raw_server import raw_server
 
 from pulumi_omise_links.engine import Engine
 
@@ -114,3 +116,35 @@ def test_a_process_ends_with_its_engine_but_not_within_a_write() -> None:
             process.stdin.flush()
             assert process.stdout.readline() == "written\n"
             assert process.wait(10) == 1
+
+
+CREATES_A_LINK = """
+from pulumi.dynamic import Config, ConfigureRequest
+from pulumi_omise_links.link_provider import LinkProvider
+provider = LinkProvider()
+provider.configure(ConfigureRequest(Config({}, "shop")))
+inputs = {"amount": 5000, "currency": "THB", "title": "T", "description": "d"}
+provider.create({**inputs, "multiple": False})
+"""
+
+
+def test_what_is_only_read_does_not_hold_up_the_end() -> None:
+    """Omise hangs before anything is sent to it: the process ends with its engine, at once."""
+    asked = threading.Event()
+
+    def hang(_connection: socket.socket, _line: str) -> bool:
+        asked.set()
+        return not threading.Event().wait(60)
+
+    with raw_server(hang) as omise, socket.create_server(("127.0.0.1", 0)) as listener:
+        host, port = listener.getsockname()
+        settings = {"OMISE_API_URL": omise.url, "OMISE_SECRET_KEY": "skey_test_x"}
+        process = subprocess.Popen(
+            [sys.executable, "-c", CREATES_A_LINK, f"{host}:{port}"],
+            env={**os.environ, **settings, "OMISE_TIMEOUT": "60"},
+        )
+        with process:
+            assert asked.wait(60)
+            listener.close()
+            assert process.wait(30) == 1
+        assert omise.requests == ["GET /account"]

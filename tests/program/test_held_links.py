@@ -51,6 +51,22 @@ def test_a_link_that_a_resource_keeps_is_not_deleted(tmp_path: Path, processes: 
     assert not theirs.may_be_deleted(OTHER)
 
 
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_link_that_the_program_looks_up_is_not_deleted(tmp_path: Path, processes: int) -> None:
+    """Link.get in place of a Link may mean that the link is to live on; it manages no link, so
+    another resource may be it."""
+    ours = HeldLinks(1, tmp_path)
+    theirs = HeldLinks(1, tmp_path) if processes == 2 else ours
+    theirs.refuse_looked_up(LINK)
+    ours.note_look_up(LINK)
+    ours.note_look_up(LINK)
+    with pytest.raises(LinkConflictError, match=f"OMISE_KEEP_LINKS={LINK} in the environment"):
+        theirs.refuse_looked_up(LINK)
+    theirs.refuse_looked_up(OTHER)
+    theirs.plan_adoption(LINK)
+    theirs.adopt(LINK)
+
+
 def test_runs_at_once_know_nothing_of_each_other(tmp_path: Path) -> None:
     """Each run has an engine, and so a port, of its own; without an engine nothing is shared."""
     HeldLinks(1, tmp_path).keep(LINK)

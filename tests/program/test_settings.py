@@ -281,20 +281,21 @@ def test_a_key_in_the_wrong_setting_is_refused_unseen(
 
 
 @pytest.mark.parametrize(
-    "url",
+    ("given", "read"),
     [
-        "https://api.omise.co",
-        "https://proxy.example:8443/omise",
-        "http://127.0.0.1:8080",
-        "http://127.9.9.9",
-        "http://localhost:1",
-        "http://LocalHost:1",
-        "http://[::1]:8080",
+        ("https://api.omise.co", "https://api.omise.co"),
+        ("HTTPS://API.omise.co:443", "https://api.omise.co"),
+        ("https://proxy.example:8443/Omise", "https://proxy.example:8443/Omise"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://127.9.9.9:80", "http://127.9.9.9"),
+        ("http://LocalHost:1", "http://localhost:1"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
     ],
 )
-def test_urls_that_are_accepted(url: str) -> None:
-    """https everywhere; plain http on a loopback address only. A slash at the end is no matter."""
-    assert resolve({"apiUrl": url + "/"}).api_url == url
+def test_urls_that_are_accepted(given: str, read: str) -> None:
+    """https everywhere; plain http on a loopback address only. One place has one spelling."""
+    assert resolve({"apiUrl": given}).api_url == read
+    assert resolve({"apiUrl": f" {given}/ "}).api_url == read
 
 
 @pytest.mark.parametrize(

@@ -247,6 +247,65 @@ def test_a_text_that_omise_spells_otherwise_is_no_change(
     assert plugin.diff(again, inputs) == ["title"]
 
 
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        {"currency": "thb"},
+        {"amount": 150_000.0},
+        {"deleted": None, "used": None, "livemode": None, "charges": None, "location": None},
+    ],
+)
+def test_an_attribute_that_omise_spells_otherwise_is_no_change(
+    start: Start, omise: Emulator, spelt: dict[str, Any]
+) -> None:
+    """Neither the create nor a refresh takes another spelling of a value for another value."""
+    omise.fault("changed_answer", path="/links*", changes=spelt, rate=1.0)
+    plugin = start()
+    id_, outputs = plugin.create(SPRING)
+
+    assert {name: outputs[name] for name in SPRING} == SPRING
+    assert plugin.diff(outputs, SPRING, id_) == []
+    read_id, again, drifted = plugin.read(id_, outputs, SPRING)
+    assert (read_id, drifted) == (id_, SPRING)
+    assert plugin.diff(again, SPRING, id_) == []
+    assert omise.journal.count("POST") == 1
+
+
+def test_an_amount_in_another_spelling_is_still_compared(start: Start, omise: Emulator) -> None:
+    """A double is an amount like any other: one that was not asked for is named at once."""
+    omise.fault("changed_answer", method="POST", path="/links", changes={"amount": 160_000.0})
+    plugin = start()
+    with failure() as found:
+        plugin.create(SPRING)
+
+    (made,) = omise.links()
+    assert f"Omise made link {made['id']}, but its amount is not what was asked for" in found[0]
+
+
+def test_a_link_of_another_sub_merchant_is_not_taken(start: Start, omise: Emulator) -> None:
+    """A proxy may drop the header that names the sub-merchant: such a link is neither adopted nor
+    looked up, and a refresh does not take it for the one of the stack."""
+    plugin = start(OMISE_SUB_MERCHANT_ID="team_a")
+    id_, outputs = plugin.create(SPRING)
+    changes = {"merchant_uid": "team_b"}
+    omise.fault("changed_answer", path="/links/*", changes=changes, rate=1.0)
+    omise.fault("changed_items", path="/links", changes=changes, rate=1.0)
+    said = f"Link {id_} is of sub-merchant team_b, although team_a was asked for"
+
+    _, problems = plugin.check({**SPRING, "adopt": id_})
+    assert len(problems) == 1
+    assert said in problems[0]
+    for call in (
+        lambda: plugin.create({**SPRING, "adopt": id_}),
+        lambda: plugin.read(id_, {}),
+        lambda: plugin.read(id_, outputs, SPRING),
+    ):
+        with failure() as found:
+            call()
+        assert said in found[0]
+    assert omise.journal.count("POST") == 1
+
+
 # -- repeated by the engine
 
 

@@ -203,7 +203,7 @@ def test_the_account_of_a_stack_is_compared(start: Start, omise: Emulator) -> No
     plugin = start()
     plugin.configure({"omise:accountId": account})
     id_, outputs = plugin.create(SPRING)
-    said = f"Links of this stack belong to {account} (omise:accountId)"
+    said = f"Links belong to {account} here (omise:accountId, or account_id of a Provider)"
     omise.journal.clear()
 
     for key in (omise.key("jp"), omise.key("th", live=True)):

@@ -17,7 +17,8 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=12,
 )
-DOCUMENTS = st.dictionaries(st.text(max_size=5), VALUES) | st.lists(VALUES)
+OBJECTS = st.dictionaries(st.text(max_size=5), VALUES)
+DOCUMENTS = OBJECTS | st.lists(OBJECTS)
 # What is no line of a document itself: wrapper scripts, warnings, notices, colours.
 NOISE = st.sampled_from(
     [
