@@ -14,11 +14,11 @@ from .drift import DRIFT, Drift, DriftFacts, Finding, Kind, Owner, describe_line
 
 _COLUMNS = (
     Column("kind"),
-    Column("stack", narrow="fold"),
-    Column("name", narrow="fold"),
-    Column("link"),
+    Column("stack", narrow="fold", foreign=True),
+    Column("name", narrow="fold", foreign=True),
+    Column("link", foreign=True),
     Column("amount", narrow="optional"),
-    Column("title", narrow="optional"),
+    Column("title", narrow="optional", foreign=True),
     Column("found", narrow="fold"),
 )
 # What is in order is counted, and what is another account's business.

@@ -14,10 +14,10 @@ from .sweep_gather import GatheredSweep
 
 _COLUMNS = (
     Column("action"),
-    Column("link"),
+    Column("link", foreign=True),
     Column("made"),
     Column("amount", narrow="optional"),
-    Column("title", narrow="optional"),
+    Column("title", narrow="optional", foreign=True),
 )
 # Nobody reads more of them; --json has all.
 _MOST_KEPT = 20

@@ -25,6 +25,7 @@ LEAST_CHARACTERS = 4_000
 # For the sentences that say how much was left out.
 _RESERVED = 1_000
 _MOST_KINDS = 8
+_SHARE_OF_NOTES = 0.25
 
 _LINE_BREAKS = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _PIECE = re.compile(r'`(?P<code>[^`]+)`|"(?P<quoted>[^"]+)"|(?P<word>[^\s`"]+|[`"])|\s+')
@@ -53,12 +54,16 @@ def write_markdown(result: Result, *, max_chars: int = MOST_CHARACTERS) -> str:
     """
     page = _Page(max_chars - _RESERVED, _MOST_BYTES - 4 * _RESERVED)
     page.add(*_head(result))
+    # What is not known, and whose links these are, is more than the last of many rows.
+    notes = page.split_off(_SHARE_OF_NOTES)
+    notes.add_list([*result.notes, *map(describe_account, result.accounts)])
+    page.take_back(notes)
     page.add_table(result.columns, result.rows)
     for section in result.sections:
         if not section.folded:
             page.add(f"**{_plain(section.heading)}**")
             page.add_table(section.columns, section.rows)
-    page.add_list([*map(describe_account, result.accounts), *result.notes])
+    page.blocks += notes.blocks
     if result.document is not None:
         page.add_document(result.document)
     for section in result.sections:
@@ -147,6 +152,18 @@ class _Page:
         self.blocks: list[str] = []
         self._characters = characters
         self._bytes = size
+
+    def split_off(self, share: float) -> _Page:
+        """Return a page that has a share of the room."""
+        part = _Page(int(self._characters * share), int(self._bytes * share))
+        self._characters -= part._characters
+        self._bytes -= part._bytes
+        return part
+
+    def take_back(self, part: _Page) -> None:
+        """Take the room that a part has left over."""
+        self._characters += part._characters
+        self._bytes += part._bytes
 
     def add(self, *blocks: str) -> None:
         """Add what must not be left out."""

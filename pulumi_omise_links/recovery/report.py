@@ -14,7 +14,11 @@ from ..stack.pulumi_json import name_of
 from .decide import Action, Decision
 from .facts import RecoveryFacts
 
-_COLUMNS = (Column("action"), Column("name", narrow="fold"), Column("link"))
+_COLUMNS = (
+    Column("action"),
+    Column("name", narrow="fold", foreign=True),
+    Column("link", foreign=True),
+)
 _TONES: dict[Action, Tone] = {
     Action.ADOPT: "ready",
     Action.CLEAR: "new",

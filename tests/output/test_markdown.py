@@ -91,8 +91,8 @@ def test_what_is_most_important_stands_first() -> None:
         f"| import | spring-sale | `{ID}` | THB 1,500.00 | Spring sale |  |\n"
         "| **blocked** | tea |  | THB 50.00 | Tea | Nobody knows this link.<br>It is paid. |\n\n"
         "**Apart**\n\n| a |\n| -- |\n| b |\n\n"
-        "- Account `account_1` (TH, test mode), read with the key in KEY.\n"
-        "- A note.\n\n"
+        "- A note.\n"
+        "- Account `account_1` (TH, test mode), read with the key in KEY.\n\n"
         "<details>\n<summary>9 links stay</summary>\n\n| a |\n| -- |\n| b |\n\n</details>"
     )
 
@@ -141,7 +141,7 @@ def test_a_long_result_is_cut_from_its_end_and_says_so(limit: int, title: str) -
                 folded=True,
             )
         ],
-        notes=[f'It is "{title}".'] * 500,
+        notes=[f'It is "{title}".'] * 2_000,
         ending="Much.",
     )
 
@@ -160,7 +160,10 @@ def test_a_long_result_is_cut_from_its_end_and_says_so(limit: int, title: str) -
     assert int(left[1].replace(",", "")) == 5_000 - shown == sum(counted.values())
     assert counted["create"] == 1_000
     assert text.endswith("</details>")
-    assert "and 9,000 more: 9,000 payable." in text
+    folded = 9_000 - text.count("\n| payable |")
+    assert f"and {folded:,} more: {folded:,} payable." in text
+    # What is not known is not left out for the sake of rows.
+    assert text.count("\n- It is ") > 1
     assert re.search(r"^and [\d,]+ more notes\.$", text, re.M)
 
 
