@@ -22,7 +22,7 @@ test: $(READY) ## Run every test, with many examples (gets an engine and a brows
 	$(BIN)/pytest -n $(JOBS) --dist worksteal --hypothesis-profile thorough
 
 fast: $(READY) ## Run the tests that need neither engine nor browser (within a minute)
-	$(BIN)/pytest -n $(JOBS) -m "not engine and not browser"
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not engine and not browser"
 
 lowest: ## Test with the lowest supported version of each dependency
 	@test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest

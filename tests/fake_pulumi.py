@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-import sys
+import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-# Answers by the words of the command; the longest that fits is printed. A text that begins with
-# "error:" is printed as an error.
+# A shell starts ten times faster than Python, and doctor runs this eight times. It needs
+# nothing but its own words, so that a PATH without other programs will do.
 _SCRIPT = """\
-#!{python}
-import json, os, sys
-answers = json.load(open({answers!r}))
-words = " ".join(sys.argv[1:])
-answer = answers[max((key for key in answers if words.startswith(key)), key=len)]
-with open({log!r}, "a") as log:
-    log.write(json.dumps([words, os.environ.get("PULUMI_OPTION_CONFIG_FILE")]) + "\\n")
-if isinstance(answer, str) and answer.startswith("error:"):
-    print(answer, file=sys.stderr)
-    sys.exit(1)
-print(answer if isinstance(answer, str) else json.dumps(answer, indent=4))
+#!/bin/sh
+file=null
+[ -n "${{PULUMI_OPTION_CONFIG_FILE+set}}" ] && file="\\"$PULUMI_OPTION_CONFIG_FILE\\""
+printf '["%s", %s]\\n' "$*" "$file" >> {log}
+. {answers}
 """
 
 
@@ -35,23 +29,30 @@ class FakePulumi:
         self.folder = folder
         self.log = folder / "log"
         self.script = folder / "bin/pulumi"
-        self._answers = folder / "answers.json"
+        self._answers = folder / "answers.sh"
         self.script.parent.mkdir()
         self.script.write_text(
-            _SCRIPT.format(python=sys.executable, answers=str(self._answers), log=str(self.log))
+            _SCRIPT.format(answers=shlex.quote(str(self._answers)), log=shlex.quote(str(self.log)))
         )
         self.script.chmod(0o755)
         path = f"{self.script.parent}{os.pathsep}{os.environ['PATH']}"
         monkeypatch.setenv("PATH", path)
 
     def answer(self, answers: Mapping[str, Any]) -> None:
-        """Print these from now on, besides the version, the name of the stack and its config."""
+        """Print these from now on, besides the version, the name of the stack and its config.
+
+        Each is found by the words of the command; the longest that fits is printed. A text that
+        begins with "error:" is printed as an error.
+        """
         usual = {
             "version": "v3.259.0",
             "stack --show-name": "organization/shop/dev",
             "config --json": {},
         }
-        self._answers.write_text(json.dumps({**usual, **answers}))
+        known = {**usual, **answers}
+        cases = [_case(words, known[words]) for words in sorted(known, key=len, reverse=True)]
+        unknown = '*) echo "the test has no answer to: $*" >&2; exit 70 ;;'
+        self._answers.write_text("\n".join(['case "$*" in', *cases, unknown, "esac", ""]))
 
     def calls(self) -> list[str]:
         """The words of each command so far."""
@@ -68,3 +69,9 @@ def listed(*names: str, selected: str | None = None, resources: int = 3) -> list
 def exported(resources: Iterable[Mapping[str, Any]], **more: Any) -> dict[str, Any]:
     """What ``stack export`` says of a stack with these resources."""
     return {"version": 3, "deployment": {"resources": [*resources], **more}}
+
+
+def _case(words: str, answer: object) -> str:
+    text = answer if isinstance(answer, str) else json.dumps(answer, indent=4)
+    ending = " >&2; exit 1" if text.startswith("error:") else ""
+    return f"{shlex.quote(words)}*) printf '%s\\n' {shlex.quote(text)}{ending} ;;"

@@ -90,17 +90,22 @@ config_file_option = click.option(
 """Where the config of the stack is, as ``config_file``."""
 
 
+def folder_option(default: str | None = None) -> Callable[[Command], Command]:
+    """Add ``--cwd``. Without a default, a command can work without a project."""
+    return click.option(
+        "--cwd",
+        default=default,
+        metavar="DIR",
+        type=ExistingPath("folder"),
+        help="The folder of the Pulumi project.",
+    )
+
+
 def stack_options(command: Command) -> Command:
     """Add what names the project, its stack and its config."""
     for option in (
         click.option("--stack", metavar="NAME", help="The stack; the selected one by default."),
-        click.option(
-            "--cwd",
-            default=".",
-            metavar="DIR",
-            type=ExistingPath("folder"),
-            help="The folder of the Pulumi project.",
-        ),
+        folder_option("."),
         config_file_option,
     ):
         command = option(command)

@@ -19,7 +19,7 @@ from ..output.terminal import escape, escape_path, pluralize
 from ..stack.pulumi_json import name_of
 from ._filters import filter_options
 from ._omise import connected, describe, projects_and_settings
-from ._options import ExistingPath, config_file_option, key_variable
+from ._options import config_file_option, folder_option, key_variable
 from ._progress import read_links
 from ._results import returns_result
 
@@ -38,12 +38,7 @@ _MOST_NOTES = 20
     metavar="NAME",
     help="Leave out what this stack manages; may be given several times.",
 )
-@click.option(
-    "--cwd",
-    metavar="DIR",
-    type=ExistingPath("folder"),
-    help="The folder of the Pulumi project.",
-)
+@folder_option()
 @config_file_option
 @key_variable
 @returns_result

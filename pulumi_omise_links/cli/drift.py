@@ -23,7 +23,7 @@ from ..omise.client import OmiseClient
 from ..output import Result
 from ..output.terminal import escape_path, pluralize
 from ._omise import connected, describe, settings_of_stacks
-from ._options import key_variable
+from ._options import folder_option, key_variable
 from ._progress import progress
 from ._results import returns_result
 
@@ -39,7 +39,7 @@ from ._results import returns_result
 )
 @click.option("--project", is_flag=True, help="All stacks of the project.")
 @click.option("--backend", is_flag=True, help="All stacks of the backend.")
-@click.option("--cwd", default=".", metavar="DIR", help="The folder of the Pulumi project.")
+@folder_option(".")
 @key_variable
 @click.option(
     "--title",

@@ -24,7 +24,7 @@ from ..omise.models import UnreadableLink
 from ..output import Account, Result, Row, Tone, link_columns
 from ..output.terminal import escape, escape_path, format_amount
 from ._omise import connected, describe, projects_and_settings
-from ._options import ExistingPath, config_file_option, key_variable, manifest_files
+from ._options import config_file_option, folder_option, key_variable, manifest_files
 from ._progress import read_links
 from ._results import returns_result
 
@@ -41,12 +41,7 @@ _TONES: dict[Outcome, Tone] = {
 @manifest_files
 @click.option("--write", is_flag=True, help="Put the ids into the files; all else in them stays.")
 @click.option("--stack", metavar="NAME", help="The stack of the links.")
-@click.option(
-    "--cwd",
-    metavar="DIR",
-    type=ExistingPath("folder"),
-    help="The folder of the Pulumi project.",
-)
+@folder_option()
 @config_file_option
 @key_variable
 @returns_result

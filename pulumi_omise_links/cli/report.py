@@ -26,7 +26,7 @@ from ..reporting.gather import ask_omise, load_entries, load_preview, load_stack
 from ..reporting.result import count_for_gitlab, make_result
 from ..settings import Settings
 from ._omise import connected, describe, projects_and_settings, settings_of_stacks
-from ._options import key_variable
+from ._options import folder_option, key_variable
 from ._progress import progress
 from ._results import returns_result, say
 
@@ -57,7 +57,7 @@ def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -
     help="A stack, or a pattern such as 'pr-*'; may be given several times. Default: the selected"
     " one.",
 )
-@click.option("--cwd", metavar="DIR", help="The folder of the Pulumi project.")
+@folder_option()
 @key_variable
 @click.option("--preview", is_flag=True, help="Preview the stack, and show what would change.")
 @click.option(

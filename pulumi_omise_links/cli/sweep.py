@@ -28,7 +28,7 @@ from ..stack.backend import Backend
 from ._asking import ask_for
 from ._filters import filter_options
 from ._omise import connected, describe, projects_and_settings
-from ._options import key_variable, read_duration
+from ._options import folder_option, key_variable, read_duration
 from ._progress import progress
 from ._results import is_terminal, returns_result, show_to_person
 
@@ -93,7 +93,7 @@ _LEAST_AGE = 600.0
     "--record", "record_file", metavar="FILE", type=click.Path(), help="Write what goes here."
 )
 @click.option("--stack", metavar="NAME", help="The stack whose config has the settings.")
-@click.option("--cwd", default=".", metavar="DIR", help="The folder of the Pulumi project.")
+@folder_option(".")
 @key_variable
 @returns_result
 def command(

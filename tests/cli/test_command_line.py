@@ -238,6 +238,9 @@ def test_a_variable_of_key_env_that_is_not_set_is_told(
         ["import", "links.yaml", "--yes"],
         ["recover", "--yes"],
         ["doctor"],
+        ["drift"],
+        ["report"],
+        ["sweep", "--older-than", "1d"],
     ],
 )
 def test_a_folder_that_does_not_exist_is_wrong_use(

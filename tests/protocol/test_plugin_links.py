@@ -312,7 +312,7 @@ def test_a_link_of_another_sub_merchant_is_not_taken(start: Start, omise: Emulat
 def test_a_create_that_is_repeated_makes_no_second_link(start: Start, omise: Emulator) -> None:
     """An error hook of the program may have a failed create repeated: while the first one may have
     made a link, none is sent; once it is listed, it is taken."""
-    plugin = start()
+    plugin = start(OMISE_TIMEOUT="1")
     omise.fault("lost_after", method="POST")
     omise.fault("500", method="GET", path="/links", rate=1)
     for _ in range(2):
