@@ -43,6 +43,7 @@ def choose_stacks(
     :param folder: the folder of the project; for the whole backend, any folder.
     :param named: as for ``find_stacks``.
     :raises StackNotFoundError: a name is that of no stack; or none is named and none selected.
+    :raises ArgumentError: there is no such folder.
     :raises ProjectError: no ``pulumi``, no project, or the stacks cannot be listed.
     """
     if not (named or whole_project or whole_backend):
