@@ -66,14 +66,18 @@ def projects_and_settings(
     return projects, settings
 
 
-def settings_of_stacks(chosen: ChosenStacks, cwd: str, key_env: str | None) -> Settings:
+def settings_of_stacks(
+    chosen: ChosenStacks, cwd: str, key_env: str | None, *, config_file: str | None
+) -> Settings:
     """Return the settings of the one of the stacks whose settings hold, else the environment's.
 
-    :param key_env: as for ``projects_and_settings``.
+    :param key_env: as for ``projects_and_settings``; so is ``config_file``.
     """
     if chosen.settings_stack is None:
+        if config_file is not None:
+            raise click.UsageError("--config-file needs a stack of the project in --cwd.")
         return projects_and_settings((), None, key_env)[1]
-    return projects_and_settings([chosen.settings_stack], cwd, key_env)[1]
+    return projects_and_settings([chosen.settings_stack], cwd, key_env, config_file=config_file)[1]
 
 
 def _with_key(variable: str) -> Settings:

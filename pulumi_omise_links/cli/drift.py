@@ -23,7 +23,7 @@ from ..omise.client import OmiseClient
 from ..output import Result
 from ..output.terminal import escape_path, pluralize
 from ._omise import connected, describe, settings_of_stacks
-from ._options import folder_option, key_variable
+from ._options import config_file_option, folder_option, key_variable
 from ._progress import progress
 from ._results import returns_result
 
@@ -40,6 +40,7 @@ from ._results import returns_result
 @click.option("--project", is_flag=True, help="All stacks of the project.")
 @click.option("--backend", is_flag=True, help="All stacks of the backend.")
 @folder_option(".")
+@config_file_option
 @key_variable
 @click.option(
     "--title",
@@ -80,6 +81,7 @@ def command(
     project: bool,
     backend: bool,
     cwd: str,
+    config_file: str | None,
     key_env: str | None,
     title: str | None,
     mark: str | None,
@@ -114,7 +116,7 @@ def command(
         files += [target] if Path(target).exists() else []
     lines = read_accepted(files)
     chosen = choose_stacks(cwd, named=stacks, whole_project=project, whole_backend=backend)
-    settings = settings_of_stacks(chosen, cwd, key_env)
+    settings = settings_of_stacks(chosen, cwd, key_env, config_file=config_file)
 
     def wanted(link: AccountLink) -> bool:
         text = link.inputs.title

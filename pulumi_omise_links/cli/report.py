@@ -26,7 +26,7 @@ from ..reporting.gather import ask_omise, load_entries, load_preview, load_stack
 from ..reporting.result import count_for_gitlab, make_result
 from ..settings import Settings
 from ._omise import connected, describe, projects_and_settings, settings_of_stacks
-from ._options import folder_option, key_variable
+from ._options import config_file_option, folder_option, key_variable
 from ._progress import progress
 from ._results import returns_result, say
 
@@ -58,6 +58,7 @@ def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -
     " one.",
 )
 @folder_option()
+@config_file_option
 @key_variable
 @click.option("--preview", is_flag=True, help="Preview the stack, and show what would change.")
 @click.option(
@@ -118,6 +119,7 @@ def command(
     files: tuple[str, ...],
     stacks: tuple[str, ...],
     cwd: str | None,
+    config_file: str | None,
     key_env: str | None,
     preview: bool,
     preview_file: str | None,
@@ -156,7 +158,13 @@ def command(
         from ..reporting.html import write_html  # noqa: PLC0415
         from ..reporting.qr import write_codes  # noqa: PLC0415
     facts, settings = _gather(
-        files, stacks, cwd, key_env, preview=preview, preview_file=preview_file
+        files,
+        stacks,
+        cwd,
+        config_file,
+        key_env,
+        preview=preview,
+        preview_file=preview_file,
     )
     accounts, stats = [], None
     # Who names a key wants it to be used.
@@ -190,6 +198,7 @@ def _gather(
     files: tuple[str, ...],
     stacks: tuple[str, ...],
     cwd: str | None,
+    config_file: str | None,
     key_env: str | None,
     *,
     preview: bool,
@@ -198,14 +207,16 @@ def _gather(
     """Read what the report is about, and the settings for asking Omise."""
     if not (files or preview or preview_file):
         chosen = choose_stacks(cwd or ".", named=stacks)
-        settings = settings_of_stacks(chosen, cwd or ".", key_env)
+        settings = settings_of_stacks(chosen, cwd or ".", key_env, config_file=config_file)
         with progress("Reading the stacks"):
             return load_stacks(chosen), settings
     if preview:
-        projects, settings = projects_and_settings(stacks, cwd or ".", key_env)
+        projects, settings = projects_and_settings(
+            stacks, cwd or ".", key_env, config_file=config_file
+        )
         with progress("Previewing"):
             return run_preview(projects[0]), settings
-    projects, settings = projects_and_settings(stacks, cwd, key_env)
+    projects, settings = projects_and_settings(stacks, cwd, key_env, config_file=config_file)
     if preview_file:
         return load_preview(preview_file), settings
     entries = load(files, amount_limits=settings.amount_limits).entries

@@ -28,7 +28,7 @@ from ..stack.backend import Backend
 from ._asking import ask_for
 from ._filters import filter_options
 from ._omise import connected, describe, projects_and_settings
-from ._options import folder_option, key_variable, read_duration
+from ._options import config_file_option, folder_option, key_variable, read_duration
 from ._progress import progress
 from ._results import is_terminal, returns_result, show_to_person
 
@@ -94,6 +94,7 @@ _LEAST_AGE = 600.0
 )
 @click.option("--stack", metavar="NAME", help="The stack whose config has the settings.")
 @folder_option(".")
+@config_file_option
 @key_variable
 @returns_result
 def command(
@@ -114,6 +115,7 @@ def command(
     record_file: str | None,
     stack: str | None,
     cwd: str,
+    config_file: str | None,
     key_env: str | None,
 ) -> Result:
     """Delete links that no stack of the backend manages.
@@ -130,7 +132,7 @@ def command(
     _require_usable(mark, everything, filters, min_age, checksum)
     if yes and account is None and not is_terminal(sys.stdin):
         raise click.UsageError("Cannot ask for the account without a terminal; name it: --account.")
-    backend, settings = _backend_and_settings(stack, cwd, key_env)
+    backend, settings = _backend_and_settings(stack, cwd, key_env, config_file)
     if yes:
         _require_consent(settings, live=live, checksum=checksum)
     record = SweepRecord(record_file) if record_file is not None else None
@@ -207,16 +209,18 @@ def _require_usable(
 
 
 def _backend_and_settings(
-    stack: str | None, cwd: str, key_env: str | None
+    stack: str | None, cwd: str, key_env: str | None, config_file: str | None
 ) -> tuple[Backend, Settings]:
     """Return the backend, and the settings: of the stack, else of the selected one, else of none.
 
     :raises ProjectError: there is no project, or the stack cannot be used.
     """
     try:
-        (project,), settings = projects_and_settings([stack] if stack else [], cwd, key_env)
+        (project,), settings = projects_and_settings(
+            [stack] if stack else [], cwd, key_env, config_file=config_file
+        )
     except StackNotFoundError:
-        if stack:
+        if stack or config_file:
             raise
         # Sweeps are what is left to do once the state of a stack is lost.
         _, settings = projects_and_settings([], None, key_env)

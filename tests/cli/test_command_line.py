@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -253,3 +254,14 @@ def test_a_folder_that_does_not_exist_is_wrong_use(
         f"omise-links: Invalid value for '--cwd': there is no folder {Path.cwd() / 'infra'}."
         f" `omise-links {command[0]} --help` lists what there is.\n"
     )
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_about_a_stack_takes_its_config_file(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """The error about a missing key says so, whichever command reads the config of a stack."""
+    run([name, "--help"])
+    options = re.findall(r"^ +(--[a-z-]+)", capsys.readouterr().out, re.MULTILINE)
+
+    assert ("--config-file" in options) is ("--stack" in options)

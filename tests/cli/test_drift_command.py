@@ -81,6 +81,23 @@ def test_a_stack_that_is_in_order(fake_pulumi: FakePulumi, omise: Emulator, drif
     assert {entry.method for entry in omise.journal.entries} == {"GET"}
 
 
+def test_a_config_file_that_would_not_be_read_is_refused(
+    fake_pulumi: FakePulumi, omise: Emulator, drift: Run
+) -> None:
+    """The stacks are of another project: the key of the environment, which would be used then, may
+    be of another account than the one in the file."""
+    Path("Pulumi.prod.yaml").write_text("config: {}\n")
+    ls, other = "stack ls --json --fully-qualify-stack-names", "organization/other/dev"
+    stacks = {ls: listed(DEV), f"{ls} --all": listed(other, DEV)}
+    fake_pulumi.answer({**answers({other: state(omise, {})}), **stacks})
+
+    code, _, err = drift("--stack", "other/dev", "--config-file", "Pulumi.prod.yaml")
+
+    assert code == 2
+    assert "--config-file needs a stack of the project in --cwd." in err
+    assert omise.journal.entries == []
+
+
 def test_drift_ends_with_7_if_none_was_expected(
     fake_pulumi: FakePulumi, omise: Emulator, drift: Run
 ) -> None:

@@ -216,15 +216,20 @@ def test_a_link_that_is_paid_just_before_its_turn(account: Account) -> None:
     assert account.alive() == [second]
 
 
-def test_settings_of_a_stack(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_of_a_stack(
+    account: Account, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """Its config has the key and the consent; --key-env takes another key. A stack that is named
-    and does not exist is an error; that none is selected is not."""
+    and does not exist is an error, so is a config file of none; that none is selected is not."""
     (link,) = account.seed()
     monkeypatch.delenv("OMISE_SECRET_KEY")
     monkeypatch.setenv("TH_KEY", account.omise.key("th"))
     assert account.run("--all", code=3)["error"]["type"] == "AuthenticationError"
     assert account.going("--all", "--key-env", "TH_KEY") == [link]
     account.run("--all", "--stack", "nix", code=6)
+    config = tmp_path / "Pulumi.prod.yaml"
+    config.write_text("config: {}\n")
+    account.run("--all", "--config-file", str(config), "--key-env", "TH_KEY", code=6)
 
     account.stacks.answer("stack --show-name", "organization/shop/dev")
     account.stacks.answer("config --json", {"omise:secretKeyEnv": {"value": "TH_KEY"}})

@@ -94,6 +94,8 @@ def test_the_stack_and_the_config_file_may_come_from_variables(
         (project.folder / "links.yaml").read_text().replace(f"id: {link_id}, ", "")
     )
     matched = project.cli("match", "open.yaml", "--config-file", str(config), **stack)
+    compared = project.cli("drift", "--stack", "dev", "--config-file", str(config))
+    swept = project.cli("sweep", "--stack", "dev", "--config-file", str(config), "--title", "no")
     imported = project.cli("import", "links.yaml", "--yes", "--config-file", str(config), **stack)
     by_variable = project.cli(
         "plan", "links.yaml", PULUMI_OPTION_CONFIG_FILE="deploy/Pulumi.prod.yaml", **stack
@@ -103,7 +105,8 @@ def test_the_stack_and_the_config_file_may_come_from_variables(
     absent.says("No Omise secret key", "name it with --config-file")
     by_option.ok().says("1 to import")
     discovered.ok().says(link_id, "stacks: [dev]", "read with the key in omise:secretKey")
-    matched.ok().says("1 matched", "read with the key in omise:secretKey")
+    for run in (matched.says("1 matched"), compared.says("1 unmanaged"), swept):
+        run.ok().says("read with the key in omise:secretKey")
     imported.ok().says("1 link imported")
     by_variable.ok().says("1 managed already")
     missing = project.cli("plan", "links.yaml", "--config-file", "no.yaml", **stack)
