@@ -241,7 +241,7 @@ def test_a_variable_of_key_env_that_is_not_set_is_told(
         ["doctor"],
         ["drift"],
         ["report"],
-        ["sweep", "--older-than", "1d"],
+        ["sweep", "--all"],
     ],
 )
 def test_a_folder_that_does_not_exist_is_wrong_use(

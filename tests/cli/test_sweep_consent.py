@@ -243,5 +243,5 @@ def test_outside_of_a_project_nothing_is_read(account: Account) -> None:
 
     assert "--cwd" in account.refusal("--all", code=1)
     assert account.omise.journal.entries == []
-    assert "There is no folder" in account.refusal("--all", "--cwd", "nowhere", code=2)
+    assert "there is no folder" in account.refusal("--all", "--cwd", "nowhere", code=2)
     assert not Path("nowhere").exists()
