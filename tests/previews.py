@@ -80,7 +80,7 @@ class PreviewFile:
             step for step in self.steps if sames or step["op"] != "same" or step["urn"] == STACK
         ]
         digest = {"steps": steps, "diagnostics": self.errors, "changeSummary": counts}
-        Path(path).write_text(json.dumps(digest, indent=4))
+        Path(path).write_text(json.dumps(digest))
         return path
 
     def _old(self, link_id: str, changes: dict[str, Any]) -> dict[str, Any]:

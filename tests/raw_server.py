@@ -66,6 +66,9 @@ class RawServer:
                     return
 
     def close(self) -> None:
+        # Without this, the thread that waits in accept() keeps the port open after close().
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for connection in self._open:
             with contextlib.suppress(OSError):

@@ -522,6 +522,7 @@ def test_a_certificate_that_is_not_trusted_says_so(
         ) as caught,
     ):
         client.list_links()
+    listener.shutdown(socket.SHUT_RDWR)
     listener.close()
     assert not caught.value.sent
 
