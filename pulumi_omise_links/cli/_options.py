@@ -70,3 +70,16 @@ def project_options(command: Command) -> Command:
 def yes_option(command: Command) -> Command:
     """Add ``--yes``."""
     return click.option("--yes", "-y", is_flag=True, help="Do not ask.")(command)
+
+
+def settle_option(command: Command) -> Command:
+    """Add ``--settle``."""
+    return click.option(
+        "--settle",
+        type=Seconds(),
+        metavar="SECONDS",
+        help=(
+            "How long nothing must change before a create counts as never made; by default"
+            " OMISE_TIMEOUT and 10 s more, at least 30."
+        ),
+    )(command)

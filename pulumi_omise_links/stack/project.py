@@ -12,7 +12,7 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,18 @@ _RUNS_PER_PAGE = 100
 _TARGETS_PER_RUN = 200
 # A file backend of the old layout has no organization and no project in its names.
 _STACK_NAME = re.compile(r"^(?:[\w.-]+/[\w.-]+/)?[\w.-]+$", re.M)
+
+
+@dataclass(frozen=True)
+class StackHistory:
+    """What the runs of a stack tell.
+
+    ``last_successful_update`` is when the last update that went through had ended; None if there
+    was none. ``ends_with_failed_destroy``: the last run was a ``pulumi destroy`` that failed.
+    """
+
+    last_successful_update: str | None = None
+    ends_with_failed_destroy: bool = False
 
 
 class Project:
@@ -121,12 +133,22 @@ class Project:
         # resource has this name, so nothing is looked up.
         self._run("logs", "--json", "--resource", "omise-links doctor")
 
-    def last_successful_update(self) -> str | None:
-        """Return when the last update of this stack that went through had ended, or None."""
+    def state_for_comparing(self) -> StackState:
+        """Return the state, with secrets opened where a provider or a pending create has some."""
+        state = self.state()
+        if any(resource.secret_inputs for resource in (*state.pending, *state.providers.values())):
+            return self.state(show_secrets=True)
+        return state
+
+    def history(self) -> StackHistory:
+        """Return what the runs of this stack tell, back to the last update that went through."""
+        newest: Mapping[str, Any] = {}
+        ends: list[str] = []
         for page in itertools.count(1):
             size = ("--page-size", str(_RUNS_PER_PAGE), "--page", str(page))
             run = self._run("stack", "history", "--json", *size)
             history = parse_json(run.stdout or b"[]", list, "stack history")
+            newest = newest or next(iter(history), {})
             ends = [
                 update.get("endTime") or ""
                 for update in history
@@ -134,15 +156,11 @@ class Project:
             ]
             if ends or len(history) < _RUNS_PER_PAGE:
                 break
-        return max(ends, default=None) or None
-
-    def last_run_was_a_failed_destroy(self) -> bool:
-        """Whether the last run of this stack was a ``pulumi destroy`` that did not succeed."""
-        run = self._run("stack", "history", "--json", "--page-size", "1")
-        history = parse_json(run.stdout or b"[]", list, "stack history")
-        return any(
-            update.get("kind") == "destroy" and update.get("result") != "succeeded"
-            for update in history[:1]
+        return StackHistory(
+            last_successful_update=max(ends, default=None) or None,
+            ends_with_failed_destroy=(
+                newest.get("kind") == "destroy" and newest.get("result") != "succeeded"
+            ),
         )
 
     # -- writing to the state
