@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -100,9 +101,18 @@ class Backend:
         run = self.run("stack", "export", *secrets, "--stack", stack)
         return read_state(parse_json(run.stdout, dict, "stack export", secret=show_secrets))
 
-    def run(self, *args: str, stdin: bytes = b"", save_update_plan: bool = False) -> PulumiRun:
-        """Run ``pulumi`` in the folder, with the environment that this package needs."""
-        env = pulumi_environment(os.environ, config_file=self._config_file)
+    def run(
+        self,
+        *args: str,
+        stdin: bytes = b"",
+        save_update_plan: bool = False,
+        variables: Mapping[str, str] | None = None,
+    ) -> PulumiRun:
+        """Run ``pulumi`` in the folder, with the environment that this package needs.
+
+        :param variables: what the environment has beside that.
+        """
+        env = pulumi_environment(os.environ, config_file=self._config_file) | dict(variables or {})
         if args[0] == "preview":
             # A preview writes nothing, so a plan may be made with a live key; whoever imports asks
             # for the permission before.

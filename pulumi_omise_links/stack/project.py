@@ -12,6 +12,7 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,11 @@ from typing import Any
 from ..errors import ProjectError
 from ..output.terminal import escape
 from ..settings import (
+    ALLOW_LIVE,
     CONFIG_KEYS,
+    KEEP_LINKS,
     NAMESPACE,
+    READ_BACK,
     SECRET_KEY,
     Settings,
     refuse_misspelt,
@@ -86,17 +90,11 @@ class Project:
 
         :raises OmiseLinksError: a setting is wrong.
         """
-        config = parse_json(self._run("config", "--json").stdout or b"{}", dict, "config --json")
+        config = self._config()
         refuse_misspelt(config)
         if isinstance(key := config.get(f"{NAMESPACE}:{SECRET_KEY}"), Mapping):
             refuse_plain_key(is_secret=bool(key.get("secret")))
-        values: dict[str, str | None] = {}
-        for name in CONFIG_KEYS:
-            entry = config.get(f"{NAMESPACE}:{name}")
-            if isinstance(entry, Mapping):
-                values[name] = entry.get("value")
-                if values[name] is None:
-                    values[name] = self._secret_config(f"{NAMESPACE}:{name}")
+        values = {name: self._config_value(config, name) for name in CONFIG_KEYS}
         settings = Settings.resolve(values)
         if settings.key_advice and not self._config_file and CONFIG_FILE not in os.environ:
             advice = (
@@ -105,6 +103,10 @@ class Project:
             )
             settings = replace(settings, key_advice=advice)
         return settings
+
+    def allow_live(self) -> str | None:
+        """Return ``omise:allowLive`` of the stack's config, as it is written there."""
+        return self._config_value(self._config(), ALLOW_LIVE)
 
     def preview(self) -> Preview:
         """Run the program, and return what it declares beside what the stack manages."""
@@ -124,7 +126,7 @@ class Project:
 
     def require_readable_secrets(self) -> None:
         """Return if the secrets of the config and of the state can be opened; none is returned."""
-        config = parse_json(self._run("config", "--json").stdout or b"{}", dict, "config --json")
+        config = self._config()
         secret = next((key for key, entry in config.items() if entry.get("secret")), None)
         if secret is not None:
             self._secret_config(secret)
@@ -205,6 +207,41 @@ class Project:
         """Give what the stack manages under a URN another name, in the state alone."""
         self._run("state", "rename", urn, name, "--yes")
 
+    # -- ending a stack
+
+    def destroy(self, *, keep: Sequence[str] = ()) -> None:
+        """Delete all resources of the stack, without running its program.
+
+        A link leaves the state only after a read has shown that it is deleted. What fails does not
+        keep the rest from being deleted.
+
+        :param keep: ids of links to leave at Omise; they leave the state.
+        """
+        # --refresh=false: a project may ask for a refresh first, which is one call a link.
+        flags = ("--yes", "--skip-preview", "--continue-on-error", "--refresh=false")
+        variables = {READ_BACK: "true", **({KEEP_LINKS: ",".join(keep)} if keep else {})}
+        message = ("--message", "omise-links: teardown")
+        self._run("destroy", *flags, "--suppress-progress", *message, variables=variables)
+
+    def remove(self) -> None:
+        """Remove the stack with its history, and its config file from the folder.
+
+        It must be empty. Which stack is selected stays as it is.
+        """
+        selected = None
+        with suppress(ProjectError):  # none is selected, or the folder has no project
+            run = self.backend.run("stack", "--show-name", "--fully-qualify-stack-names")
+            selected = _stack_name(run.stdout)
+        self._run("stack", "rm", "--yes")
+        if selected not in {None, self.stack}:
+            # Pulumi selects no stack any more, whichever it has removed.
+            with suppress(ProjectError):  # another run has removed it
+                self.backend.run("stack", "select", "--stack", str(selected))
+
+    def cancel(self) -> None:
+        """Take the lock of the stack away, and end the run that holds it where Pulumi can."""
+        self._run("cancel", "--yes")
+
     # -- running pulumi
 
     def _preview(self, *more: str) -> tuple[Any, Any]:
@@ -217,16 +254,24 @@ class Project:
             parse_json(run.update_plan, dict, "preview --save-plan", secret=True),
         )
 
+    def _config(self) -> dict[str, Any]:
+        return parse_json(self._run("config", "--json").stdout or b"{}", dict, "config --json")
+
+    def _config_value(self, config: Mapping[str, Any], name: str) -> str | None:
+        entry = config.get(f"{NAMESPACE}:{name}")
+        if not isinstance(entry, Mapping):
+            return None
+        value: str | None = entry.get("value")
+        return self._secret_config(f"{NAMESPACE}:{name}") if value is None else value
+
     def _secret_config(self, key: str) -> str | None:
         """Return one secret of the config; asked for by name, so that no other one is opened."""
         run = self._run("config", "get", key, "--json")
         value = parse_json(run.stdout, dict, "config get --json", secret=True).get("value")
         return value if isinstance(value, str) else None
 
-    def _run(self, *args: str, stdin: bytes = b"", save_update_plan: bool = False) -> PulumiRun:
-        return self.backend.run(
-            *args, "--stack", self.stack, stdin=stdin, save_update_plan=save_update_plan
-        )
+    def _run(self, *args: str, **options: Any) -> PulumiRun:
+        return self.backend.run(*args, "--stack", self.stack, **options)
 
 
 def _absolute_file(path: str | None) -> str | None:
