@@ -25,6 +25,7 @@ COMMANDS = {
     "plan": "Show what an import would do, and why not.",
     "import": "Import existing links into the stack, and verify it.",
     "recover": "Put a stack in order after a killed run.",
+    "teardown": "Destroy stacks, and prove that none of their links can be paid.",
     "generate": "Print manifests as a Python program.",
     "doctor": "Check whether this project can do its work here.",
     "emulator": "Run an emulator of Omise, for tests and demos.",

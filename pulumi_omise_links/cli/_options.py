@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 24 * 3600.0}
+_CENTURY = 100 * 366 * _UNITS["d"]
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -26,6 +29,18 @@ class Seconds(click.FloatRange):
         if math.isnan(seconds):
             self.fail(f"{value} is not a number of seconds.", param, ctx)
         return seconds
+
+
+def read_duration(_context: click.Context, _option: click.Parameter, text: str) -> float:
+    """Read a whole number of seconds, minutes, hours or days: ``90s``, ``10m``, ``24h``, ``7d``.
+
+    :raises click.BadParameter: not such a text, or more than a century.
+    """
+    parts = re.fullmatch(r"([0-9]{1,10})([smhd])", text)
+    seconds = int(parts[1]) * _UNITS[parts[2]] if parts else math.inf
+    if seconds > _CENTURY:
+        raise click.BadParameter(f"{text!r} is not a duration such as 90s, 10m, 24h or 7d.")
+    return seconds
 
 
 manifest_files = click.argument(
@@ -59,12 +74,16 @@ def stack_options(command: Command) -> Command:
 
 def project_options(command: Command) -> Command:
     """Add what names the project, its stack and its config, and how far to look for owners."""
-    only_this_stack = click.option(
+    return only_this_stack_option(stack_options(command))
+
+
+def only_this_stack_option(command: Command) -> Command:
+    """Add ``--only-this-stack``."""
+    return click.option(
         "--only-this-stack",
         is_flag=True,
         help="Do not ask the other stacks of the backend what they manage.",
-    )
-    return only_this_stack(stack_options(command))
+    )(command)
 
 
 def yes_option(command: Command) -> Command:
