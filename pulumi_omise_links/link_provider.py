@@ -38,7 +38,7 @@ from .held_links import HeldLinks
 from .inputs import INPUT_NAMES, INPUTS, LINK_ID, check_inputs, is_live
 from .link_guard import LinkGuard
 from .program_errors import without_traceback
-from .settings import CONFIG_KEYS, KEEP_LINKS, NAMESPACE, PLANNING
+from .settings import CONFIG_KEYS, KEEP_LINKS, NAMESPACE, PLANNING, READ_BACK
 from .state_format import (
     ADOPT,
     PROVIDER_KEY,
@@ -202,7 +202,9 @@ class LinkProvider(ResourceProvider):
         self._guard.require_delete()
         with self._engine.writing():
             try:
-                self._guard.client.delete_link(_id, scope_of(_props))
+                self._guard.client.delete_link(
+                    _id, scope_of(_props), read_back=READ_BACK in os.environ
+                )
             except RateLimitedError:
                 raise
             except ApiError as error:

@@ -50,6 +50,9 @@ CONFIG_KEYS = (
 # Set for the preview of an import plan, which writes nothing: the provider then asks for no
 # permission and refuses no change, so that the plan can list all of them.
 PLANNING = "OMISE_LINKS_PLANNING"
+# Set for the destroy of a teardown: the provider reads each link that it has deleted, and a link
+# whose deletion no read has shown stays in the state.
+READ_BACK = "OMISE_LINKS_READ_BACK"
 # Ids of links, separated by commas: for one run, a deletion leaves these at Omise.
 KEEP_LINKS = "OMISE_KEEP_LINKS"
 DEFAULT_KEY_VARIABLE = "OMISE_SECRET_KEY"

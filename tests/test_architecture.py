@@ -52,9 +52,10 @@ MAY_IMPORT: dict[str, str] = {
     "diagnosis": "_version errors inputs inventory manifest omise output settings stack",
     "recovery": "adoption errors inventory omise output stack state_format",
     "reporting": "errors inputs inventory manifest omise output stack state_format",
+    "teardown": "errors inputs inventory mark omise output recovery settings stack",
     "cli": (
         "_version adoption diagnosis emulator errors inputs inventory manifest mark omise output"
-        " recovery reporting settings stack"
+        " recovery reporting settings stack teardown"
     ),
     "emulator": "",
 }

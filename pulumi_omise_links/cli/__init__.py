@@ -27,6 +27,7 @@ COMMANDS = {
     "drift": "Compare stacks with the account.",
     "recover": "Put a stack in order after a killed run.",
     "sweep": "Delete links that no stack of the backend manages.",
+    "teardown": "Destroy stacks, and prove that none of their links can be paid.",
     "report": "Show links, or what a preview changes, to people.",
     "generate": "Print manifests as a Python program.",
     "doctor": "Check whether this project can do its work here.",

@@ -114,14 +114,31 @@ def stack_options(command: Command) -> Command:
 
 def project_options(command: Command) -> Command:
     """Add what names the project, its stack and its config, and how far to look for owners."""
-    only_this_stack = click.option(
+    return only_this_stack_option(stack_options(command))
+
+
+def only_this_stack_option(command: Command) -> Command:
+    """Add ``--only-this-stack``."""
+    return click.option(
         "--only-this-stack",
         is_flag=True,
         help="Do not ask the other stacks of the backend what they manage.",
-    )
-    return only_this_stack(stack_options(command))
+    )(command)
 
 
 def yes_option(command: Command) -> Command:
     """Add ``--yes``."""
     return click.option("--yes", "-y", is_flag=True, help="Do not ask.")(command)
+
+
+def settle_option(command: Command) -> Command:
+    """Add ``--settle``."""
+    return click.option(
+        "--settle",
+        type=Seconds(),
+        metavar="SECONDS",
+        help=(
+            "How long nothing must change before a create counts as never made; by default"
+            " OMISE_TIMEOUT and 70 s more, at least 90."
+        ),
+    )(command)

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import click
 
-from ..errors import ProjectError
 from ..inventory.accounts import Accounts
 from ..omise.create_log import CreateLog
-from ..omise.create_records import longest_answer
 from ..output import Result
 from ..output.terminal import escape
 from ..recovery.apply import apply_decisions
-from ..recovery.decide import Action, Choices, Decision, decide, needs_second_look
+from ..recovery.decide import Action, Choices, Decision, decide
 from ..recovery.facts import RecoveryFacts
 from ..recovery.gather import gather_facts
 from ..recovery.report import make_result
-from ..settings import Settings
+from ..recovery.settle import gather_settled
 from ..stack.project import Project
 from ..stack.pulumi_json import name_of
 from ._asking import ask, require_yes
 from ._omise import connected, describe_all
-from ._options import Seconds, project_options, yes_option
+from ._options import project_options, settle_option, yes_option
 from ._progress import progress
 from ._results import returns_result, say, show_to_person
-
-_MOST_WAITS = 20
 
 
 @click.command("recover")
@@ -44,15 +39,7 @@ _MOST_WAITS = 20
 @click.option(
     "--clear", "clear", multiple=True, metavar="NAME", help="Say that a create made no link."
 )
-@click.option(
-    "--settle",
-    type=Seconds(),
-    metavar="SECONDS",
-    help=(
-        "How long nothing must change before a create counts as never made; by default"
-        " OMISE_TIMEOUT and 70 s more, at least 90."
-    ),
-)
+@settle_option
 @returns_result
 def command(
     stack: str | None,
@@ -77,10 +64,22 @@ def command(
     require_yes(yes)
     project = Project(cwd, stack, config_file=config_file)
     settings = project.settings()
+    log = CreateLog()
     with connected(Accounts(settings)) as accounts:
-        facts, decisions = _gather_settled(
-            project, accounts, answers, settings, settle, other_stacks=not only_this_stack
+
+        def gather() -> RecoveryFacts:
+            with progress("Reading the stack and the account"):
+                return gather_facts(project, accounts, log, other_stacks=not only_this_stack)
+
+        facts, decisions = gather_settled(
+            gather,
+            lambda facts: decide(facts, answers.choices(facts)),
+            stack=project.stack,
+            timeout=settings.timeout,
+            settle=settle,
+            tell=say,
         )
+        answers.require_links(facts)
         result = replace(make_result(facts, decisions), accounts=describe_all(accounts))
         if result.rows:
             show_to_person(replace(result, ending=""))
@@ -129,42 +128,6 @@ class _Answers:
                 raise click.UsageError(
                     f"{escape(link_id)} is not an unmanaged link with the inputs of {escape(name)}."
                 )
-
-
-def _gather_settled(
-    project: Project,
-    accounts: Accounts,
-    answers: _Answers,
-    settings: Settings,
-    settle: float | None,
-    *,
-    other_stacks: bool,
-) -> tuple[RecoveryFacts, list[Decision]]:
-    """Gather until nothing has changed for so long that no answer can still come.
-
-    Only the clock of this machine counts, from the first reading on: the run had ended by then, so
-    it sent nothing later.
-    """
-    log = CreateLog()
-    before: tuple[object, ...] | None = None
-    for _ in range(_MOST_WAITS):
-        with progress("Reading the stack and the account"):
-            facts = gather_facts(project, accounts, log, other_stacks=other_stacks)
-        decisions = decide(facts, answers.choices(facts))
-        if not needs_second_look(facts, decisions) or (facts.mark == before and not facts.busy):
-            answers.require_links(facts)
-            return facts, decisions
-        before = facts.mark
-        wait = settle
-        if wait is None:
-            wait = longest_answer(max(settings.timeout, facts.longest_timeout))
-        say(f"Waiting {wait:.0f} s: the killed run may still be at work.")
-        time.sleep(wait)
-    raise ProjectError(
-        f"Stack {escape(project.stack)} keeps changing: another process is writing its state or"
-        " making links like those that are open. Nothing was done; stop that process, and run this"
-        " again."
-    )
 
 
 def _changes_anything(facts: RecoveryFacts, decisions: Sequence[Decision]) -> bool:

@@ -6,6 +6,7 @@ into memory.
 
 from __future__ import annotations
 
+import copy
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -70,6 +71,15 @@ class Accounts:
     def __exit__(self, *_: object) -> None:
         for client in self._clients.values():
             client.close()
+
+    def with_settings(self, settings: Settings) -> Accounts:
+        """Return the same with other settings of the stack's own, such as those of another stack.
+
+        An account is opened once for both.
+        """
+        other = copy.copy(self)
+        other._settings = settings
+        return other
 
     @property
     def has_key(self) -> bool:

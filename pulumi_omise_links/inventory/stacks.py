@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -71,14 +71,20 @@ def read_stacks(backend: Backend, names: Iterable[str]) -> StackStates:
 
 def read_other_stacks(project: Project) -> StackStates:
     """Read the other stacks of a project's backend, but for those without a resource."""
+    return read_backend(project.backend, but=[project.stack])
+
+
+def read_backend(backend: Backend, *, but: Collection[str] = ()) -> StackStates:
+    """Read the stacks of a backend, but for those without a resource.
+
+    :param but: the full names of stacks to leave out.
+    """
     try:
-        stacks = project.backend.stacks()
+        stacks = backend.stacks()
     except ProjectError as error:
         return StackStates(unlisted=_one_line(error))
-    others = [
-        stack.name for stack in stacks if stack.resources != 0 and stack.name != project.stack
-    ]
-    return read_stacks(project.backend, others)
+    names = [stack.name for stack in stacks if stack.resources != 0 and stack.name not in but]
+    return read_stacks(backend, names)
 
 
 def _one_line(error: ProjectError) -> str:

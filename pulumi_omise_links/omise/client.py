@@ -344,10 +344,11 @@ class OmiseClient:
         """
         return self._creator.create(inputs)
 
-    def delete_link(self, link_id: str, scope: Scope) -> None:
+    def delete_link(self, link_id: str, scope: Scope, *, read_back: bool = False) -> None:
         """Delete a link; returns only if it is gone, by this call or before it.
 
         :param scope: the scope of the link, as the state knows it.
+        :param read_back: whether a read must show that it is gone, beside Omise's answer.
         :raises LiveModeError: the key is live and the stack has not allowed that.
         :raises WrongAccountError: Omise does not know the link, and that proves nothing.
         :raises ApiError: Omise refused (``failed_deletion``), and the link still stands.
@@ -355,6 +356,11 @@ class OmiseClient:
         self._check_id(link_id)
         operation = f"delete link {link_id}"
         self.settings.require_permission(operation)
+        self._delete(link_id, scope, operation)
+        if read_back:
+            self._require_gone(link_id, scope, operation)
+
+    def _delete(self, link_id: str, scope: Scope, operation: str) -> None:
         try:
             answer = self._transport.request("DELETE", f"/links/{link_id}", operation)
         except NotFoundError:
@@ -374,6 +380,17 @@ class OmiseClient:
             )
         self._registry.note_deleted(link_id)
         self._note_proof(scope)
+
+    def _require_gone(self, link_id: str, scope: Scope, operation: str) -> None:
+        for pause in creates.LOOK_PAUSES:
+            time.sleep(pause)
+            if self.find_link(link_id, scope) is None:
+                return
+        raise OmiseUnavailableError(
+            operation,
+            "Omise has answered that it is deleted, and still shows it as a link that can be paid.",
+            sent=True,
+        )
 
     def _refuse_lag(self, link_id: str, operation: str) -> None:
         """Refuse to read "not found" as "gone" for a link that was made moments ago."""

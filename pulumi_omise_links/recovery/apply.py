@@ -13,11 +13,18 @@ from .decide import Action, Decision, removable_records
 from .facts import RecoveryFacts
 
 
-def apply_decisions(project: Project, facts: RecoveryFacts, decisions: Sequence[Decision]) -> None:
+def apply_decisions(
+    project: Project,
+    facts: RecoveryFacts,
+    decisions: Sequence[Decision],
+    *,
+    refresh: bool = True,
+) -> None:
     """Adopt what is to be adopted, clear what made nothing, refresh links that were being deleted.
 
     If it is killed and run again, it continues where it stopped: records are removed last.
 
+    :param refresh: whether to refresh, which runs the program.
     :raises ProjectError: Pulumi refused, or the stack has changed since it was read.
     :raises CreateLogError: a record cannot be removed.
     """
@@ -52,7 +59,7 @@ def apply_decisions(project: Project, facts: RecoveryFacts, decisions: Sequence[
     # The engine clears one entry a URN at a time; several runs killed alike leave several.
     while urns := sorted({create.urn for create in project.state().pending} & settled):
         project.clear_pending_creates(urns, facts.state.root)
-    if facts.state.deleting:
+    if refresh and facts.state.deleting:
         project.refresh(sorted(facts.state.deleting))
     for record in removable_records(facts, decisions):
         record.remove()

@@ -21,7 +21,7 @@ from ..omise.models import LinkInputs, OmiseLink, Scope
 from ..omise.times import read_time
 from ..output.terminal import escape
 from ..stack.dependencies import explicit_provider, is_default_provider
-from ..stack.project import Project
+from ..stack.project import Project, StackHistory
 from ..stack.pulumi_json import (
     PROVIDER_TYPE,
     UNKNOWN,
@@ -30,7 +30,7 @@ from ..stack.pulumi_json import (
     StackState,
     name_of,
 )
-from ..state_format import ADOPT, inputs_of
+from ..state_format import ADOPT, TYPE_TOKEN, inputs_of
 from .facts import REPLACING, OpenCreate, RecoveryFacts
 
 # How far the clocks of Omise and of whoever ran Pulumi may be apart, in seconds.
@@ -41,15 +41,23 @@ _MOST_PROOFS = 10
 
 
 def gather_facts(
-    project: Project, accounts: Accounts, log: CreateLog, *, other_stacks: bool = True
+    project: Project,
+    accounts: Accounts,
+    log: CreateLog,
+    *,
+    other_stacks: bool = True,
+    run_program: bool = True,
 ) -> RecoveryFacts:
     """Gather everything: a preview, the state, pages of the accounts if anything is open.
 
     :param other_stacks: whether to ask the other stacks of the backend what they manage.
+    :param run_program: whether to run the program; without it, what the stack manages and what is
+        pending counts as declared. That is for a stack that is to be destroyed.
     :raises ProjectError: Pulumi refused.
     :raises OmiseLinksError: Omise could not be asked, or refused the stack's own key.
     """
-    state, preview = _read_project(project)
+    history = project.history()
+    state, preview = _read_project(project, history, run_program=run_program)
     records, problems = log.read()
     wanted = _wanted_creates(preview, state)
     found = {
@@ -63,7 +71,7 @@ def gather_facts(
         explicit_provider(create.provider_urn) for create in (*state.pending, *wanted)
     ):
         opened.open(urn)
-    ours = [record for record in records if record.project == _project_of(preview)]
+    ours = [record for record in records if record.project == _project_of(preview, state)]
     if ours:
         # A record may be of a link that the program no longer declares.
         for urn in ("", *_providers(preview)):
@@ -83,7 +91,7 @@ def gather_facts(
         records,
         ours,
         links,
-        _last_success(project, opened),
+        _last_success(history, opened),
     )
     return RecoveryFacts(
         state=state,
@@ -106,24 +114,46 @@ def gather_facts(
     )
 
 
-def _read_project(project: Project) -> tuple[StackState, Preview]:
+def _read_project(
+    project: Project, history: StackHistory, *, run_program: bool
+) -> tuple[StackState, Preview]:
     """Return the state and what the program declares, with the secrets that are compared."""
-    preview = project.preview()
-    # A provider may be declared without a link: its key is newer than the one in the state.
-    if any(
-        resource.secret_inputs
-        for urn, resource in preview.resources.items()
-        if resource.is_link or (resource.type == PROVIDER_TYPE and not is_default_provider(urn))
-    ):
-        preview = project.with_secrets(preview)
-    state = project.state()
-    if any(resource.secret_inputs for resource in (*state.pending, *state.providers.values())):
-        state = project.state(show_secrets=True)
-    if state.links and project.last_run_was_a_failed_destroy():
+    preview = Preview({})
+    if run_program:
+        preview = project.preview()
+        # A provider may be declared without a link: its key is newer than the one in the state.
+        if any(
+            resource.secret_inputs
+            for urn, resource in preview.resources.items()
+            if resource.is_link or (resource.type == PROVIDER_TYPE and not is_default_provider(urn))
+        ):
+            preview = project.with_secrets(preview)
+    state = project.state_for_comparing()
+    if state.links and history.ends_with_failed_destroy:
         # If the plugin was killed, Omise may have deleted links whose deletion the engine takes for
         # failed: they are in the state, and no delete is pending.
         state = replace(state, deleting=state.deleting | {link.urn for link in state.links})
-    return state, preview
+    return state, preview if run_program else _as_declared(state)
+
+
+def _as_declared(state: StackState) -> Preview:
+    """Return the preview of a program that declares what the state has and what is pending."""
+    links = {
+        link.urn: PulumiResource(
+            urn=link.urn,
+            type=TYPE_TOKEN,
+            step="same",
+            provider_urn=link.provider_urn,
+            current_id=link.id,
+        )
+        for link in state.links
+        if not link.pending_delete
+    }
+    pending = {
+        create.urn: replace(create, step="replace" if create.urn in links else "create")
+        for create in state.pending
+    }
+    return Preview({**state.providers, **links, **pending})
 
 
 def _providers(preview: Preview) -> dict[str, PulumiResource]:
@@ -266,18 +296,18 @@ def _made_since(link: OmiseLink, record: CreateRecord) -> bool:
     return record.since is None or link.created_at >= record.began
 
 
-def _last_success(project: Project, accounts: _ProvedAccounts) -> float | None:
+def _last_success(history: StackHistory, accounts: _ProvedAccounts) -> float | None:
     """Return the time at which the last successful update had ended, if it bounds anything."""
-    text = project.last_successful_update()
+    text = history.last_successful_update
     if text is None or not accounts.clocks_agree:
         return None
     ended = read_time(text)
     return None if ended is None else ended - _CLOCKS_APART
 
 
-def _project_of(preview: Preview) -> str:
+def _project_of(preview: Preview, state: StackState) -> str:
     """Return the name of the Pulumi project, which is the second part of each URN."""
-    return next((urn.split("::")[1] for urn in preview.resources), "")
+    return next((urn.split("::")[1] for urn in (*preview.resources, *state.urns)), "")
 
 
 def _open_creates(

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -109,13 +110,20 @@ class Backend:
         with self._reading:
             return read_state(parse_json(run.stdout, dict, "stack export", secret=show_secrets))
 
-    def run(self, *args: str, planning: bool = False, **options: Any) -> PulumiRun:
+    def run(
+        self,
+        *args: str,
+        planning: bool = False,
+        variables: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> PulumiRun:
         """Run ``pulumi`` in the folder, with the environment that this package needs.
 
         :param planning: whether the plugin leaves to the caller what it would refuse in a preview.
+        :param variables: what the environment has beside that.
         :param options: as for ``run_pulumi``.
         """
-        env = pulumi_environment(os.environ, config_file=self._config_file)
+        env = pulumi_environment(os.environ, config_file=self._config_file) | dict(variables or {})
         if planning:
             env[PLANNING] = "true"
         return run_pulumi(args, self.folder, environ=env, **options)

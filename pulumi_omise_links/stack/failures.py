@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,10 @@ _NO_PROJECT = re.compile(
 _EMPTY_SIDE_FILE = re.compile(r"failed to load checkpoint: EOF$|^\s*EOF$", re.M)
 _CUT_OFF_STATE = re.compile(r"unexpected end of JSON input")
 _FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)', re.M)
+# What a run without --json says about one resource, below its heading "Diagnostics:".
+_ABOUT_RESOURCE = re.compile(
+    r"^  (?P<type>\S+) \((?P<name>.+)\):\n(?P<text>(?:    .*\n|\n(?=    ))+)", re.M
+)
 # What the engine adds to an error that it has reported already.
 _NO_REASON = re.compile(
     r"program exited with non-zero exit code|^\s*(preview|update|import|refresh) failed\.?$"
@@ -74,7 +79,7 @@ def _advice(args: Sequence[str], reasons: Sequence[str]) -> list[str]:
 
 def _reasons(stdout: bytes, stderr: bytes, folder: Path) -> list[str]:
     """Return the engine's own error lines, without tracebacks and repetitions."""
-    messages = _diagnostics(stdout)
+    messages = _diagnostics(stdout) or _diagnostics_of_text(stdout)
     if not messages:
         text = stderr.decode("utf-8", "replace").strip()
         messages = [text or stdout.decode("utf-8", "replace").strip()]
@@ -95,6 +100,17 @@ def _diagnostics(stdout: bytes) -> list[str]:
         _link_prefix(diagnostic) + str(diagnostic.get("message") or "")
         for diagnostic in (diagnostics if isinstance(diagnostics, list) else ())
         if isinstance(diagnostic, Mapping) and diagnostic.get("severity") == "error"
+    ]
+
+
+def _diagnostics_of_text(stdout: bytes) -> list[str]:
+    """Return the errors in what a run without ``--json`` prints, with what is said beside them."""
+    _, _, listed = stdout.decode("utf-8", "replace").partition("\nDiagnostics:\n")
+    return [
+        (f"{about['name']}: " if about["type"] == TYPE_TOKEN else "")
+        + re.sub(r"^\s*error: ", "", textwrap.dedent(about["text"]))
+        for about in _ABOUT_RESOURCE.finditer(listed)
+        if re.search(r"^\s*error: ", about["text"], re.M)
     ]
 
 

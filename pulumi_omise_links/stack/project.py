@@ -12,15 +12,19 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import ArgumentError, ProjectError
 from ..output.terminal import escape
 from ..settings import (
+    ALLOW_LIVE,
     CONFIG_KEYS,
+    KEEP_LINKS,
     NAMESPACE,
+    READ_BACK,
     SECRET_KEY,
     Settings,
     refuse_misspelt,
@@ -44,6 +48,18 @@ _RUNS_PER_PAGE = 100
 _TARGETS_PER_RUN = 200
 # A file backend of the old layout has no organization and no project in its names.
 _STACK_NAME = re.compile(r"^(?:[\w.-]+/[\w.-]+/)?[\w.-]+$", re.M)
+
+
+@dataclass(frozen=True)
+class StackHistory:
+    """What the runs of a stack tell.
+
+    ``last_successful_update`` is when the last update that went through had ended; None if there
+    was none. ``ends_with_failed_destroy``: the last run was a ``pulumi destroy`` that failed.
+    """
+
+    last_successful_update: str | None = None
+    ends_with_failed_destroy: bool = False
 
 
 class Project:
@@ -83,17 +99,11 @@ class Project:
 
         :raises OmiseLinksError: a setting is wrong.
         """
-        config = parse_json(self._run("config", "--json").stdout or b"{}", dict, "config --json")
+        config = self._config()
         refuse_misspelt(config)
         if isinstance(key := config.get(f"{NAMESPACE}:{SECRET_KEY}"), Mapping):
             refuse_plain_key(is_secret=bool(key.get("secret")))
-        values: dict[str, str | None] = {}
-        for name in CONFIG_KEYS:
-            entry = config.get(f"{NAMESPACE}:{name}")
-            if isinstance(entry, Mapping):
-                values[name] = entry.get("value")
-                if values[name] is None:
-                    values[name] = self._secret_config(f"{NAMESPACE}:{name}")
+        values = {name: self._config_value(config, name) for name in CONFIG_KEYS}
         settings = Settings.resolve(values)
         if settings.key_advice and not self._config_file and CONFIG_FILE not in os.environ:
             advice = (
@@ -102,6 +112,10 @@ class Project:
             )
             settings = replace(settings, key_advice=advice)
         return settings
+
+    def allow_live(self) -> str | None:
+        """Return ``omise:allowLive`` of the stack's config, as it is written there."""
+        return self._config_value(self._config(), ALLOW_LIVE)
 
     def preview(self, *, as_pulumi: bool = False) -> Preview:
         """Run the program, and return what it declares beside what the stack manages.
@@ -128,7 +142,7 @@ class Project:
 
     def require_readable_secrets(self) -> None:
         """Return if the secrets of the config and of the state can be opened; none is returned."""
-        config = parse_json(self._run("config", "--json").stdout or b"{}", dict, "config --json")
+        config = self._config()
         secret = next((key for key, entry in config.items() if entry.get("secret")), None)
         if secret is not None:
             self._secret_config(secret)
@@ -137,12 +151,22 @@ class Project:
         # resource has this name, so nothing is looked up.
         self._run("logs", "--json", "--resource", "omise-links doctor")
 
-    def last_successful_update(self) -> str | None:
-        """Return when the last update of this stack that went through had ended, or None."""
+    def state_for_comparing(self) -> StackState:
+        """Return the state, with secrets opened where a provider or a pending create has some."""
+        state = self.state()
+        if any(resource.secret_inputs for resource in (*state.pending, *state.providers.values())):
+            return self.state(show_secrets=True)
+        return state
+
+    def history(self) -> StackHistory:
+        """Return what the runs of this stack tell, back to the last update that went through."""
+        newest: Mapping[str, Any] = {}
+        ends: list[str] = []
         for page in itertools.count(1):
             size = ("--page-size", str(_RUNS_PER_PAGE), "--page", str(page))
             run = self._run("stack", "history", "--json", *size)
             history = parse_json(run.stdout or b"[]", list, "stack history")
+            newest = newest or next(iter(history), {})
             ends = [
                 update.get("endTime") or ""
                 for update in history
@@ -150,15 +174,11 @@ class Project:
             ]
             if ends or len(history) < _RUNS_PER_PAGE:
                 break
-        return max(ends, default=None) or None
-
-    def last_run_was_a_failed_destroy(self) -> bool:
-        """Whether the last run of this stack was a ``pulumi destroy`` that did not succeed."""
-        run = self._run("stack", "history", "--json", "--page-size", "1")
-        history = parse_json(run.stdout or b"[]", list, "stack history")
-        return any(
-            update.get("kind") == "destroy" and update.get("result") != "succeeded"
-            for update in history[:1]
+        return StackHistory(
+            last_successful_update=max(ends, default=None) or None,
+            ends_with_failed_destroy=(
+                newest.get("kind") == "destroy" and newest.get("result") != "succeeded"
+            ),
         )
 
     # -- writing to the state
@@ -203,6 +223,41 @@ class Project:
         """Give what the stack manages under a URN another name, in the state alone."""
         self._run("state", "rename", urn, name, "--yes")
 
+    # -- ending a stack
+
+    def destroy(self, *, keep: Sequence[str] = ()) -> None:
+        """Delete all resources of the stack, without running its program.
+
+        A link leaves the state only after a read has shown that it is deleted. What fails does not
+        keep the rest from being deleted.
+
+        :param keep: ids of links to leave at Omise; they leave the state.
+        """
+        # --refresh=false: a project may ask for a refresh first, which is one call a link.
+        flags = ("--yes", "--skip-preview", "--continue-on-error", "--refresh=false")
+        variables = {READ_BACK: "true", **({KEEP_LINKS: ",".join(keep)} if keep else {})}
+        message = ("--message", "omise-links: teardown")
+        self._run("destroy", *flags, "--suppress-progress", *message, variables=variables)
+
+    def remove(self) -> None:
+        """Remove the stack with its history, and its config file from the folder.
+
+        It must be empty. Which stack is selected stays as it is.
+        """
+        selected = None
+        with suppress(ProjectError):  # none is selected, or the folder has no project
+            run = self.backend.run("stack", "--show-name", "--fully-qualify-stack-names")
+            selected = _stack_name(run.stdout)
+        self._run("stack", "rm", "--yes")
+        if selected not in {None, self.stack}:
+            # Pulumi selects no stack any more, whichever it has removed.
+            with suppress(ProjectError):  # another run has removed it
+                self.backend.run("stack", "select", "--stack", str(selected))
+
+    def cancel(self) -> None:
+        """Take the lock of the stack away, and end the run that holds it where Pulumi can."""
+        self._run("cancel", "--yes")
+
     # -- running pulumi
 
     def _preview(self, *more: str, **options: Any) -> tuple[Any, Any]:
@@ -220,6 +275,16 @@ class Project:
             if run.exit_code
             else parse_json(run.update_plan, dict, "preview --save-plan", secret=True),
         )
+
+    def _config(self) -> dict[str, Any]:
+        return parse_json(self._run("config", "--json").stdout or b"{}", dict, "config --json")
+
+    def _config_value(self, config: Mapping[str, Any], name: str) -> str | None:
+        entry = config.get(f"{NAMESPACE}:{name}")
+        if not isinstance(entry, Mapping):
+            return None
+        value: str | None = entry.get("value")
+        return self._secret_config(f"{NAMESPACE}:{name}") if value is None else value
 
     def _secret_config(self, key: str) -> str | None:
         """Return one secret of the config; asked for by name, so that no other one is opened."""

@@ -20,6 +20,7 @@ from ..omise.models import LinkInputs, Scope
 from ..state_format import AS_STORED, SECRET_MARK, TYPE_TOKEN, scope_of
 
 PROVIDER_TYPE = "pulumi:providers:pulumi-python"
+_PROVIDER_TYPES = "pulumi:providers:"
 _ROOT_TYPE = "pulumi:pulumi:Stack"
 # How Pulumi marks a value in JSON that is not known before `pulumi up`
 # (sdk/go/common/resource/plugin/rpc.go).
@@ -152,13 +153,16 @@ class ManagedLink:
 
 @dataclass(frozen=True, kw_only=True)
 class StackState:
-    """The part of a stack's state that concerns links.
+    """The part of a stack's state that concerns links, and what a destroy does to the rest.
 
     ``pending`` are creates of links that a killed run left, ``deleting`` the URNs of links that it
     was deleting, ``unfinished`` those of all links with a pending operation of any kind, an import
     among them. ``looked_up`` are the ids of links that the program reads and does not manage.
     ``providers`` are the explicit ones, by URN; ``root`` is the URN of the stack; ``written`` is
     when the state was written, ``begun`` when the oldest resource in it was made.
+    ``others`` are the types, by URN, of the resources that a destroy deletes and that are no links;
+    ``protected`` are the URNs of all that is protected. ``uncertain`` are the URNs of what a killed
+    run was importing, or was creating and that is no link: it may exist, and is not in the state.
     """
 
     links: tuple[ManagedLink, ...] = ()
@@ -171,6 +175,15 @@ class StackState:
     root: str = ""
     written: str = ""
     begun: str = ""
+    others: Mapping[str, str] = field(default_factory=dict)
+    protected: tuple[str, ...] = ()
+    uncertain: tuple[str, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is in it, but for the stack itself, and no create is pending."""
+        left = (self.links, self.others, self.pending, self.uncertain)
+        return self.urns <= {self.root} and not any(left)
 
     def link(self, urn: str) -> ManagedLink | None:
         """Return the link that the stack manages under this URN."""
@@ -382,6 +395,21 @@ def _read_state(export: Any) -> StackState:
         begun=min(
             (resource["created"] for resource in resources if resource.get("created")), default=""
         ),
+        others={
+            resource["urn"]: resource["type"]
+            for resource in resources
+            if resource.get("custom")
+            and not resource.get("external")
+            and resource["type"] != TYPE_TOKEN
+            and not resource["type"].startswith(_PROVIDER_TYPES)
+        },
+        protected=tuple(resource["urn"] for resource in resources if resource.get("protect")),
+        uncertain=tuple(
+            pending["resource"]["urn"]
+            for pending in deployment.get("pending_operations") or ()
+            if pending["type"] == "importing"
+            or (pending["type"] == "creating" and pending["resource"]["type"] != TYPE_TOKEN)
+        ),
     )
 
 
@@ -446,6 +474,7 @@ def _resource_from_state(resource: Any) -> PulumiResource:
         secret_inputs=frozenset(name for name, value in inputs.items() if is_secret(value)),
         secret_outputs=frozenset(resource.get("additionalSecretOutputs") or ()),
         protect=bool(resource.get("protect")),
+        retain_on_delete=bool(resource.get("retainOnDelete")),
     )
 
 

@@ -89,8 +89,10 @@ def test_whatever_a_command_raises(
     # The work below the decorator that adds --json and prints.
     monkeypatch.setattr(command, "callback", _with_work(command.callback, fail))
     files = ["links.yaml"] if any(p.name == "files" for p in command.params) else []
+    options = (p.opts[0] for p in command.params if p.required and isinstance(p, click.Option))
+    needed = [word for option in options for word in (option, "dev")]
 
-    assert run([name, *files, "--json"]) == code
+    assert run([name, *files, *needed, "--json"]) == code
     out, err = capsys.readouterr()
     printed = json.loads(out)
     assert printed["command"] == name

@@ -24,7 +24,10 @@ pytestmark = pytest.mark.engine
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 # Nobody can be asked in a test.
-ASKS = re.compile(r"^(pulumi (?:up|refresh)|omise-links import links\.yaml)$", re.M)
+ASKS = re.compile(
+    r"^(pulumi (?:up|refresh)(?: --stack \S+)?|omise-links (?:import links\.yaml|teardown .*))$",
+    re.M,
+)
 
 
 def follow(example: str, project: Project) -> str:
@@ -67,7 +70,13 @@ def run(script: str, project: Project) -> str:
 
 def test_every_example_is_followed() -> None:
     """No example is left out of these tests."""
-    tested = {"01-first-link", "02-campaign", "03-adopt-existing-links", "05-campaign-page"}
+    tested = {
+        "01-first-link",
+        "02-campaign",
+        "03-adopt-existing-links",
+        "04-review-environments",
+        "05-campaign-page",
+    }
     assert {example.name for example in EXAMPLES.iterdir() if example.is_dir()} == tested
 
 
@@ -106,6 +115,19 @@ def test_existing_links(project: Project, omise: Emulator) -> None:
     assert len(omise.journal.writes) == 1
     undo("03-adopt-existing-links", project)
     assert omise.links(deleted=False) == []
+
+
+def test_review_environments(project: Project, omise: Emulator) -> None:
+    """04 makes two environments with marked links, and tears both down; nothing can be paid."""
+    out = follow("04-review-environments", project)
+
+    marks = {link["title"].rpartition(" · ")[2] for link in omise.links()}
+    assert marks == {"pr-41", "pr-42"}
+    assert omise.links(deleted=False) == []
+    assert out.count("2 links deleted and read back, stack removed. Nothing of it can be paid") == 2
+    assert "pr-41: there is no such stack" in out
+    assert "pr-42 was left out: its last update was at" in out
+    undo("04-review-environments", project)
 
 
 @pytest.mark.browser

@@ -245,3 +245,27 @@ def test_a_refusal_that_cannot_be_looked_into_is_an_error(second: bytes) -> None
         scope = client.scope()
         with pytest.raises(OmiseLinksError):
             client.delete_link(LINK, scope)
+
+
+@pytest.mark.parametrize("read", ["deleted", "not_found"])
+def test_a_delete_can_be_read_back(omise: Emulator, client: OmiseClient, read: str) -> None:
+    """Then a read must show that the link is gone, beside Omise's answer."""
+    (link_id,) = omise.seed()
+    omise.switch(get_deleted=read)
+
+    client.delete_link(link_id, scope_of(omise), read_back=True)
+
+    assert alive(omise) == []
+    methods = [request.method for request in omise.journal.entries]
+    assert methods[:2] == ["DELETE", "GET"]
+
+
+def test_a_delete_that_a_read_does_not_show_is_an_error(
+    omise: Emulator, client: OmiseClient
+) -> None:
+    """A copy of the database that is behind is asked again; after that, nothing is proved."""
+    link_id, _ = omise.seed(2, seconds_apart=1_000)
+    omise.switch(read_lag=60)
+
+    with pytest.raises(OmiseUnavailableError, match="still shows it as a link that can be paid"):
+        client.delete_link(link_id, scope_of(omise), read_back=True)

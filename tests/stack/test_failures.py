@@ -54,6 +54,23 @@ def test_the_reasons_in_json_are_found_in_noise() -> None:
     assert "title is missing" in str(explain("error: preview failed", noisy))
 
 
+def test_the_reasons_of_a_destroy_are_found_in_its_text() -> None:
+    """Each with the link that it is about; progress and what is no error are left out."""
+    text = (
+        "Destroying (dev):\n @ destroying....\n\nDiagnostics:\n"
+        "  pulumi-python:dynamic/omise:Link (spring):\n"
+        "    error: deletion failed\n    in two lines\n\n"
+        "  pulumi-python:dynamic/omise:Link (summer):\n    This is no error.\n\n"
+        "  pulumi:pulumi:Stack (shop-dev):\n    error: update failed\n\n"
+        "Resources:\n    1 errored\n"
+    )
+
+    error = explain("warning: a newer Pulumi is available", text, "destroy")
+
+    said = "Pulumi failed, and says:\n  spring: deletion failed\n  in two lines"
+    assert str(error) == said
+
+
 @pytest.mark.parametrize(
     ("said", "kind", "advice"),
     [

@@ -127,9 +127,7 @@ def use_update_plan(document: Any) -> None:
 
 
 def use_history(document: Any) -> None:
-    project = project_that_gets(document)
-    project.last_successful_update()
-    project.last_run_was_a_failed_destroy()
+    project_that_gets(document).history()
 
 
 DOCUMENTS: dict[str, tuple[Callable[[Any], object], Any]] = {
