@@ -34,6 +34,7 @@ from ..teardown.report import make_plan, make_result
 from ._asking import ask, require_yes
 from ._omise import connected, describe_all
 from ._options import (
+    config_file_option,
     folder_option,
     only_this_stack_option,
     read_duration,
@@ -54,6 +55,7 @@ from ._results import returns_result, say, show_to_person
     help="A stack, or a pattern such as 'pr-*' for those of the project; several times for more.",
 )
 @folder_option(".")
+@config_file_option
 @click.option(
     "--idle",
     metavar="DURATION",
@@ -77,6 +79,7 @@ from ._results import returns_result, say, show_to_person
 def command(
     named: tuple[str, ...],
     cwd: str,
+    config_file: str | None,
     idle: float | None,
     keep_stack: bool,
     keep_used: bool,
@@ -106,6 +109,8 @@ def command(
         )
     if idle is not None and not any(map(is_pattern, named)):
         raise click.UsageError("--idle is for a pattern such as 'pr-*'.")
+    if config_file is not None and (len(named) > 1 or any(map(is_pattern, named))):
+        raise click.UsageError("--config-file is for one stack that is named, not for a pattern.")
     if mark is not None and (problem := mark_problem(mark)):
         raise click.UsageError(f"--mark {problem}.")
     with progress("Looking for the stacks"):
@@ -114,6 +119,7 @@ def command(
             named,
             now=datetime.now(timezone.utc),
             idle=None if idle is None else timedelta(seconds=idle),
+            config_file=config_file,
         )
     _require_few(targets.projects, force)
     states = [project.state_for_comparing() for project in targets.projects]

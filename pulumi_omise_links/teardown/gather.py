@@ -51,11 +51,13 @@ def find_targets(
     *,
     now: datetime,
     idle: timedelta | None = None,
+    config_file: str | None = None,
 ) -> Targets:
     """Find the stacks that are named.
 
     :param named: as for ``find_stacks``.
     :param idle: how long ago the last update of a stack must be for a pattern to match it.
+    :param config_file: as for ``Project``; only for one stack, by its name.
     :raises ProjectError: no ``pulumi``, no project, or a stack cannot be read.
     """
     targets = Targets()
@@ -64,7 +66,7 @@ def find_targets(
             _add_matches(targets, folder, name, now, idle)
             continue
         try:
-            _add(targets, Project(folder, name))
+            _add(targets, Project(folder, name, config_file=config_file))
         except StackNotFoundError:
             targets.gone.append(name)
     for project in targets.projects:

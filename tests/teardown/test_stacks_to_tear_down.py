@@ -92,6 +92,10 @@ def test_many_stacks_need_force(
     ("args", "said"),
     [
         (["--stack", "pr-1", "--idle", "7d"], "--idle is for a pattern"),
+        (
+            ["--stack", "pr-*", "--config-file", "Pulumi.yaml"],
+            "--config-file is for one stack that is named",
+        ),
         (["--stack", "pr-*", "--idle", "7w"], "'7w' is not a duration such as 90s, 10m, 24h or 7d"),
         (["--stack", "pr-1", "--mark", " "], "--mark must not be blank"),
         ([], "Missing option '--stack'"),
