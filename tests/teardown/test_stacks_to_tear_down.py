@@ -93,7 +93,7 @@ def test_many_stacks_need_force(
     [
         (["--stack", "pr-1", "--idle", "7d"], "--idle is for a pattern"),
         (
-            ["--stack", "pr-*", "--config-file", "Pulumi.yaml"],
+            ["--stack", "pr-*", "--config-file", __file__],
             "--config-file is for one stack that is named",
         ),
         (["--stack", "pr-*", "--idle", "7w"], "'7w' is not a duration such as 90s, 10m, 24h or 7d"),
