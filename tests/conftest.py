@@ -32,6 +32,14 @@ settings.load_profile("fast")
 _TOOLS = {"OMISE_LINKS_ENGINE_CACHE", "OMISE_LINKS_BROWSER"}
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _heed_interrupts() -> None:
+    """In the background of a shell, tests and what they start would have Ctrl-C switched off."""
+    import engine as tool
+
+    tool.heed_interrupts()
+
+
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in os.environ:
@@ -75,7 +83,6 @@ def engine() -> Path:
         pytest.fail(
             "No Pulumi engine. `make test` gets one; by hand: python tools/engine.py", pytrace=False
         )
-    tool.heed_interrupts()
     return Path(found)
 
 

@@ -18,7 +18,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import engine
 import pytest
 
 TOOLS = Path(__file__).parents[2] / "tools"
@@ -92,7 +91,6 @@ class Machine:
         )
 
     def start(self, *command: str) -> subprocess.Popen[str]:
-        engine.heed_interrupts()  # a test run in the background of a shell has Ctrl-C switched off
         return subprocess.Popen(
             [sys.executable, *(command or (str(TOOLS / "engine.py"),))],
             env=self.environment,
