@@ -151,6 +151,13 @@ class OmiseLink:
         merchant = self.merchant_uid or ""
         return merchant if asked and merchant.startswith("team_") and merchant != asked else None
 
+    def may_be_of(self, sub_merchant: str) -> bool:
+        """Whether Omise says that it is a sub-merchant's link, and of no other one's.
+
+        Links of a platform's own account name no merchant.
+        """
+        return bool(self.merchant_uid) and self.other_merchant(sub_merchant) is None
+
     @classmethod
     def from_json(cls, data: Any, *, asked: LinkInputs | None = None) -> OmiseLink:
         """Read a link.
