@@ -35,6 +35,7 @@ from .models import (
     Scope,
     UnreadableError,
     UnreadableLink,
+    may_be_of,
 )
 from .times import LAG_SECONDS, format_time
 from .transport import RequestStats, Transport
@@ -438,7 +439,7 @@ class OmiseClient:
             return
         if self._header_arrives is None:
             links, _ = self.list_links(newest_first=True, skipped=[])
-            self._header_arrives = any(link.may_be_of(asked) for link in links)
+            self._header_arrives = any(may_be_of(link.merchant_uid, asked) for link in links)
         if not self._header_arrives:
             raise WrongAccountError(
                 f"Omise does not know link {link_id}. Whether it is gone cannot be told, because"
