@@ -33,6 +33,7 @@ class AccountLink:
     paid: int = 0
     paid_at: str | None = None
     all_charges_seen: bool = True
+    merchant_uid: str | None = None
 
     @classmethod
     def of(cls, link: OmiseLink, held: ManagedLink | None = None) -> AccountLink:
@@ -58,7 +59,8 @@ class AccountLink:
             charges_total=link.charges_total,
             paid=len(paid),
             paid_at=max((charge.created_at for charge in paid), default=None),
-            all_charges_seen=link.charges_total <= len(link.charges),
+            all_charges_seen=link.charges_shown and link.charges_total <= len(link.charges),
+            merchant_uid=sys.intern(link.merchant_uid) if link.merchant_uid else None,
         )
 
     @property

@@ -123,5 +123,8 @@ def _look_up(client: OmiseClient, link: ManagedLink) -> _LookUp:
         # It asks once more, and waits for a link that was made moments ago.
         found = client.find_link(link.id, link.scope, created_at=link.created_at or None)
     except WrongAccountError:
-        return "the account of the link or of the key is not known; use a key that may read it."
+        return (
+            "Omise does not know it, which proves nothing: the account of the link or of the key is"
+            " not known, or the header SUB_MERCHANT_ID may not arrive."
+        )
     return AccountLink.of(found) if found else None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ..inputs import check_inputs, mode
 from ..mark import has_mark
-from ..omise.models import LinkInputs, UnreadableLink
+from ..omise.models import LinkInputs, UnreadableLink, may_be_of
 from ..omise.times import format_time
 from ..output.terminal import escape, pluralize
 from .account_links import AccountLink
@@ -53,11 +53,13 @@ class SweepFacts:
     ``links`` are those of the account that are alive, oldest first; ``unreadable`` those of which
     Omise's answer cannot be read. ``now`` is the time at Omise (Unix seconds). ``managed`` has the
     stack by the id of each link that a stack of the backend manages. ``named`` has a sentence by
-    the id of each link that is to stay for another reason.
+    the id of each link that is to stay for another reason. ``sub_merchant`` is the one that the
+    settings name.
     """
 
     live: bool
     account_id: str
+    sub_merchant: str | None = None
     now: float
     links: Sequence[AccountLink]
     unreadable: Sequence[UnreadableLink] = ()
@@ -155,6 +157,13 @@ def why_it_changed(planned: AccountLink, found: AccountLink, *, include_paid: bo
 def _who_needs_it(link: AccountLink, facts: SweepFacts) -> str | None:
     if stack := facts.managed.get(link.id):
         return f"Stack {escape(stack, longest=300)} manages it."
+    asked = facts.sub_merchant
+    if asked and not may_be_of(link.merchant_uid, asked):
+        # Links of a platform's own account name no merchant.
+        return (
+            f"Omise does not say that it is of sub-merchant {escape(asked)}: a proxy on the way may"
+            " drop the header SUB_MERCHANT_ID."
+        )
     return facts.named.get(link.id)
 
 
@@ -176,7 +185,9 @@ def _payment(link: AccountLink) -> str | None:
     """Say that a link was paid; a charge that failed counts, as somebody has the address."""
     if link.charges_total > 0:
         return f"It was paid, or a payment was tried: {pluralize(link.charges_total, 'charge')}."
-    return "It was used up by a payment." if link.used else None
+    if link.used:
+        return "It was used up by a payment."
+    return None if link.all_charges_seen else "Omise does not show whether it was paid."
 
 
 def _exceeded(going: int, alive: int, rules: SweepRules) -> Iterator[str]:

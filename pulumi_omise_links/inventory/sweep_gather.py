@@ -71,6 +71,7 @@ def gather_sweep(
     facts = SweepFacts(
         live=client.settings.key().live,
         account_id=account.id,
+        sub_merchant=client.settings.sub_merchant_id,
         now=now,
         links=[link for link in listed.links.values() if not link.deleted],
         unreadable=listed.unreadable,

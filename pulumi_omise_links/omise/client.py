@@ -35,6 +35,7 @@ from .models import (
     Scope,
     UnreadableError,
     UnreadableLink,
+    may_be_of,
 )
 from .times import LAG_SECONDS, format_time
 from .transport import RequestStats, Transport
@@ -76,6 +77,8 @@ class OmiseClient:
         self._account_call: Future[OmiseAccount | None] | None = None
         self._account_lock = threading.Lock()
         self._proved_account_id: str | None = None
+        # Whether answers show that the header with the sub-merchant arrives; None is not known yet.
+        self._header_arrives: bool | None = None
 
     def __enter__(self) -> OmiseClient:
         return self
@@ -406,6 +409,7 @@ class OmiseClient:
         """Refuse to read a 404 as "gone" unless the key is of the scope of the link."""
         ours = self.scope()
         if scope.account_id is not None and ours == scope:
+            self._require_sub_merchant(link_id)
             return
         self.refuse_other_scope(link_id, scope)
         source = self.settings.key().source
@@ -425,8 +429,29 @@ class OmiseClient:
             " it out of the state with `pulumi state delete`."
         )
 
+    def _require_sub_merchant(self, link_id: str) -> None:
+        """Refuse to read a 404 as "gone" unless Omise has heard which sub-merchant is asked for.
+
+        A proxy may drop the header, and then Omise answers for the platform's own account.
+        """
+        asked = self.settings.sub_merchant_id
+        if asked is None:
+            return
+        if self._header_arrives is None:
+            links, _ = self.list_links(newest_first=True, skipped=[])
+            self._header_arrives = any(may_be_of(link.merchant_uid, asked) for link in links)
+        if not self._header_arrives:
+            raise WrongAccountError(
+                f"Omise does not know link {link_id}. Whether it is gone cannot be told, because"
+                f" Omise shows no link of sub-merchant {asked}: a proxy on the way may drop the"
+                " header SUB_MERCHANT_ID. Ask Omise without that proxy. Only if the dashboard says"
+                " that the link is deleted, take it out of the state with `pulumi state delete`."
+            )
+
     def _note_proof(self, scope: Scope) -> None:
         """Remember that Omise has shown or deleted a link of this scope with our key."""
+        if scope.sub_merchant_id == self.settings.sub_merchant_id:
+            self._header_arrives = True
         if scope.sub_merchant_id == self.settings.sub_merchant_id and scope.account_id is not None:
             self._proved_account_id = scope.account_id
 

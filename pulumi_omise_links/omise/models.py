@@ -87,12 +87,13 @@ class OmiseCharge:
     def from_json(cls, data: object) -> OmiseCharge:
         """:raises UnreadableError: ``data`` is not a charge."""
         answer = _object(data, "charge")
+        paid = _optional(answer, "paid", bool)
         return cls(
             id=_get(answer, "id", str),
             amount=_get(answer, "amount", int),
             currency=_get(answer, "currency", str).upper(),
             status=_optional(answer, "status", str) or "",
-            paid=_optional(answer, "paid", bool) or False,
+            paid=_optional(answer, "status", str) == "successful" if paid is None else paid,
             created_at=_time(answer, "created_at") or _time(answer, "created") or "",
             raw=answer,
         )
@@ -105,7 +106,8 @@ class OmiseLink:
     Times are ``YYYY-MM-DDThh:mm:ssZ``. ``created_at`` and ``payment_uri`` are empty only if the
     answer to a create had none. ``amount`` is in the smallest unit of ``currency``, which is
     upper case. ``merchant_name`` and ``merchant_uid`` are None on accounts without sub-merchants.
-    ``charges`` holds at most the 20 that Omise embeds; ``charges_total`` counts all.
+    ``charges`` holds at most the 20 that Omise embeds; ``charges_total`` counts all. If the answer
+    has no list of charges, ``charges_shown`` is false, and nothing is known of them.
     """
 
     id: str
@@ -125,6 +127,7 @@ class OmiseLink:
     merchant_uid: str | None = None
     charges: tuple[OmiseCharge, ...] = ()
     charges_total: int = 0
+    charges_shown: bool = True
     object: str = "link"
 
     @property
@@ -149,7 +152,7 @@ class OmiseLink:
         What ``merchant_uid`` holds is not documented, so an id of another kind is no contradiction.
         """
         merchant = self.merchant_uid or ""
-        return merchant if asked and merchant.startswith("team_") and merchant != asked else None
+        return merchant if asked and merchant and not may_be_of(merchant, asked) else None
 
     @classmethod
     def from_json(cls, data: Any, *, asked: LinkInputs | None = None) -> OmiseLink:
@@ -170,10 +173,10 @@ class OmiseLink:
             raise UnreadableError("created_at is missing or no time")
         livemode = _optional(answer, "livemode", bool)
         charges = _optional(answer, "charges", dict) or {}
-        listed = _optional(charges, "data", list) or []
+        listed = _optional(charges, "data", list)
         total = _optional(charges, "total", int)
         embedded = []
-        for charge in listed:
+        for charge in listed or ():
             with suppress(UnreadableError):
                 embedded.append(OmiseCharge.from_json(charge))
         return cls(
@@ -193,8 +196,18 @@ class OmiseLink:
             merchant_name=_optional(answer, "merchant_name", str),
             merchant_uid=_optional(answer, "merchant_uid", str),
             charges=tuple(embedded),
-            charges_total=len(listed) if total is None else total,
+            charges_total=max(len(listed or ()), total or 0),
+            charges_shown=listed is not None,
         )
+
+
+def may_be_of(merchant_uid: str | None, sub_merchant: str) -> bool:
+    """Whether a link with this ``merchant_uid`` may be one of a sub-merchant.
+
+    Links of a platform's own account name no merchant.
+    """
+    merchant = merchant_uid or ""
+    return bool(merchant) and (not merchant.startswith("team_") or merchant == sub_merchant)
 
 
 @dataclass(frozen=True)
@@ -241,7 +254,7 @@ class OmiseAccount:
                 currency.upper() for currency in supported if isinstance(currency, str)
             ),
             api_version=_optional(answer, "api_version", str),
-            email=_optional(answer, "email", str),
+            email=_optional(answer, "email", str) or None,
         )
 
 

@@ -277,8 +277,8 @@ def _seen(link_id: str, account: AccountFacts | None) -> dict[str, Any]:
     spent = link.used and not link.inputs.multiple
     status = Status.DELETED if link.deleted else Status.USED if spent else Status.PAYABLE
     payments = Payments(link.paid, exact=link.all_charges_seen, last_at=link.paid_at)
-    if spent and not link.paid:
-        payments = Payments(1, last_at=link.used_at)
+    if link.used and not link.paid:
+        payments = Payments(1, exact=spent, last_at=link.used_at)
     return {
         "status": status,
         "address": account.addresses.get(link_id) or None,

@@ -52,10 +52,12 @@ def tear_down(
     links = read_links(accounts, state)
     certain = all(link.fate in {Fate.DELETED, Fate.USED} for link in links)
     ending = Ending.KEPT
-    if failure is None and certain and not keep_stack:
+    if failure is None and certain:
         try:
-            _unlocking(project, lambda: _remove(project), unlock)
-            ending = Ending.REMOVED
+            _require_empty(project)
+            if not keep_stack:
+                _unlocking(project, project.remove, unlock)
+                ending = Ending.REMOVED
         except OmiseLinksError as error:
             failure = error
     reasons = str(failure).splitlines() if failure else []
@@ -116,14 +118,16 @@ def _settle(project: Project, facts: StackFacts) -> None:
         )
 
 
-def _remove(project: Project) -> None:
-    """Remove the stack; Pulumi itself would remove one with pending creates."""
+def _require_empty(project: Project) -> None:
+    """Refuse a stack that holds something; Pulumi would remove one with pending creates.
+
+    :raises ProjectError: the stack is not empty.
+    """
     if not project.state().empty:
         raise ProjectError(
-            f"Stack {escape(project.stack)} is not empty after its destroy, so it was not removed:"
-            " another run has changed it. Run this again."
+            f"Stack {escape(project.stack)} is not empty after its destroy: another run has changed"
+            " it. Run this again."
         )
-    project.remove()
 
 
 def _unlocking(project: Project, action: Callable[[], None], unlock: bool) -> None:

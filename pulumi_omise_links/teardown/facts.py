@@ -115,8 +115,12 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class MarkedLinks:
-    """Links with a mark that can be paid and are in no stack; and what is not known of them."""
+    """Links with a mark that can be paid and are in no stack; and what is not known of them.
+
+    ``where`` names the accounts in which they were looked for.
+    """
 
     mark: str
+    where: Sequence[str] = ()
     links: Sequence[OmiseLink] = ()
     problems: Sequence[str] = ()

@@ -182,8 +182,10 @@ def find_marked(
     :param known: ids of links that are told of elsewhere.
     """
     marked = []
+    where = []
     try:
         for client in accounts.clients or (accounts.client(None),):
+            where.append(str(client.scope()))
             marked += [
                 replace(link, charges=())
                 for link in client.iter_links()
@@ -193,10 +195,11 @@ def find_marked(
     except OmiseLinksError as error:
         return MarkedLinks(mark=mark, problems=[f"Links with this mark cannot be listed: {error}"])
     if not marked:
-        return MarkedLinks(mark=mark)
+        return MarkedLinks(mark=mark, where=where)
     stacks = read_backend(backend)
     return MarkedLinks(
         mark=mark,
+        where=where,
         links=[link for link in marked if link.id not in stacks.managed],
         problems=stacks.unknowns(),
     )

@@ -156,7 +156,8 @@ def _describe_marked(marked: MarkedLinks) -> list[str]:
     mark = escape(marked.mark)
     sentences = [escape(problem, longest=1000) for problem in marked.problems]
     if not (marked.links or marked.problems):
-        return [f"No link with the mark {mark} is in no stack."]
+        where = " and ".join(escape(account, longest=300) for account in marked.where)
+        return [f"No link with the mark {mark} can be paid outside of a stack, in {where}."]
     if marked.links:
         links = pluralize(len(marked.links), "link")
         sentences.append(f"In no stack, with the mark {mark}, and can be paid: {links}.")

@@ -64,6 +64,24 @@ def test_managed_is_what_any_stack_of_the_backend_manages(account: Account) -> N
     }
 
 
+def test_links_of_the_platform_are_not_those_of_a_sub_merchant(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind a proxy that drops the header, Omise lists the links of the platform's account."""
+    monkeypatch.setenv("OMISE_SUB_MERCHANT_ID", "team_a")
+    own = account.seed(2)
+    account.seed(sub_merchant="team_a")
+    account.omise.switch(sub_merchant_header="ignored")
+
+    result = account.delete("--all", "--force", "--include-paid")
+    assert (result["summary"]["delete"], len(account.alive())) == (0, 3)
+    assert "does not say that it is of sub-merchant team_a" in account.why("--all")[own[0]]
+
+    account.omise.switch(sub_merchant_header="obeyed")
+    account.delete("--all")
+    assert account.alive() == own
+
+
 @pytest.mark.parametrize(
     ("state", "said"),
     [

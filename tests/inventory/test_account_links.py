@@ -83,6 +83,13 @@ def test_never_paid_is_said_only_on_proof(
     assert AccountLink.of(link).surely_never_paid is never
 
 
+def test_an_answer_without_charges_is_no_proof() -> None:
+    """An intermediary may cut the answer; the link may have been paid often."""
+    link = replace(make_link("link_test_1"), charges_shown=False)
+
+    assert not AccountLink.of(link).surely_never_paid
+
+
 def test_the_latest_payment_counts() -> None:
     """Not the latest attempt."""
     charges = (charge(1, paid=True), charge(3, paid=True), charge(9, paid=False))

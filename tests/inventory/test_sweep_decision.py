@@ -48,6 +48,27 @@ def why(plan: SweepPlan) -> dict[str, str]:
     return {link.id: link.reason for link in plan.keep}
 
 
+def test_a_link_whose_charges_are_not_shown_stays() -> None:
+    """It may have been paid."""
+    link = make_link(1, all_charges_seen=False)
+
+    assert why(plan_for([link])) == {link.id: "Omise does not show whether it was paid."}
+    assert why_it_changed(make_link(1), link, include_paid=False)
+    assert going(plan_for([link], replace(RULES, include_paid=True))) == [link.id]
+
+
+def test_a_link_that_may_be_of_another_merchant_stays() -> None:
+    """Whatever else is said. A merchant's id of a kind that we do not know is no contradiction."""
+    links = [
+        make_link(number, merchant_uid=merchant)
+        for number, merchant in enumerate([None, "team_b", "team_a", "m-17"])
+    ]
+    rules = replace(RULES, include_paid=True, force=True)
+
+    assert going(plan_for(links, rules, sub_merchant="team_a")) == ["link_test_2", "link_test_3"]
+    assert len(going(plan_for(links, rules))) == 4
+
+
 LINKS = st.lists(
     st.builds(
         make_link,

@@ -144,6 +144,40 @@ def test_another_account_s_key_deletes_nothing(omise: Emulator) -> None:
     assert alive(omise) == [link_id]
 
 
+@pytest.mark.parametrize("own", [0, 1])
+def test_a_proxy_that_drops_the_sub_merchant_proves_nothing(omise: Emulator, own: int) -> None:
+    """Omise then answers for the platform's account, which knows none of the sub-merchant's links,
+    whether it has links of its own or not."""
+    (link_id,) = omise.seed(sub_merchant="team_1")
+    omise.seed(own)
+    omise.switch(sub_merchant_header="ignored")
+    scope = Scope(scope_of(omise).account_id, "team_1")
+    with client_for(omise, OMISE_SUB_MERCHANT_ID="team_1") as client:
+        with pytest.raises(WrongAccountError, match="a proxy on the way may drop the header"):
+            client.find_link(link_id, scope)
+        with pytest.raises(WrongAccountError, match="Whether it is gone cannot be told"):
+            client.delete_link(link_id, scope, read_back=True)
+
+    assert link_id in alive(omise)
+
+
+@pytest.mark.parametrize("shows_deleted", [True, False])
+def test_a_deleted_link_of_a_sub_merchant_is_gone_if_omise_shows_another_of_its_links(
+    omise: Emulator, shows_deleted: bool
+) -> None:
+    """Then the header has arrived; one list tells, for all links that are asked for."""
+    gone, gone_too, _ = omise.seed(3, sub_merchant="team_1")
+    omise.delete(gone)
+    omise.delete(gone_too)
+    omise.switch(get_deleted="not_found", list_includes_deleted=shows_deleted)
+    scope = Scope(scope_of(omise).account_id, "team_1")
+    with client_for(omise, OMISE_SUB_MERCHANT_ID="team_1") as client:
+        assert client.find_link(gone, scope) is None
+        assert client.find_link(gone_too, scope) is None
+
+    assert omise.journal.count("GET", "/links") == 3  # the two links, and the list
+
+
 def test_another_sub_merchant_deletes_nothing(omise: Emulator) -> None:
     """The same under another sub-merchant of the same account."""
     (link_id,) = omise.seed(sub_merchant="team_1")

@@ -59,6 +59,24 @@ def test_every_attribute_of_a_link() -> None:
     assert link.charges_total == 31
 
 
+@pytest.mark.parametrize("charges", [None, [], {}, {"data": None, "total": 0}, "none"])
+def test_charges_that_are_not_shown_are_not_none(charges: object) -> None:
+    """Without a list of charges, nothing says that a link was never paid."""
+    link = OmiseLink.from_json({**LINK, "charges": charges})
+
+    assert (link.charges, link.charges_shown) == ((), False)
+    assert OmiseLink.from_json(LINK).charges_shown
+
+
+@pytest.mark.parametrize(("status", "paid"), [("successful", True), ("failed", False)])
+def test_a_charge_without_a_flag_is_paid_by_its_status(status: str, paid: bool) -> None:
+    """Nor does a charge without `paid` read as one that failed."""
+    shape = {**CHARGE, "status": status}
+    del shape["paid"]
+
+    assert OmiseCharge.from_json(shape).paid is paid
+
+
 def test_the_older_shape() -> None:
     """Answers of older API versions read the same: `created`, lower case, no times of the end."""
     old = {**LINK, "created": "2016-10-02T13:51:20+00:00", "currency": "thb"}

@@ -10,8 +10,15 @@ from typing import Any
 import pytest
 from gfm import Page
 from previews import PreviewFile
+from samples import make_inputs
 
 from pulumi_omise_links.cli import run
+from pulumi_omise_links.inventory.account_links import AccountLink
+from pulumi_omise_links.inventory.stacks import StackStates
+from pulumi_omise_links.omise.models import Scope
+from pulumi_omise_links.reporting.decide import decide
+from pulumi_omise_links.reporting.facts import AccountFacts, ReportFacts
+from pulumi_omise_links.stack.pulumi_json import ManagedLink, StackState
 
 Matches = Callable[[str, str], None]
 
@@ -315,3 +322,25 @@ def test_of_5000_changed_links_each_dangerous_one_is_shown_or_counted(
             f"and {left:,} more: 2,490 delete, {left - 2_490:,} replace." in text
         )
         assert preview.omise.journal.count() == 51
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "never paid"),
+        ({"all_charges_seen": False}, "whether it was paid is not known"),
+        ({"used": True, "used_at": "2026-11-02T00:00:00Z"}, "paid at least once"),
+    ],
+)
+def test_never_paid_is_said_only_on_proof(changes: dict[str, Any], said: str) -> None:
+    """Not of a link whose charges Omise does not show, nor of one that it calls used, even if it
+    can be paid again."""
+    inputs = make_inputs(multiple=True)
+    link = AccountLink(id="link_test_1", inputs=inputs, created_at="", **changes)
+    account = AccountFacts(scope=Scope("account_1"), live=False, links={link.id: link})
+    held = ManagedLink(urn="urn:pulumi:dev::shop::T::a", id=link.id, whole=inputs)
+    stacks = StackStates(states={"organization/shop/dev": StackState(links=(held,))})
+
+    made = decide(ReportFacts(subject="shop/dev", stacks=stacks, account=account))
+
+    assert made.describe_payments(made.links[0]).startswith(said)

@@ -56,7 +56,10 @@ def test_only_what_can_be_paid_and_no_stack_manages_is_named(
 
     omise.delete(lost)
     assert run(TEARDOWN) == 0
-    assert "Nothing was done." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    account = omise.account("th").id
+    assert f"No link with the mark pr-1 can be paid outside of a stack, in {account}.\n" in said
+    assert "Nothing was done." in said
 
 
 def test_a_stack_that_cannot_be_read_is_told(
