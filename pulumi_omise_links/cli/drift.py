@@ -71,7 +71,11 @@ from ._results import returns_result
 @click.option(
     "--until", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="The last day of that; UTC."
 )
-@click.option("--expect-no-changes", is_flag=True, help="End with 7 if anything is found.")
+@click.option(
+    "--expect-no-changes",
+    is_flag=True,
+    help="End with 7 if a link is missing, differs, or is doubled, twin, unmanaged or pending.",
+)
 @click.option(
     "--allow-unread", is_flag=True, help="Do not end with 1 because something could not be read."
 )
@@ -97,8 +101,9 @@ def command(
     Each link is of one kind. managed: in one stack, and as it says. missing: in a stack, and
     deleted. differs: an input is not what the state says. doubled: two stacks manage it. twin: in
     no stack, and like a managed link or a pending create. unmanaged: in no stack. pending: a
-    killed run has left it. used: paid since the state was written. accepted: a file says that it
-    is meant to be so. elsewhere: of another account than the key.
+    killed run has left it. used: payable once, and paid since the state was written. accepted: a
+    file says that it is meant to be so. elsewhere: of another account, mode or sub-merchant than
+    the key, so it is not compared.
 
     Nothing is written, neither in a stack nor at Omise; a stack may be locked, and no secret of it
     is opened. If a stack cannot be read, this ends with 1.

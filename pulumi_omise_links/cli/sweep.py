@@ -37,7 +37,9 @@ _LEAST_AGE = 600.0
 
 
 @click.command("sweep")
-@click.option("--mark", metavar="TEXT", help="Titles that end with this mark, as ` · pr-42`.")
+@click.option(
+    "--mark", metavar="TEXT", help="Titles that end with this mark: pr-42 for ` · pr-42`."
+)
 @click.option("--all", "everything", is_flag=True, help="Links with any title.")
 @filter_options
 @click.option(
@@ -79,15 +81,17 @@ _LEAST_AGE = 600.0
     default=30,
     metavar="PERCENT",
     show_default=True,
-    help="Likewise, of the links that are alive if those are 10 or more.",
+    help="Do nothing if this share of the links of the account would go; of 10 links or more.",
 )
 @click.option("--force", is_flag=True, help="Lift --max and --max-share.")
 @click.option("--include-paid", is_flag=True, help="Take links that were paid or used as well.")
 @click.option("--checksum", metavar="SUM", help="Do nothing, and end with 7, if the plan differs.")
 @click.option(
-    "--account", metavar="ID|EMAIL", help="The account that is meant; the key must open it."
+    "--account",
+    metavar="ID|EMAIL",
+    help="The account that is meant; the key must open it. --yes needs it where no terminal is.",
 )
-@click.option("--live", is_flag=True, help="Delete with a live key.")
+@click.option("--live", is_flag=True, help="Allow to delete live links.")
 @click.option("--yes", "-y", is_flag=True, help="Delete; without it, the plan is shown.")
 @click.option(
     "--record", "record_file", metavar="FILE", type=click.Path(), help="Write what goes here."

@@ -99,7 +99,8 @@ def command(
     again, it goes on where it was; a stack that is gone already is no error.
 
     If one of the stacks has protected or retained links, or live ones without --live, nothing is
-    touched at all. A pattern never matches the selected stack, nor one that allows live mode.
+    touched at all. A pattern never matches the selected stack, nor one that allows live mode: such
+    stacks are named, and do not change the exit code.
     """
     require_yes(yes)
     if os.environ.get(KEEP_LINKS, "").strip():

@@ -124,7 +124,7 @@ def _look_up(client: OmiseClient, link: ManagedLink) -> _LookUp:
         found = client.find_link(link.id, link.scope, created_at=link.created_at or None)
     except WrongAccountError:
         return (
-            "Omise does not know it, which proves nothing: the account of the link or of the key is"
-            " not known, or the header SUB_MERCHANT_ID may not arrive."
+            "the account of the link or of the key is not known (use a key that may read it), or a"
+            " proxy may drop the header SUB_MERCHANT_ID."
         )
     return AccountLink.of(found) if found else None

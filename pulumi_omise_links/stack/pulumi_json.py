@@ -363,7 +363,8 @@ def _plain(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read_state(export: Any) -> StackState:
-    deployment = export.get("deployment") or {}
+    # Without that key it is no export, and not one of an empty stack.
+    deployment = export["deployment"] or {}
     resources = deployment.get("resources") or []
     _require_texts(resources)
     return StackState(

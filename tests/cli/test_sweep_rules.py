@@ -86,6 +86,7 @@ def test_links_of_the_platform_are_not_those_of_a_sub_merchant(
     ("state", "said"),
     [
         ("error: no such passphrase", "could not be read (Pulumi failed, and says: no such"),
+        ({}, "could not be read (`pulumi stack export` has printed JSON that this version cannot"),
         (make_state(pending="creating"), "has operations on links that are not finished"),
         (make_state(pending="deleting"), "has operations on links that are not finished"),
         (make_state(pending="importing"), "has operations on links that are not finished"),
