@@ -109,6 +109,25 @@ Link("yen", amount=500, currency="JPY", title="Yen", description="d",
     assert again["summary"] == {"stacks": 1, "deleted": 0, "payable": 0, "unknown": 0}
 
 
+def test_a_proxy_that_drops_the_sub_merchant_proves_nothing(
+    project: Project, omise: Emulator
+) -> None:
+    """Omise then knows none of the links, although they can be paid: the stack stays, and is torn
+    down once the header arrives."""
+    project.env["OMISE_SUB_MERCHANT_ID"] = "team_a"
+    new_stack(project, "pr-1")
+    omise.switch(sub_merchant_header="ignored")
+
+    run = teardown(project, "pr-1")
+
+    assert run.code == 1
+    run.says("a proxy on the way may drop the header SUB_MERCHANT_ID", "stack not removed")
+    assert payable(omise) == {"T", "O"}
+    omise.switch(sub_merchant_header="obeyed")
+    teardown(project, "pr-1").ok().says("2 links deleted and read back, stack removed.")
+    assert payable(omise) == set()
+
+
 def test_what_must_stay_refuses_everything(project: Project, omise: Emulator) -> None:
     """Protected and retained links are named, and not even another stack is touched. What the
     refusal advises helps: then the retained link stays at Omise, as a person has decided. A full
