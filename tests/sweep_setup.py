@@ -17,6 +17,7 @@ from pulumi_omise_links.emulator import Emulator, JournalEntry
 from pulumi_omise_links.state_format import TYPE_TOKEN
 
 DAY = 24 * 3600.0
+EMPTY = "organization/shop/empty"
 
 
 def make_state(
@@ -46,13 +47,14 @@ def make_state(
 
 
 class Stacks:
-    """A backend's stacks, as a `pulumi` tells of them that a test has put on the PATH. None is
-    selected at first."""
+    """A backend's stacks, as a `pulumi` tells of them that a test has put on the PATH. At first
+    there is one without links, and none is selected."""
 
     def __init__(self, pulumi: FakePulumi) -> None:
         self._pulumi = pulumi
         self._answers: dict[str, Any] = {
-            "stack ls": [],
+            "stack ls": [{"name": EMPTY, "current": False}],
+            f"stack export --stack {EMPTY}": make_state(),
             "stack --show-name": "error: no stack selected",
         }
         self._pulumi.answer(self._answers)

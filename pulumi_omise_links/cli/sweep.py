@@ -162,6 +162,12 @@ def command(
         )
         with progress("Reading links") as update:
             sweep = gather(on_page=update)
+        if yes and checksum is None and not sweep.stacks:
+            raise click.UsageError(
+                "this backend has no stack, so every link looks unmanaged: it may not be the"
+                " backend that is meant (`pulumi whoami --verbose` names it). If it is, add"
+                " --checksum SUM, which a sweep without --yes prints. Nothing was deleted."
+            )
         planned = replace(report_plan(sweep, expected=checksum), accounts=[described])
         if not yes or planned.exit_code or not sweep.plan.delete:
             return replace(planned, stats=client.stats)

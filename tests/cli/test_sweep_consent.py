@@ -245,3 +245,16 @@ def test_outside_of_a_project_nothing_is_read(account: Account) -> None:
     assert account.omise.journal.entries == []
     assert "there is no folder" in account.refusal("--all", "--cwd", "nowhere", code=2)
     assert not Path("nowhere").exists()
+
+
+def test_a_backend_without_a_stack_needs_the_checksum(account: Account) -> None:
+    """It may be another backend than the one that is meant, and then no link looks managed."""
+    (link,) = account.seed()
+    account.stacks.answer("stack ls", [])
+
+    assert "it may not be the backend that is meant" in account.refusal(
+        "--all", "--yes", "--account", account.id, code=2
+    )
+    assert account.alive() == [link]
+    account.delete("--all", "--checksum", account.run("--all")["checksum"])
+    assert account.alive() == []

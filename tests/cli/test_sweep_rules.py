@@ -20,6 +20,7 @@ from pulumi_omise_links.omise.create_log import CreateLog
 def test_it_is_dry_by_default(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
     """Without --yes, whatever else is given: the plan, its checksum, and no write."""
     first, second = account.seed(2, title="try out {n}")
+    account.stacks.answer("stack ls", [])
 
     assert run(["sweep", "--all", "--account", account.id, "--force", "--live"]) == 0
 
@@ -51,7 +52,7 @@ def test_managed_is_what_any_stack_of_the_backend_manages(account: Account) -> N
         links[2]: "Stack organization/other/prod looks it up.",
     }
     result = account.delete("--all", "--record", "gone.yaml")
-    assert result["stacks"] == 3
+    assert result["stacks"] == 4
     assert account.alive() == links[:3]
     assert result["summary"] == {
         "delete": 3,
