@@ -138,7 +138,7 @@ def settle_option(command: Command) -> Command:
         type=Seconds(),
         metavar="SECONDS",
         help=(
-            "How long to wait, without any change, before an open create counts as not made; by default"
-            " OMISE_TIMEOUT and 70 s more, at least 90."
+            "How long to wait, without any change, before an open create counts as not made; by"
+            " default OMISE_TIMEOUT and 70 s more, at least 90."
         ),
     )(command)
