@@ -89,7 +89,7 @@ def when_posted(act: Callable[[Emulator], object]) -> Iterator[tuple[Emulator, O
 
 
 def as_api(link: OmiseLink) -> dict[str, Any]:
-    return {**vars(link), "object": "link", "charges": None}
+    return {**vars(link), "object": "link", "charges": {"data": [], "total": 0}}
 
 
 def test_a_create_is_one_post(omise: Emulator, client: OmiseClient) -> None:

@@ -79,7 +79,8 @@ def test_many_stacks_need_force(
     shown = {
         f"stack --show-name --fully-qualify-stack-names --stack {name}": name for name in names
     }
-    stacks = {"stack ls": [{"name": name} for name in names], "stack export": {"version": 3}}
+    export = {"version": 3, "deployment": {}}
+    stacks = {"stack ls": [{"name": name} for name in names], "stack export": export}
     FakePulumi(tmp_path, monkeypatch).answer({**stacks, **shown})
 
     assert run(["teardown", "--cwd", str(tmp_path), "--stack", "pr-*", "--yes"]) == 1
