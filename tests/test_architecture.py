@@ -29,8 +29,9 @@ MAY_IMPORT: dict[str, str] = {
     "settings": "errors",
     "mark": "",
     "text_differences": "",
+    "safe_text": "",
     "omise": "_version errors inputs settings text_differences",
-    "output": "errors",
+    "output": "errors safe_text",
     "state_format": "omise inputs",
     "lookups": "errors omise settings",
     "provider": "errors settings state_format",
@@ -42,20 +43,21 @@ MAY_IMPORT: dict[str, str] = {
     ),
     "program_inputs": "errors inputs mark",
     "link": "errors inputs program_inputs settings state_format",
-    "manifest": "errors inputs omise output",
+    "manifest": "errors inputs omise safe_text",
     "declare": "errors inputs link manifest mark program_inputs settings",
-    "stack": "errors inputs omise output settings state_format",
-    "inventory": "errors inputs manifest mark omise output settings stack state_format",
+    "stack": "errors inputs omise safe_text settings state_format",
+    "inventory": "errors inputs manifest mark omise output safe_text settings stack state_format",
     "adoption": (
-        "errors inputs inventory manifest omise output settings stack state_format text_differences"
+        "errors inputs inventory manifest omise safe_text settings stack state_format"
+        " text_differences"
     ),
-    "diagnosis": "_version errors inputs inventory manifest omise output settings stack",
-    "recovery": "adoption errors inventory omise output stack state_format",
-    "reporting": "errors inputs inventory manifest omise output stack state_format",
-    "teardown": "errors inputs inventory mark omise output recovery settings stack",
+    "diagnosis": "_version errors inputs inventory manifest omise safe_text settings stack",
+    "recovery": "adoption errors inventory omise output safe_text stack state_format",
+    "reporting": "errors inputs inventory manifest omise output safe_text stack state_format",
+    "teardown": "errors inputs inventory mark omise output recovery safe_text settings stack",
     "cli": (
         "_version adoption diagnosis emulator errors inputs inventory manifest mark omise output"
-        " recovery reporting settings stack teardown"
+        " recovery reporting safe_text settings stack teardown"
     ),
     "emulator": "",
 }

@@ -15,7 +15,7 @@ from ..manifest.entries import Entry
 from ..manifest.names import Namer
 from ..manifest.text import NewEntry
 from ..omise.models import OmiseLink, UnreadableLink
-from ..output.terminal import escape
+from ..safe_text import escape
 
 # Why a link is not among the new entries.
 KNOWN, MANAGED, DELETED = "known", "managed", "deleted"

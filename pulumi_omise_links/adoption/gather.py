@@ -15,7 +15,7 @@ from ..inventory.accounts import (
 )
 from ..inventory.stacks import StackStates, read_other_stacks
 from ..manifest.entries import Entry
-from ..output.terminal import pluralize
+from ..safe_text import pluralize
 from ..stack.project import Project
 from ..stack.pulumi_json import Preview, PulumiResource, StackState
 from ..state_format import ADOPT

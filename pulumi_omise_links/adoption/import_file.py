@@ -15,7 +15,7 @@ from typing import Any
 from ..errors import ProjectError
 from ..inventory.accounts import AccountSnapshot
 from ..omise.models import OmiseLink, Scope
-from ..output.terminal import escape
+from ..safe_text import escape
 from ..stack.dependencies import explicit_provider, is_default_provider, missing_dependencies
 from ..stack.pulumi_json import PROVIDER_TYPE, PulumiResource, name_of
 from ..state_format import PROVIDER_KEY, SECRET_MARK, outputs_from

@@ -10,7 +10,7 @@ from enum import Enum
 from ..inventory.accounts import AccountSnapshot, UnusableProvider
 from ..manifest.entries import Entry
 from ..omise.models import OmiseLink
-from ..output.terminal import escape
+from ..safe_text import escape
 from ..stack.dependencies import explicit_provider
 from ..stack.pulumi_json import UNKNOWN, Preview, PulumiResource, StackState
 from ..state_format import ADOPT

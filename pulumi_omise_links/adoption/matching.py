@@ -14,7 +14,7 @@ from enum import Enum
 
 from ..manifest.entries import Entry
 from ..omise.models import LinkInputs, OmiseLink, UnreadableLink
-from ..output.terminal import escape, format_input
+from ..safe_text import escape, format_input
 from ..text_differences import describe_difference, fold_appearance, show_difference
 
 # Enough to help; an account may hold the same title a thousand times.

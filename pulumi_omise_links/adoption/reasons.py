@@ -11,7 +11,7 @@ from ..inputs import INPUT_NAMES, did_you_mean, other_mode
 from ..inventory.accounts import AccountSnapshot, UnusableProvider
 from ..manifest.entries import Entry
 from ..omise.models import LinkInputs, OmiseLink
-from ..output.terminal import escape, format_input
+from ..safe_text import escape, format_input
 from ..stack.dependencies import missing_dependencies
 from ..stack.pulumi_json import (
     PROVIDER_TYPE,

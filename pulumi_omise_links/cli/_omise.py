@@ -15,7 +15,7 @@ from ..inventory.accounts import Accounts
 from ..inventory.chosen_stacks import ChosenStacks
 from ..omise.client import OmiseClient
 from ..output import Account
-from ..output.terminal import escape, format_stats
+from ..safe_text import escape, format_stats
 from ..settings import SECRET_KEY_ENV, Settings
 from ..stack.project import Project
 from ._results import say

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 
 import click
 
-from ..output.terminal import escape_path
+from ..safe_text import escape_path
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 24 * 3600.0}
 _CENTURY = 100 * 366 * _UNITS["d"]

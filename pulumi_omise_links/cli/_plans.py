@@ -15,7 +15,7 @@ from ..manifest.entries import Entry, entries_for_stack
 from ..manifest.reading import check
 from ..omise.transport import RequestStats
 from ..output import Account, Result, Row, Tone, link_columns
-from ..output.terminal import escape, escape_path, format_amount
+from ..safe_text import escape, escape_path, format_amount
 from ..settings import Settings
 from ..stack.project import Project
 from ._progress import progress

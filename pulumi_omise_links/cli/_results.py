@@ -17,8 +17,8 @@ import click
 from ..errors import ExitCode, ManifestError, OmiseLinksError
 from ..output import FORMATS, Failure, Result
 from ..output.json import write_failure
-from ..output.terminal import hide_keys, pluralize
 from ..output.text import write_text
+from ..safe_text import hide_keys, pluralize
 
 # What a shell reports for a program that a closed pipe has ended: 128 + SIGPIPE.
 _CLOSED_PIPE = 141

@@ -15,7 +15,7 @@ from ..omise.client import OmiseClient
 from ..omise.models import UnreadableLink
 from ..omise.times import format_time, read_time
 from ..output import Account, Result
-from ..output.terminal import escape, escape_path, pluralize
+from ..safe_text import escape, escape_path, pluralize
 from ..stack.pulumi_json import name_of
 from ._filters import filter_options
 from ._omise import connected, describe, projects_and_settings

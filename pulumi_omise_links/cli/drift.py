@@ -21,7 +21,7 @@ from ..manifest.entries import AcceptedLink, Place
 from ..mark import has_mark, mark_problem
 from ..omise.client import OmiseClient
 from ..output import Result
-from ..output.terminal import escape_path, pluralize
+from ..safe_text import escape_path, pluralize
 from ._omise import connected, describe, settings_of_stacks
 from ._options import config_file_option, folder_option, key_variable
 from ._progress import progress

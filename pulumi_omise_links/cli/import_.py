@@ -16,7 +16,7 @@ from ..adoption.import_plan import Action, ImportFacts, ImportPlan, PlannedEntry
 from ..errors import ExitCode
 from ..inventory.accounts import Accounts
 from ..output import Result
-from ..output.terminal import escape, escape_path, pluralize
+from ..safe_text import escape, escape_path, pluralize
 from ..stack.project import Project
 from ._asking import ask, require_yes
 from ._omise import connected

@@ -22,7 +22,7 @@ from ..manifest.reading import load
 from ..omise.client import OmiseClient
 from ..omise.models import UnreadableLink
 from ..output import Account, Result, Row, Tone, link_columns
-from ..output.terminal import escape, escape_path, format_amount
+from ..safe_text import escape, escape_path, format_amount
 from ._omise import connected, describe, projects_and_settings
 from ._options import config_file_option, folder_option, key_variable, manifest_files
 from ._progress import read_links

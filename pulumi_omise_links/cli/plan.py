@@ -14,7 +14,7 @@ from ..errors import ExitCode, ProjectError
 from ..inventory.accounts import Accounts
 from ..manifest.edit import require_writable
 from ..output import Result
-from ..output.terminal import escape_path, pluralize
+from ..safe_text import escape_path, pluralize
 from ..stack.project import Project
 from ._omise import connected
 from ._options import manifest_files, project_options

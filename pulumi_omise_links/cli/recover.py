@@ -10,13 +10,13 @@ import click
 from ..inventory.accounts import Accounts
 from ..omise.create_log import CreateLog
 from ..output import Result
-from ..output.terminal import escape
 from ..recovery.apply import apply_decisions
 from ..recovery.decide import Action, Choices, Decision, decide
 from ..recovery.facts import RecoveryFacts
 from ..recovery.gather import gather_facts
 from ..recovery.report import make_result
 from ..recovery.settle import gather_settled
+from ..safe_text import escape
 from ..stack.project import Project
 from ..stack.pulumi_json import name_of
 from ._asking import ask, require_yes

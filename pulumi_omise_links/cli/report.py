@@ -19,11 +19,11 @@ from ..manifest.reading import load
 from ..omise.client import OmiseClient
 from ..output import Result
 from ..output.markdown import LEAST_CHARACTERS, MOST_CHARACTERS, write_markdown
-from ..output.terminal import escape_path, pluralize
 from ..reporting.decide import decide
 from ..reporting.facts import ReportFacts
 from ..reporting.gather import ask_omise, load_entries, load_preview, load_stacks, run_preview
 from ..reporting.result import count_for_gitlab, make_result
+from ..safe_text import escape_path, pluralize
 from ..settings import Settings
 from ._omise import connected, describe, projects_and_settings, settings_of_stacks
 from ._options import config_file_option, folder_option, key_variable

@@ -9,7 +9,7 @@ import click
 from ..manifest.edit import replace_file
 from ..manifest.validation import MANIFEST_SCHEMA
 from ..output import Result
-from ..output.terminal import escape_path
+from ..safe_text import escape_path
 from ._results import returns_result
 
 

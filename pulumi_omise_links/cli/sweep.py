@@ -22,7 +22,7 @@ from ..manifest.reading import load
 from ..mark import mark_problem
 from ..omise.client import OmiseClient
 from ..output import Result
-from ..output.terminal import escape, escape_path, pluralize
+from ..safe_text import escape, escape_path, pluralize
 from ..settings import Settings
 from ..stack.backend import Backend
 from ._asking import ask_for

@@ -15,7 +15,7 @@ from ..inventory.accounts import Accounts
 from ..inventory.stacks import read_backend
 from ..mark import mark_problem
 from ..output import Result
-from ..output.terminal import escape, pluralize
+from ..safe_text import escape, pluralize
 from ..settings import KEEP_LINKS, Settings
 from ..stack.backend import Backend
 from ..stack.project import Project

@@ -9,7 +9,7 @@ import click
 
 from ..errors import ExitCode
 from ..output import Result
-from ..output.terminal import escape_path, pluralize
+from ..safe_text import escape_path, pluralize
 from ..settings import amount_limits
 from ._options import manifest_files
 from ._results import returns_result

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from ..errors import OmiseLinksError
-from ..output.terminal import hide_keys
+from ..safe_text import hide_keys
 from .finding import Finding, fail_with, skip
 from .local_checks import (
     check_ci,

@@ -8,7 +8,7 @@ from .._version import __version__
 from ..errors import OmiseLinksError
 from ..manifest.reading import check
 from ..omise.create_log import CreateLog
-from ..output.terminal import escape, escape_path, pluralize
+from ..safe_text import escape, escape_path, pluralize
 from ..settings import amount_limits
 from ..stack.pythons import PythonFacts, find_plugin_python
 from .finding import Finding, fail, ok, skip, warn

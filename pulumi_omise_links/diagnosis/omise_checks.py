@@ -8,7 +8,7 @@ from ..errors import ApiError, AuthenticationError
 from ..inputs import mode
 from ..inventory.accounts import refuse_other_account
 from ..omise.transport import API_VERSION
-from ..output.terminal import escape
+from ..safe_text import escape
 from .finding import Finding, fail, ok, skip, warn
 from .setup import Setup
 

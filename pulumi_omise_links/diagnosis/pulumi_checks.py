@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import ProjectError
-from ..output.terminal import escape, pluralize
+from ..safe_text import escape, pluralize
 from ..stack.location import read_locks
 from .finding import Finding, fail, fail_with, ok, skip, warn
 from .setup import Setup

@@ -17,7 +17,7 @@ from ..inputs import is_live
 from ..omise.client import PAGE_SIZE, OmiseClient
 from ..omise.models import OmiseLink, Scope, UnreadableLink
 from ..omise.transport import RequestStats
-from ..output.terminal import escape
+from ..safe_text import escape
 from ..settings import CONFIG_KEYS, NAMESPACE, Settings
 from ..stack.dependencies import explicit_provider
 from ..stack.pulumi_json import UNKNOWN, ManagedLink, Preview, PulumiResource, StackState

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from ..errors import ProjectError, UnmatchedStackError
-from ..output.terminal import escape, pluralize
+from ..safe_text import escape, pluralize
 from ..stack.backend import Backend, StackSummary
 from ..stack.project import Project
 

@@ -18,7 +18,7 @@ from ..inputs import INPUT_NAMES, INPUTS, TEXT_INPUTS, is_live
 from ..manifest.entries import AcceptedLink
 from ..omise.models import LinkInputs, Scope
 from ..omise.times import read_time
-from ..output.terminal import escape
+from ..safe_text import escape
 from ..stack.pulumi_json import ManagedLink, PulumiResource, StackState
 from .account_links import AccountLink, AccountLinks
 from .stacks import StackStates

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ..errors import ExitCode
 from ..omise.models import LinkInputs
 from ..output import Column, Result, Row, Tone
-from ..output.terminal import escape, format_amount, format_input, pluralize
+from ..safe_text import escape, format_amount, format_input, pluralize
 from .account_links import AccountLink
 from .chosen_stacks import ChosenStacks
 from .drift import DRIFT, Drift, DriftFacts, Finding, Kind, Owner, describe_line

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from ..errors import ProjectError
-from ..output.terminal import escape
+from ..safe_text import escape
 from ..stack.backend import Backend
 from ..stack.project import Project
 from ..stack.pulumi_json import PulumiResource, StackState

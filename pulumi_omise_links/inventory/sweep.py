@@ -14,7 +14,7 @@ from ..inputs import check_inputs, mode
 from ..mark import has_mark
 from ..omise.models import LinkInputs, UnreadableLink, may_be_of
 from ..omise.times import format_time
-from ..output.terminal import escape, pluralize
+from ..safe_text import escape, pluralize
 from .account_links import AccountLink
 from .filters import Filters
 

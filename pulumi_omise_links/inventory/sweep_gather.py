@@ -12,7 +12,7 @@ from ..omise.client import OmiseClient
 from ..omise.create_log import CreateLog
 from ..omise.create_records import Destination
 from ..omise.models import LinkInputs
-from ..output.terminal import escape, escape_path
+from ..safe_text import escape, escape_path
 from ..stack.backend import Backend
 from .account_links import AccountLinks, read_account_links
 from .stacks import StackStates, read_stacks

@@ -18,7 +18,7 @@ from ..manifest.names import Namer
 from ..manifest.reading import load
 from ..manifest.text import NewEntry, entry_lines, join_entries, manifest_of, too_large
 from ..omise.models import LinkInputs
-from ..output.terminal import escape_path, pluralize
+from ..safe_text import escape_path, pluralize
 from .account_links import AccountLink
 
 _HEAD = "# Links that omise-links sweep has deleted. Checksum of its plan: "

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ..errors import ExitCode
 from ..output import Column, Result, Row
-from ..output.terminal import escape, format_amount, pluralize
+from ..safe_text import escape, format_amount, pluralize
 from .account_links import AccountLink
 from .sweep import KeptLink, SweepPlan
 from .sweep_apply import Fate, SweepOutcome

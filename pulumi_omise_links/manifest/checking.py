@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import ManifestProblem, ProblemCode
 from ..inputs import fill_in
-from ..output.terminal import escape, escape_path
+from ..safe_text import escape, escape_path
 from .document import Path, find, read_value, show_path
 from .entries import Place
 from .source import Source, SourceError

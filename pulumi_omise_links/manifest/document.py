@@ -10,7 +10,7 @@ import re
 from typing import Protocol, TypeAlias
 
 from ..errors import ProblemCode
-from ..output.terminal import escape
+from ..safe_text import escape
 from .values import Kind, MappingNode, Node, Refused, Scalar, SequenceNode, must_be_text
 
 Path: TypeAlias = "tuple[str | int, ...]"

@@ -19,7 +19,7 @@ import yaml
 
 from ..errors import EditError
 from ..omise.models import LinkInputs
-from ..output.terminal import escape, escape_path
+from ..safe_text import escape, escape_path
 from .entries import ID, STACKS, CheckedFile
 from .reading import check
 from .source import LINE_BREAK, STANDARD_INPUT, loader_for

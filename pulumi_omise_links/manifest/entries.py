@@ -8,7 +8,7 @@ from datetime import date
 
 from ..errors import ManifestProblem
 from ..omise.models import LinkInputs
-from ..output.terminal import escape_path
+from ..safe_text import escape_path
 
 VERSION = 1
 ID = "id"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import EditError, ManifestError
 from ..inputs import LINK_ID
-from ..output.terminal import pluralize
+from ..safe_text import pluralize
 from .edit import EntriesByName, ManifestEdits, replace_file, require_writable, write_schema_beside
 from .entries import Entry
 from .reading import check

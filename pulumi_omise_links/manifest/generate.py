@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 from ..inputs import INPUTS
-from ..output.terminal import escape_path, format_amount
+from ..safe_text import escape_path, format_amount
 from .entries import Entry, Manifest
 
 WIDTH = 100

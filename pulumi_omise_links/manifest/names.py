@@ -18,7 +18,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from ..output.terminal import JOINERS
+from ..safe_text import JOINERS
 
 LONGEST = 60
 _TAILS = (6, 10, 14)

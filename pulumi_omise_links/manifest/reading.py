@@ -29,7 +29,7 @@ from typing import Any, TypeAlias
 from ..errors import ManifestError, ProblemCode
 from ..inputs import INPUT_NAMES, INPUTS, InputProblem, check_inputs
 from ..omise.models import LinkInputs
-from ..output.terminal import format_amount
+from ..safe_text import format_amount
 from .accepted import AcceptedReading, is_accepted_file
 from .checking import FileCheck
 from .document import Path, show_path

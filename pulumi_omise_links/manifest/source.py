@@ -21,7 +21,7 @@ import yaml
 
 from ..errors import ProblemCode
 from ..inputs import LONE_SURROGATE
-from ..output.terminal import escape, escape_path
+from ..safe_text import escape, escape_path
 from .values import Kind, MappingNode, Node, Refused, Scalar, SequenceNode
 
 STANDARD_INPUT = "-"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..inputs import INPUTS
 from ..omise.models import LinkInputs
-from ..output.terminal import JOINERS, format_amount
+from ..safe_text import JOINERS, format_amount
 from .entries import ID, STACKS, VERSION
 from .source import MOST_BYTES, MOST_VALUES
 from .values import Kind, Scalar

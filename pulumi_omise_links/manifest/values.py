@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 from ..errors import ProblemCode
 from ..inputs import NOT_IN_SMALLEST_UNIT
-from ..output.terminal import escape
+from ..safe_text import escape
 
 
 class Kind(Enum):

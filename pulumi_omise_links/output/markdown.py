@@ -13,8 +13,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from ..safe_text import hide_keys, pluralize
 from .result import Column, Result, Row
-from .terminal import hide_keys, pluralize
 from .text import describe_account
 
 MOST_CHARACTERS = 64_000

@@ -86,7 +86,7 @@ class Result:
     """What a command ends with.
 
     All text but ``document`` is safe to print: text from files and from Omise has passed through
-    ``terminal.escape``. ``summary`` and ``details`` are for programs: their keys may be added to,
+    ``safe_text.escape``. ``summary`` and ``details`` are for programs: their keys may be added to,
     and none may be removed or change its meaning.
     """
 

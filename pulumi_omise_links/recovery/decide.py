@@ -23,7 +23,7 @@ from enum import Enum
 from ..omise.create_records import CreateRecord
 from ..omise.models import LinkInputs, OmiseLink
 from ..omise.times import read_time
-from ..output.terminal import escape
+from ..safe_text import escape
 from ..stack.dependencies import explicit_provider
 from ..stack.pulumi_json import PulumiResource
 from ..state_format import ADOPT

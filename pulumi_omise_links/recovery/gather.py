@@ -19,7 +19,7 @@ from ..omise.create_log import CreateLog
 from ..omise.create_records import CreateRecord, Destination
 from ..omise.models import LinkInputs, OmiseLink, Scope
 from ..omise.times import read_time
-from ..output.terminal import escape
+from ..safe_text import escape
 from ..stack.dependencies import explicit_provider, is_default_provider
 from ..stack.project import Project, StackHistory
 from ..stack.pulumi_json import (

@@ -9,7 +9,7 @@ from ..errors import ExitCode
 from ..omise.create_records import CreateRecord
 from ..omise.models import OmiseLink
 from ..output import Column, Result, Row, Tone
-from ..output.terminal import escape, pluralize
+from ..safe_text import escape, pluralize
 from ..stack.pulumi_json import name_of
 from .decide import Action, Decision
 from .facts import RecoveryFacts

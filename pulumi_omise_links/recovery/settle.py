@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ..errors import ProjectError
 from ..omise.create_records import longest_answer
-from ..output.terminal import escape
+from ..safe_text import escape
 from .decide import Decision, needs_second_look
 from .facts import RecoveryFacts
 

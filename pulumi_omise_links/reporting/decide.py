@@ -10,7 +10,7 @@ from ..inputs import INPUT_NAMES, INPUTS, is_live
 from ..inventory.account_links import AccountLink
 from ..manifest.entries import Entry
 from ..omise.times import normalize_time
-from ..output.terminal import escape, pluralize
+from ..safe_text import escape, pluralize
 from ..stack.pulumi_json import (
     UNKNOWN,
     ManagedLink,

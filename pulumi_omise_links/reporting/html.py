@@ -15,7 +15,7 @@ from itertools import groupby
 from pathlib import Path
 
 from ..errors import ReportError
-from ..output.terminal import pluralize
+from ..safe_text import pluralize
 from .model import Change, Report, ReportedLink, Status
 from .qr import draw_code, is_scannable, is_web_address
 from .result import explain_change, write_alerts

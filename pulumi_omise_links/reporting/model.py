@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone, tzinfo
 from enum import Enum
 
-from ..output.terminal import format_amount
+from ..safe_text import format_amount
 
 SECRET = "[secret]"  # noqa: S105  (stands in place of one)
 LATER = "(not known yet)"

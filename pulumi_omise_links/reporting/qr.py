@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import ReportError
-from ..output.terminal import escape_path
+from ..safe_text import escape_path
 from .model import ReportedLink, Status
 
 try:

@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import ExitCode
 from ..inputs import INPUT_NAMES
 from ..output import Column, Result, Row, Section, Tone
-from ..output.terminal import escape, pluralize
+from ..safe_text import escape, pluralize
 from .model import LATER, SECRET, Change, Difference, Fate, Report, ReportedLink, Status
 
 _CHANGES = (

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ArgumentError, ProjectError
-from ..output.terminal import escape
+from ..safe_text import escape
 from ..settings import PLANNING
 from .environment import pulumi_environment
 from .location import BackendLocation

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ProjectError, StackLockedError, StackNotFoundError
-from ..output.terminal import escape
+from ..safe_text import escape
 from ..state_format import TYPE_TOKEN
 from .stdout_json import parse_json
 

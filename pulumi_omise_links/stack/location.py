@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from ..output.terminal import escape
+from ..safe_text import escape
 
 _FOLDER = "file://"
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ArgumentError, ProjectError
-from ..output.terminal import escape
+from ..safe_text import escape
 from ..settings import (
     ALLOW_LIVE,
     CONFIG_KEYS,

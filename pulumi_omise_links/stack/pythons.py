@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from ..errors import ProjectError
-from ..output.terminal import escape, escape_path
+from ..safe_text import escape, escape_path
 from .backend import Backend
 from .stdout_json import parse_json
 

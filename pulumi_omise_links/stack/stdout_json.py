@@ -10,7 +10,7 @@ import re
 from typing import Any, TypeVar
 
 from ..errors import ProjectError
-from ..output.terminal import escape
+from ..safe_text import escape
 
 T = TypeVar("T", dict[str, Any], list[Any])
 

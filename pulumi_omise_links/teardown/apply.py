@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from ..errors import OmiseLinksError, OmiseUnavailableError, ProjectError, StackLockedError
 from ..inventory.accounts import Accounts, find_provider
 from ..omise.client import OmiseClient
-from ..output.terminal import escape
 from ..recovery.apply import apply_decisions
+from ..safe_text import escape
 from ..stack.dependencies import explicit_provider
 from ..stack.locks import lock_advice, running_holder
 from ..stack.project import Project

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..inventory.accounts import AccountSnapshot, UnusableProvider
-from ..output.terminal import escape
 from ..recovery.decide import Action
+from ..safe_text import escape
 from ..stack.pulumi_json import name_of
 from .facts import Fate, StackFacts
 

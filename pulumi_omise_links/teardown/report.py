@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from ..errors import ExitCode
 from ..output import Column, Result, Row
-from ..output.terminal import escape, pluralize
 from ..recovery.decide import Action
+from ..safe_text import escape, pluralize
 from ..stack.pulumi_json import name_of
 from .facts import Ending, Fate, MarkedLinks, Outcome, StackFacts
 

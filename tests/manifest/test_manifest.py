@@ -19,7 +19,7 @@ from pulumi_omise_links.manifest.checking import MOST_PROBLEMS
 from pulumi_omise_links.manifest.entries import Manifest
 from pulumi_omise_links.manifest.reading import check, load
 from pulumi_omise_links.omise.models import LinkInputs
-from pulumi_omise_links.output.terminal import escape
+from pulumi_omise_links.safe_text import escape
 
 GOOD = """\
 version: 1

@@ -13,7 +13,7 @@ from results import ID, make_result
 
 from pulumi_omise_links.output import Column, Result, Row, Section
 from pulumi_omise_links.output.markdown import LEAST_CHARACTERS, code_span, prose, write_markdown
-from pulumi_omise_links.output.terminal import escape
+from pulumi_omise_links.safe_text import escape
 
 TABLE = "| a | b |\n|--|--|\n| {} | z |"
 BREAKS = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")

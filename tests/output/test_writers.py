@@ -15,8 +15,8 @@ from pulumi_omise_links.errors import ExitCode
 from pulumi_omise_links.output import FORMATS, Account, Failure, Result
 from pulumi_omise_links.output.json import write_failure, write_json
 from pulumi_omise_links.output.table import write_table
-from pulumi_omise_links.output.terminal import escape
 from pulumi_omise_links.output.text import write_text
+from pulumi_omise_links.safe_text import escape
 
 
 def table(result: Result, width: int, *, color: bool = False) -> str:

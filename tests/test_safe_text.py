@@ -6,7 +6,7 @@ import pytest
 
 from pulumi_omise_links.omise.models import LinkInputs
 from pulumi_omise_links.omise.transport import RequestStats
-from pulumi_omise_links.output.terminal import format_amount, format_input, format_stats, pluralize
+from pulumi_omise_links.safe_text import format_amount, format_input, format_stats, pluralize
 
 
 @pytest.mark.parametrize(

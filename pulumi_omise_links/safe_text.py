@@ -1,6 +1,7 @@
-"""Text that is safe and readable on a terminal.
+"""Text that is safe to print, and readable.
 
-Text from files and from Omise is foreign: :func:`escape` is the only way it may reach a terminal.
+Text from Omise, from files and from Pulumi is foreign: :func:`escape` is the only way it may reach
+a terminal.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..omise.models import LinkInputs
-    from ..omise.transport import RequestStats
+    from .omise.models import LinkInputs
+    from .omise.transport import RequestStats
 
 # https://docs.omise.co/currency-and-amount: the yen alone has no smaller unit.
 _ZERO_DECIMAL = {"JPY"}
