@@ -232,7 +232,7 @@ def test_used_links(project: Project, omise: Emulator) -> None:
     writes(omise)
     other = teardown(project, "pr-1", OMISE_SECRET_KEY=omise.key("jp"))
     assert other.code == 1
-    other.says("Nothing was changed. Use the settings of its own account")
+    other.says("Nothing was changed. Use a key of the link's own account")
     assert writes(omise) == []
 
     run = teardown(project, "pr-1")
