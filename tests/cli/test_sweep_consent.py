@@ -83,7 +83,7 @@ def test_a_person_sees_the_plan_before_the_question(
     out, err = capsys.readouterr()
     assert out.count(f"delete  {link}") == 1
     assert out.endswith("1 link deleted and read back.\n")
-    assert "To delete 1 link, type the id or the e-mail of the account: " in err
+    assert "To delete 1 link, type the id or the e-mail of the account:" in err
 
 
 def _interrupt() -> None:
