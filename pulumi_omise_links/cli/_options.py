@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeVar
 
 import click
 
+from ..mark import mark_problem
 from ..safe_text import escape_path
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 24 * 3600.0}
@@ -99,6 +100,29 @@ def folder_option(default: str | None = None) -> Callable[[Command], Command]:
         type=ExistingPath("folder"),
         help="The folder of the Pulumi project.",
     )
+
+
+several_stacks_option = click.option(
+    "--stack",
+    "stacks",
+    multiple=True,
+    metavar="NAME",
+    help="A stack, or a pattern such as 'pr-*'; may be given several times. Default: the selected"
+    " one.",
+)
+"""Several stacks, as ``stacks``."""
+
+
+def mark_option(help_text: str) -> Callable[[Command], Command]:
+    """Add ``--mark``, with what it does in a command."""
+    return click.option("--mark", metavar="TEXT", callback=_check_mark, help=help_text)
+
+
+def _check_mark(_context: click.Context, _option: click.Parameter, mark: str | None) -> str | None:
+    """:raises click.UsageError: no title can have such a mark."""
+    if mark is not None and (problem := mark_problem(mark)):
+        raise click.UsageError(f"--mark {problem}.")
+    return mark
 
 
 def stack_options(command: Command) -> Command:

@@ -18,25 +18,24 @@ from ..manifest.accepted import read_accepted
 from ..manifest.accepted_edit import add_accepted
 from ..manifest.edit import require_writable
 from ..manifest.entries import AcceptedLink, Place
-from ..mark import has_mark, mark_problem
+from ..mark import has_mark
 from ..omise.client import OmiseClient
 from ..output import Result
 from ..safe_text import escape_path, pluralize
 from ._omise import connected, describe, settings_of_stacks
-from ._options import config_file_option, folder_option, key_variable
+from ._options import (
+    config_file_option,
+    folder_option,
+    key_variable,
+    mark_option,
+    several_stacks_option,
+)
 from ._progress import progress
 from ._results import returns_result
 
 
 @click.command("drift")
-@click.option(
-    "--stack",
-    "stacks",
-    multiple=True,
-    metavar="NAME",
-    help="A stack, or a pattern such as 'pr-*'; may be given several times. Default: the selected"
-    " one.",
-)
+@several_stacks_option
 @click.option("--project", is_flag=True, help="All stacks of the project.")
 @click.option("--backend", is_flag=True, help="All stacks of the backend.")
 @folder_option(".")
@@ -47,10 +46,8 @@ from ._results import returns_result
     metavar="PATTERN",
     help="Of the unmanaged links, only those with this title; *, ? and […] in either case.",
 )
-@click.option(
-    "--mark",
-    metavar="TEXT",
-    help="Of the unmanaged links, only those with this mark: ' · TEXT' at the end of the title.",
+@mark_option(
+    "Of the unmanaged links, only those with this mark: ' · TEXT' at the end of the title."
 )
 @click.option(
     "--accepted",
@@ -110,8 +107,6 @@ def command(
     """
     if bool(stacks) + project + backend > 1:
         raise click.UsageError("--stack, --project and --backend exclude each other.")
-    if mark is not None and (problem := mark_problem(mark)):
-        raise click.UsageError(f"--mark {problem}.")
     today = datetime.now(timezone.utc).date()
     last_day = until.date() if until else None
     _check_reason(target, reason, last_day, today)

@@ -26,7 +26,12 @@ from ..reporting.result import count_for_gitlab, make_result
 from ..safe_text import escape_path, pluralize
 from ..settings import Settings
 from ._omise import connected, describe, projects_and_settings, settings_of_stacks
-from ._options import config_file_option, folder_option, key_variable
+from ._options import (
+    config_file_option,
+    folder_option,
+    key_variable,
+    several_stacks_option,
+)
 from ._progress import progress
 from ._results import returns_result, say
 
@@ -49,14 +54,7 @@ def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -
 
 @click.command("report")
 @click.argument("files", metavar="[FILE...]", nargs=-1, type=click.Path())
-@click.option(
-    "--stack",
-    "stacks",
-    multiple=True,
-    metavar="NAME",
-    help="A stack, or a pattern such as 'pr-*'; may be given several times. Default: the selected"
-    " one.",
-)
+@several_stacks_option
 @folder_option()
 @config_file_option
 @key_variable
@@ -155,8 +153,8 @@ def command(
     require_writable(filter(None, [markdown_file, html_file, gitlab_file]))
     if html_file is not None or qr_folder is not None:
         # Packages of an extra: that they are missing is said before the work.
-        from ..reporting.html import write_html  # noqa: PLC0415
-        from ..reporting.qr import write_codes  # noqa: PLC0415
+        from ..reporting.html import write_html  # noqa: PLC0415  (an extra)
+        from ..reporting.qr import write_codes  # noqa: PLC0415  (an extra)
     facts, settings = _gather(
         files,
         stacks,

@@ -19,7 +19,6 @@ from ..inventory.sweep_record import SweepRecord
 from ..inventory.sweep_report import report_outcome, report_plan
 from ..manifest.accepted import read_accepted
 from ..manifest.reading import load
-from ..mark import mark_problem
 from ..omise.client import OmiseClient
 from ..output import Result
 from ..safe_text import escape, escape_path, pluralize
@@ -28,7 +27,13 @@ from ..stack.backend import Backend
 from ._asking import ask_for
 from ._filters import filter_options
 from ._omise import connected, describe, projects_and_settings
-from ._options import config_file_option, folder_option, key_variable, read_duration
+from ._options import (
+    config_file_option,
+    folder_option,
+    key_variable,
+    mark_option,
+    read_duration,
+)
 from ._progress import progress
 from ._results import is_terminal, returns_result, show_to_person
 
@@ -37,9 +42,7 @@ _LEAST_AGE = 600.0
 
 
 @click.command("sweep")
-@click.option(
-    "--mark", metavar="TEXT", help="Titles that end with this mark: pr-42 for ` · pr-42`."
-)
+@mark_option("Titles that end with this mark: pr-42 for ` · pr-42`.")
 @click.option("--all", "everything", is_flag=True, help="Links with any title.")
 @filter_options
 @click.option(
@@ -208,8 +211,6 @@ def _require_usable(
         raise click.UsageError("Say which links: one of --title PATTERN, --mark TEXT and --all.")
     if filters.title is not None and not filters.title.strip("*?"):
         raise click.UsageError("--title must hold more than * and ?; --all takes any title.")
-    if mark is not None and (problem := mark_problem(mark)):
-        raise click.UsageError(f"--mark {problem}.")
     if min_age < _LEAST_AGE:
         raise click.UsageError(
             "--min-age must be 10m or more: a running `pulumi up` has links that no state knows."

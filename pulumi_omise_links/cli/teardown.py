@@ -13,7 +13,6 @@ from ..errors import ProjectError, SettingsError
 from ..inputs import is_live
 from ..inventory.accounts import Accounts
 from ..inventory.stacks import read_backend
-from ..mark import mark_problem
 from ..output import Result
 from ..safe_text import escape, pluralize
 from ..settings import KEEP_LINKS, Settings
@@ -36,6 +35,7 @@ from ._omise import connected, describe_all
 from ._options import (
     config_file_option,
     folder_option,
+    mark_option,
     only_this_stack_option,
     read_duration,
     settle_option,
@@ -64,11 +64,7 @@ from ._results import returns_result, say, show_to_person
 )
 @click.option("--keep-stack", is_flag=True, help="Leave the empty stack and its config.")
 @click.option("--keep-used", is_flag=True, help="Leave links that were used up by a payment.")
-@click.option(
-    "--mark",
-    metavar="TEXT",
-    help="Afterwards, look for links with this mark that are in no stack.",
-)
+@mark_option("Afterwards, look for links with this mark that are in no stack.")
 @click.option("--live", is_flag=True, help="Delete live links too, if the stack allows it.")
 @click.option("--unlock", is_flag=True, help="Take away the lock that a dead run has left.")
 @click.option("--force", is_flag=True, help=f"Allow more than {MOST_STACKS} stacks.")
@@ -112,8 +108,6 @@ def command(
         raise click.UsageError("--idle is for a pattern such as 'pr-*'.")
     if config_file is not None and (len(named) > 1 or any(map(is_pattern, named))):
         raise click.UsageError("--config-file is for one stack that is named, not for a pattern.")
-    if mark is not None and (problem := mark_problem(mark)):
-        raise click.UsageError(f"--mark {problem}.")
     with progress("Looking for the stacks"):
         targets = find_targets(
             cwd,

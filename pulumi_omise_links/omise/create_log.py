@@ -92,7 +92,7 @@ class CreateLog:
     def _names(self) -> list[str]:
         try:
             # Not `iterdir`, which makes an object of each name: each create reads them all.
-            names = os.listdir(self.folder)  # noqa: PTH208
+            names = os.listdir(self.folder)  # noqa: PTH208  (names alone)
             return sorted(name for name in names if name.endswith(".json"))
         except FileNotFoundError:
             return []

@@ -229,7 +229,9 @@ def test_pending_operations_are_findings() -> None:
     drift = decide(make_facts((there(),), {PROD: state}))
 
     assert kinds(drift) == {"managed": 1, "pending": 2}
-    found = {(each.name, each.id, each.operation) for each in drift.findings[Kind.PENDING]}
+    found = {
+        (finding.name, finding.id, finding.operation) for finding in drift.findings[Kind.PENDING]
+    }
     assert found == {("new", None, "create"), ("b", OTHER, "delete")}
 
 
@@ -386,5 +388,9 @@ def test_every_link_is_of_the_kind_that_the_oracle_says(
 
     drift = decide(make_facts(links, states))
 
-    found = Counter((each.kind.value, each.id) for all_ in drift.findings.values() for each in all_)
+    found = Counter(
+        (finding.kind.value, finding.id)
+        for findings in drift.findings.values()
+        for finding in findings
+    )
     assert found == expected(account, stacks)
