@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .omise.models import LinkInputs
     from .omise.transport import RequestStats
 
+SECRET = "[secret]"  # noqa: S105  (what people read in place of a secret input)
 # https://docs.omise.co/currency-and-amount: the yen alone has no smaller unit.
 _ZERO_DECIMAL = {"JPY"}
 # https://docs.omise.co/api-authentication: what follows the prefix is random. The prefix alone is

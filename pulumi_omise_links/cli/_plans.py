@@ -15,7 +15,7 @@ from ..manifest.entries import Entry, entries_for_stack
 from ..manifest.reading import check
 from ..omise.transport import RequestStats
 from ..output import Account, Result, Row, Tone, link_columns
-from ..safe_text import escape, escape_path, format_amount
+from ..safe_text import SECRET, escape, escape_path, format_amount
 from ..settings import Settings
 from ..stack.project import Project
 from ._progress import progress
@@ -143,16 +143,15 @@ def _row(plan: ImportPlan, planned: PlannedEntry) -> Row:
     """Show an entry; what is a secret in the program stays one."""
     secrets = plan.secrets.get(planned.name, frozenset())
     inputs = planned.link.inputs if planned.link else planned.entry.inputs
-    hidden = "[secret]"
     return Row(
         cells=(
             planned.action.value,
             escape(planned.name),
             planned.id or "",
-            hidden
+            SECRET
             if {"amount", "currency"} & secrets
             else format_amount(inputs.amount, inputs.currency),
-            hidden if "title" in secrets else escape(inputs.title, longest=40),
+            SECRET if "title" in secrets else escape(inputs.title, longest=40),
         ),
         reasons=planned.reasons,
         tone=_TONES[planned.action],

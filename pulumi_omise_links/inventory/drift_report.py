@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ..errors import ExitCode
 from ..omise.models import LinkInputs
 from ..output import Column, Result, Row, Tone
-from ..safe_text import escape, format_amount, format_input, pluralize
+from ..safe_text import SECRET, escape, format_amount, format_input, pluralize
 from .account_links import AccountLink
 from .chosen_stacks import ChosenStacks
 from .drift import DRIFT, Drift, DriftFacts, Finding, Kind, Owner, describe_line
@@ -119,8 +119,8 @@ def _row(finding: Finding, names: _Names, facts: DriftFacts) -> Row:
             finding.id or "",
             format_amount(inputs["amount"], inputs["currency"])
             if {"amount", "currency"} <= inputs.keys()
-            else "[secret]",
-            f'"{escape(inputs["title"], longest=40)}"' if "title" in inputs else "[secret]",
+            else SECRET,
+            f'"{escape(inputs["title"], longest=40)}"' if "title" in inputs else SECRET,
             _found(finding, names),
         ),
         reasons=_reasons(finding, names, facts),

@@ -10,7 +10,7 @@ from ..inputs import INPUT_NAMES, INPUTS, is_live
 from ..inventory.account_links import AccountLink
 from ..manifest.entries import Entry
 from ..omise.times import normalize_time
-from ..safe_text import escape, pluralize
+from ..safe_text import SECRET, escape, pluralize
 from ..stack.pulumi_json import (
     UNKNOWN,
     ManagedLink,
@@ -24,7 +24,6 @@ from ..state_format import ADOPT
 from .facts import AccountFacts, ReportFacts, short_name
 from .model import (
     LATER,
-    SECRET,
     Change,
     Difference,
     Fate,

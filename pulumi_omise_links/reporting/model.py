@@ -13,7 +13,6 @@ from enum import Enum
 
 from ..safe_text import format_amount
 
-SECRET = "[secret]"  # noqa: S105  (stands in place of one)
 LATER = "(not known yet)"
 """In place of an input that another resource determines during ``pulumi up``."""
 
@@ -65,7 +64,7 @@ class Inputs:
     """The inputs of a link that a reader may see.
 
     ``known`` are those with their values; ``hidden`` are the others, by name, each with
-    :data:`SECRET` or :data:`LATER` in place of the value.
+    :data:`safe_text.SECRET` or :data:`LATER` in place of the value.
     """
 
     known: Mapping[str, object] = field(default_factory=dict)

@@ -8,8 +8,8 @@ from typing import Any
 from ..errors import ExitCode
 from ..inputs import INPUT_NAMES
 from ..output import Column, Result, Row, Section, Tone
-from ..safe_text import escape, pluralize
-from .model import LATER, SECRET, Change, Difference, Fate, Report, ReportedLink, Status
+from ..safe_text import SECRET, escape, pluralize
+from .model import LATER, Change, Difference, Fate, Report, ReportedLink, Status
 
 _CHANGES = (
     Column("change"),

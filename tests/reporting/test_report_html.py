@@ -28,7 +28,8 @@ from sample_report import (
 )
 
 from pulumi_omise_links.reporting.html import write_html
-from pulumi_omise_links.reporting.model import SECRET, Inputs, Report, ReportedLink, Status
+from pulumi_omise_links.reporting.model import Inputs, Report, ReportedLink, Status
+from pulumi_omise_links.safe_text import SECRET
 
 
 class Reader(HTMLParser):
