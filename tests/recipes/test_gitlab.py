@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import engine as engine_tool
 import pytest
-from gitlab_project import PUSH, SCHEDULE, GitLab, cancelled, head, merge_request
+from recipes.gitlab import PUSH, SCHEDULE, GitLab, head, merge_request
+from recipes.runner import Machine
 
 from pulumi_omise_links.emulator import Emulator, JournalEntry
 
@@ -55,34 +54,23 @@ def backend(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, engine: Path, omise: Emulator, backend: Path) -> GitLab:
+def shop(tmp_path: Path, engine: Path, runner: Machine, omise: Emulator, backend: Path) -> GitLab:
     """A project whose variables are as the README says; `prod` is made, and pushed to main."""
-    (tmp_path / "gitlab").mkdir()
-    gitlab = GitLab(tmp_path / "gitlab", engine_tool.environment(engine, tmp_path / "machine"))
-    gitlab.variables(
-        {
-            "PULUMI_BACKEND_URL": f"file://{backend}",
-            "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
-            "OMISE_API_URL": omise.url,
-            "OMISE_SECRET_KEY": {
-                "links/prod": omise.key("th", live=True),
-                "links/review/*": omise.key("th"),
-            },
-        }
+    everywhere = {
+        "PULUMI_BACKEND_URL": f"file://{backend}",
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        "OMISE_API_URL": omise.url,
+    }
+    keys = {"links/prod": omise.key("th", live=True), "links/review/*": omise.key("th")}
+    made = GitLab(
+        tmp_path / "gitlab",
+        engine=engine,
+        machine=runner,
+        variables={**everywhere, "OMISE_SECRET_KEY": keys},
     )
-    subprocess.run(
-        ["pulumi", "stack", "init", "prod", "--non-interactive"],
-        cwd=gitlab.work,
-        env={
-            **gitlab.env,
-            "PULUMI_HOME": str(tmp_path / "home"),
-            "PULUMI_BACKEND_URL": f"file://{backend}",
-            "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
-        },
-        check=True,
-    )
-    gitlab.commit("main")
-    return gitlab
+    made.shell("pulumi stack init prod", everywhere)
+    made.commit("main")
+    return made
 
 
 def titles(omise: Emulator, *, live: bool) -> dict[str, int]:
@@ -103,8 +91,8 @@ def test_each_event_has_its_jobs(shop: GitLab) -> None:
 def test_a_merge_request_from_its_first_push_to_the_night_after(
     shop: GitLab, omise: Emulator, backend: Path
 ) -> None:
-    """It sees what it would do to production without a key, has links of its own in the test account
-    until it is merged, and production changes then and not before."""
+    """It sees without a key what it would do to production, has links of its own in the test
+    account until it is merged, and production changes then and not before."""
     shop.pipeline("main", PUSH).ok()
     links = shop.work / "links.yaml"
     (ticket,) = (link for link in omise.links() if link["title"] == "Spring concert")
@@ -167,7 +155,7 @@ def test_a_cancelled_deployment_makes_no_link_twice(
         "OMISE_SECRET_KEY": omise.key("th", live=True),
     }
 
-    after = cancelled(shop, "main", "deploy", env, moment.come)
+    after = shop.cancelled("main", "deploy", env, moment.come)
     moment.over.set()
     moment.awaited = False
 
