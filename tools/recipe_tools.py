@@ -49,9 +49,19 @@ def versitygw() -> Path:
     return _go("versitygw", "github.com/versity/versitygw/cmd/versitygw", "1.8.0")
 
 
+def kubernetes_validate() -> Path:
+    """Checks objects of Kubernetes against its own schemas."""
+    return _python("kubernetes-validate", "kubernetes-validate==1.37.0")
+
+
 def linters() -> Path:
     """Check workflows and YAML: `zizmor`, `check-jsonschema`, `yamllint`."""
     return _python("linters", "zizmor==1.32.0", "check-jsonschema==0.39.0", "yamllint==1.38.0")
+
+
+def aws() -> Path:
+    """Makes and sets up buckets: `aws`."""
+    return _python("aws", "awscli==1.46.3")
 
 
 def moto() -> Path:
@@ -102,8 +112,10 @@ def rsync() -> Path:
 TOOLS: dict[str, Callable[[], Path]] = {
     "act": act,
     "actionlint": actionlint,
+    "aws": aws,
     "github-client": github_client,
     "gitlab-ci-local": gitlab_ci_local,
+    "kubernetes-validate": kubernetes_validate,
     "linters": linters,
     "moto": moto,
     "node": node,

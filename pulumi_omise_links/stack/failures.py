@@ -23,6 +23,8 @@ _NO_PROJECT = re.compile(
 # before the state is, and by `stack ls` for all stacks (without the words about the checkpoint).
 _EMPTY_SIDE_FILE = re.compile(r"failed to load checkpoint: EOF$|^\s*EOF$", re.M)
 _CUT_OFF_STATE = re.compile(r"unexpected end of JSON input")
+# What a bucket says that refuses a request, and Pulumi's own word for it (gocloud.dev/gcerrors).
+_NO_RIGHT = re.compile(r"\b(AccessDenied|PermissionDenied)\b")
 _FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)', re.M)
 # What a run without --json says about one resource, below its heading "Diagnostics:".
 _ABOUT_RESOURCE = re.compile(
@@ -68,6 +70,11 @@ def _advice(args: Sequence[str], reasons: Sequence[str]) -> list[str]:
             " (`.pulumi/stacks/<project>/<stack>.json`), as a full disk does. The newest"
             " `.pulumi/history/<project>/<stack>/*.checkpoint.json` is a copy from the end of an"
             " earlier run: docs/reliability.md says how to go back to it."
+        ]
+    if _NO_RIGHT.search(text):
+        return [
+            "The backend refuses this to the credentials of this run: docs/gitops.md lists the"
+            " rights that each command needs."
         ]
     if all(_NO_REASON.search(line) for line in reasons):
         return [
