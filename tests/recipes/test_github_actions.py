@@ -6,6 +6,7 @@ Each test is a story with a pull request or an environment of its own, in one re
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 import yaml
 from recipes.forge import Forge
 from recipes.github import CUT_OFF, WORKFLOWS, Environment, GitHub, JobRun, steps
-from recipes.recorder import commands_in
+from recipes.recorder import commands_in, commands_of_guide
 from recipes.runner import Machine
 
 from pulumi_omise_links.emulator import Emulator
@@ -65,7 +66,8 @@ def shop(
             "omise-live-nightly": Environment(live, variables),
         },
     )
-    made.shell("pulumi stack init prod", {**variables, **passphrase})
+    for command in commands_of_guide("### From an empty repository"):
+        made.shell(command, {**variables, **passphrase})
     made.commit("The stack of production")
     made.run("links-deploy", "up", "push", made.push()).ok()
     return made
@@ -273,22 +275,24 @@ def test_every_night(
 def test_what_is_left_over(
     shop: GitHub, omise: Emulator, place: Path, variables: dict[str, str]
 ) -> None:
-    """An environment that nobody has updated for a week goes in the night, a younger one stays;
-    links of an environment whose state was lost are shown and left."""
-    for number in (51, 52, 53):
-        change(shop, f"change-{number}", ticket=45000)
-        preview(shop, shop.pull_request(number, "opened")).ok()
-    stacks = place / "backend/.pulumi/stacks/shop-links"
-    age(stacks / "pr-51.json")
-    for file in stacks.glob("pr-53*"):
-        file.unlink()
+    """An environment that nobody has updated for a week goes in the night; marked links that no
+    stack knows are shown, and a person deletes them with what the summary says."""
+    change(shop, "forgotten", ticket=45000)
+    preview(shop, shop.pull_request(51, "opened")).ok()
+    age(place / "backend/.pulumi/stacks/shop-links/pr-51.json")
+    older, _ = omise.seed(2, title="Left {n} · pr-9", seconds_apart=100_000)
 
     run = shop.run("links-nightly", "leftovers", "schedule", shop.scheduled()).ok()
 
     assert titles(omise, live=False, ending="pr-51") == []
-    assert len(titles(omise, live=False, ending="pr-52")) == 2
-    assert len(titles(omise, live=False, ending="pr-53")) == 2
-    assert "pr-52" in run.summary
+    assert titles(omise, live=False, ending="pr-9") == ["Left 1 · pr-9", "Left 2 · pr-9"]
+    assert older in run.summary
+    (checksum,) = re.findall(r"[0-9a-f]{64}", run.summary)
+    (command,) = commands_of_guide("### Every night")
+    for value in (checksum, omise.account("th").email):
+        command = command.replace("…", value, 1)
+    shop.shell(command, {**variables, "OMISE_SECRET_KEY": omise.key("th")})
+    assert titles(omise, live=False, ending="pr-9") == ["Left 2 · pr-9"]
 
 
 def age(state: Path) -> None:
@@ -301,8 +305,8 @@ def age(state: Path) -> None:
 
 
 def test_every_command_was_run(shop: GitHub) -> None:
-    """The workflows have no command of ours or of Pulumi that these tests did not run. (What they
-    do after a job was cancelled is the matter of test_cancelled_jobs.py.)"""
+    """The workflows and their guide have no command of ours or of Pulumi that these tests did not
+    run. (What they do after a job was cancelled is the matter of test_cancelled_jobs.py.)"""
     wanted = {
         command
         for workflow in WORKFLOWS.glob("*.yml")
@@ -311,4 +315,6 @@ def test_every_command_was_run(shop: GitHub) -> None:
         for command in commands_in(step.get("run", ""))
     }
     assert len(wanted) > 10
+    after_a_cancelled_job = commands_of_guide("### A job was cancelled")
+    wanted |= {*commands_of_guide("## GitHub Actions")} - {*after_a_cancelled_job}
     assert shop.recorder.not_run(wanted) == []
