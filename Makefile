@@ -27,7 +27,7 @@ fast: $(READY) ## Run the tests that need neither engine nor browser (within a m
 recipes: $(READY) ## Run and check the recipes for pipelines (gets an engine and the tools first)
 	@$(BIN)/python tools/engine.py > /dev/null
 	@$(BIN)/python tools/recipe_tools.py > /dev/null
-	$(BIN)/pytest -n $(JOBS) --dist worksteal -m recipes tests/recipes
+	$(BIN)/pytest -n $(JOBS) --dist loadfile -m recipes tests/recipes
 
 lowest: ## Test with the lowest supported version of each dependency
 	@test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest

@@ -40,11 +40,10 @@ def machine(shared: Path) -> Machine:
             pip = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
             must([*pip, "wheel", "--no-deps", "--wheel-dir", made.wheels, ROOT])
             wanted = ROOT / "examples/06-github-actions/requirements.in"
-            must(
-                # As the guide says, but for the wheel that is not published.
-                [recipe_tools.uv() / "uv", "pip", "compile", "--quiet", "--generate-hashes"]
-                + ["--find-links", made.wheels, wanted, "-o", made.requirements]
-            )
+            uv: list[str | Path] = [recipe_tools.uv() / "uv", "pip", "compile", "--quiet"]
+            # As the guide says, but for the wheel that is not published.
+            uv += ["--generate-hashes", wanted, "-o", made.requirements]
+            must([*uv, "--find-links", made.wheels])
             must([sys.executable, "-m", "venv", shared / "venv"])
             install = ("install", "--require-hashes", "--find-links", made.wheels)
             must([made.python / "python", *pip[1:], *install, "-r", made.requirements])
