@@ -77,7 +77,8 @@ def test_every_example_is_followed() -> None:
         "04-review-environments",
         "05-campaign-page",
     }
-    recipes = {"06-github-actions"}  # `make recipes` runs those
+    # `make recipes` runs those.
+    recipes = {"06-github-actions", "07-gitlab-ci", "08-kubernetes-operator"}
     assert {example.name for example in EXAMPLES.iterdir() if example.is_dir()} == tested | recipes
 
 

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from recipes.gitlab import PUSH, SCHEDULE, GitLab, head, merge_request
+import yaml
+from recipes.gitlab import EXAMPLE, PUSH, SCHEDULE, GitLab, head, merge_request
+from recipes.recorder import commands_in, commands_of_guide
 from recipes.runner import Machine
 
 from pulumi_omise_links.emulator import Emulator, JournalEntry
@@ -71,6 +73,19 @@ def shop(tmp_path: Path, engine: Path, runner: Machine, omise: Emulator, backend
     made.shell("pulumi stack init prod", everywhere)
     made.commit("main")
     return made
+
+
+def commands_of(pipeline: Path) -> list[str]:
+    """The commands of `omise-links` and `pulumi` in all jobs of a pipeline."""
+    jobs = [job for job in yaml.safe_load(pipeline.read_text()).values() if isinstance(job, dict)]
+    lines = [line for job in jobs for line in job.get("script", []) + job.get("after_script", [])]
+    return [command for line in lines for command in commands_in(line)]
+
+
+def after_deployment() -> list[str]:
+    """Those that run after a deployment that did not succeed."""
+    deploy = yaml.safe_load((EXAMPLE / ".gitlab-ci.yml").read_text())["deploy"]
+    return [command for line in deploy["after_script"] for command in commands_in(line)]
 
 
 def titles(omise: Emulator, *, live: bool) -> dict[str, int]:
@@ -137,6 +152,9 @@ def test_a_merge_request_from_its_first_push_to_the_night_after(
     night = shop.pipeline("main", SCHEDULE).ok()
     night.run.says("2 managed. No drift.", "No stack fits mr-*.", "There is nothing to delete.")
     assert omise.journal.writes == []
+    in_jobs = {*commands_of(EXAMPLE / ".gitlab-ci.yml")} - {*after_deployment()}
+    assert len(in_jobs) == 10
+    assert shop.recorder.not_run([*in_jobs, *commands_of_guide("## GitLab CI")]) == []
     for file in shop.folder.rglob("*"):
         if file.is_file() and file.name != "variables.yml":
             assert b"skey_" not in file.read_bytes(), f"a key lies in {file}"
@@ -160,6 +178,8 @@ def test_a_cancelled_deployment_makes_no_link_twice(
     moment.awaited = False
 
     after.ok().says("has been canceled", "2 links taken into the stack")
+    assert len(after_deployment()) == 2
+    assert shop.recorder.not_run(after_deployment()) == []
     shop.pipeline("main", PUSH).ok()
     assert sorted(link["title"] for link in omise.links(live=True)) == [
         "Spring concert",

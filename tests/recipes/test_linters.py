@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import recipe_tools
@@ -75,5 +77,39 @@ def test_secrets_stay_where_they_are_needed() -> None:
 
 def test_yaml_is_tidy() -> None:
     """All YAML of the recipes reads the same way."""
-    folders = [ROOT / "examples/06-github-actions", ROOT / "tests/recipes/standins"]
+    folders = [*(ROOT / "examples").glob("0[678]-*"), ROOT / "tests/recipes/standins"]
+    assert len(folders) == 4
     passes(recipe_tools.linters(), "yamllint", "--strict", "-d", YAMLLINT, *folders)
+
+
+def test_the_pipeline_is_what_gitlab_takes() -> None:
+    """It keeps to GitLab's schema, after what GitLab itself does to the file."""
+    schema = ("--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci")
+    file = ROOT / "examples/07-gitlab-ci/.gitlab-ci.yml"
+    passes(recipe_tools.linters(), "check-jsonschema", *schema, file)
+
+
+def test_a_job_of_gitlab_that_can_write_is_guarded() -> None:
+    """Whatever names an environment with a key and writes holds the stack's group, and no job that
+    a fork's merge request has names an environment."""
+    file = ROOT / "examples/07-gitlab-ci/.gitlab-ci.yml"
+    jobs = {
+        name: job
+        for name, job in yaml.safe_load(file.read_text()).items()
+        if isinstance(job, dict) and "script" in job
+    }
+    writing = {
+        name: job
+        for name, job in jobs.items()
+        if job.get("environment", {}).get("action", "start") in ("start", "stop")
+        and "environment" in job
+    }
+
+    assert {*writing} == {"review", "teardown", "deploy"}
+    assert all(job["resource_group"] == _group(job) for job in writing.values())
+    assert "environment" not in jobs["validate"]
+    assert jobs["review"]["environment"]["on_stop"] == "teardown"
+
+
+def _group(job: Mapping[str, Any]) -> str:
+    return str(job["environment"]["name"])
