@@ -72,4 +72,5 @@ def must(
 def clean_environment(home: Path) -> dict[str, str]:
     """The environment of a machine that nobody has worked on."""
     kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    return {**kept, "HOME": str(home)}
+    # Without garbage collection, processes of a second need a third less of the processor.
+    return {**kept, "HOME": str(home), "GOGC": "off", "GOMEMLIMIT": "500MiB"}
