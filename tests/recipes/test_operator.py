@@ -167,6 +167,8 @@ def test_a_review_environment_whose_source_is_gone(
             **given,
             "PULUMI_BACKEND_URL": f"file://{folder}/state",
             "OMISE_API_URL": omise.url,
+            # The home folder of the image's user; that of this user is not there.
+            "PULUMI_HOME": str(folder / "home"),
         },
     )
     writable = f"import os; print(os.access({str(runner.python.parent)!r}, os.W_OK), os.geteuid())"
@@ -186,9 +188,13 @@ def test_a_review_environment_whose_source_is_gone(
 
     cron = yaml.safe_load((EXAMPLE / "nightly.yaml").read_text())
     (container,) = cron["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
-    assert "PULUMI_CONFIG_PASSPHRASE" not in {variable["name"] for variable in container["env"]}
-    night = {"PULUMI_CONFIG_PASSPHRASE": "", "PULUMI_HOME": str(folder / "night-home")}
+    env = {variable["name"]: variable.get("value") for variable in container["env"]}
+    assert "PULUMI_CONFIG_PASSPHRASE" not in env
     nightly = workspace.enter("nightly")
+    night = {
+        "PULUMI_CONFIG_PASSPHRASE": "",
+        "PULUMI_HOME": env["PULUMI_HOME"].replace(container["workingDir"], str(nightly)),
+    }
     seen = workspace.run(nightly, *container["command"], env=night).ok()
     seen.says("2 managed. No drift.")
 
