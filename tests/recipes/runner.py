@@ -42,13 +42,22 @@ def machine(shared: Path) -> Machine:
             wanted = ROOT / "examples/06-github-actions/requirements.in"
             uv: list[str | Path] = [recipe_tools.uv() / "uv", "pip", "compile", "--quiet"]
             # As the guide says, but for the wheel that is not published.
-            uv += ["--generate-hashes", wanted, "-o", made.requirements]
-            must([*uv, "--find-links", made.wheels])
+            uv += ["--universal", "--generate-hashes", wanted, "-o", made.requirements]
+            must([*uv, "--find-links", made.wheels], env=_with_settings_of_pip())
             must([sys.executable, "-m", "venv", shared / "venv"])
             install = ("install", "--require-hashes", "--find-links", made.wheels)
             must([made.python / "python", *pip[1:], *install, "-r", made.requirements])
             complete.touch()
     return made
+
+
+def _with_settings_of_pip() -> dict[str, str]:
+    """The environment, in which uv finds packages where pip does."""
+    env = dict(os.environ)
+    for name, of_pip in (("UV_DEFAULT_INDEX", "PIP_INDEX_URL"), ("SSL_CERT_FILE", "PIP_CERT")):
+        if of_pip in env:
+            env.setdefault(name, env[of_pip])
+    return env
 
 
 def must(
