@@ -11,17 +11,18 @@ create would have left.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import ProjectError
 from ..inventory.accounts import AccountSnapshot
+from ..manifest.text import NewEntry
 from ..omise.models import OmiseLink, Scope
 from ..safe_text import escape
 from ..stack.dependencies import explicit_provider, is_default_provider, missing_dependencies
 from ..stack.pulumi_json import PROVIDER_TYPES, PulumiResource, name_of
-from ..state_format import PROVIDER_KEY, SECRET_MARK, outputs_from, to_native
+from ..state_format import NATIVE_TYPE_TOKEN, PROVIDER_KEY, SECRET_MARK, outputs_from, to_native
 from .import_plan import Action, ImportFacts, ImportPlan
 
 ResourceSpecs = Sequence[tuple[PulumiResource, dict[str, Any]]]
@@ -80,6 +81,15 @@ def make_import_files(plan: ImportPlan, facts: ImportFacts) -> list[ImportFile]:
         files.append(ImportFile(make_file_content(batch), protect))
         waiting = [(resource, spec) for resource, spec in waiting if resource.urn in left]
     return files
+
+
+def make_file_of_new(entries: Iterable[NewEntry]) -> dict[str, Any]:
+    """Return existing links as a file from which Pulumi makes resources of the native plugin."""
+    return {
+        "resources": [
+            {"type": NATIVE_TYPE_TOKEN, "name": entry.name, "id": entry.id} for entry in entries
+        ]
+    }
 
 
 def make_link_spec(
