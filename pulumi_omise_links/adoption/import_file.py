@@ -1,11 +1,10 @@
 """An import plan as the file that ``pulumi import --file`` takes.
 
-The format is Pulumi's (pkg/cmd/pulumi/operations/import.go). A link of the native plugin is its id:
-the plugin reads the rest, and its own rules hold. A dynamic resource cannot be read so, and of a
-native link with secrets Pulumi would keep in plain text what the plugin has read. Of these, the
-inputs are those of the preview, character for character, so that the next preview finds nothing to
-change; secrets among them are encrypted by the stack's own secrets provider. Outputs are what a
-create would have left.
+The format is Pulumi's (pkg/cmd/pulumi/operations/import.go). Inputs are those of the preview,
+character for character, so that the next preview finds nothing to change; secrets among them are
+encrypted by the stack's own secrets provider. Outputs are what a create would have left. Of a link
+of the native plugin the id is enough, as the plugin reads the rest, with two exceptions
+(``_is_read_by_plugin``).
 """
 
 from __future__ import annotations
@@ -93,13 +92,21 @@ def make_file_of_new(entries: Iterable[NewEntry]) -> dict[str, Any]:
 
 
 def make_link_spec(
-    resource: PulumiResource, link: OmiseLink, scope: Scope, values: Mapping[str, Any]
+    resource: PulumiResource,
+    link: OmiseLink,
+    scope: Scope,
+    values: Mapping[str, Any],
+    existing: Collection[str],
 ) -> dict[str, Any]:
-    """Return what an import file says of a link; ``values`` are its inputs without encryption."""
+    """Return what an import file says of a link beside its name.
+
+    :param values: its inputs without encryption.
+    :param existing: the URNs of what is in the stack.
+    """
     # An explicit provider says itself which plugin it is.
     plugin = resource.plugin if is_default_provider(resource.provider_urn) else {}
     spec: dict[str, Any] = {"id": link.id, **plugin}
-    if resource.is_native and not (resource.secret_inputs or resource.secret_outputs):
+    if _is_read_by_plugin(resource, existing):
         return spec
     outputs = outputs_from(link, scope, values)
     if resource.is_native:
@@ -112,6 +119,17 @@ def make_link_spec(
     for name in resource.secret_inputs & outputs.keys():
         outputs[name] = resource.encrypted_inputs[name]
     return {**spec, "inputs": dict(resource.encrypted_inputs), "outputs": outputs}
+
+
+def _is_read_by_plugin(resource: PulumiResource, existing: Collection[str]) -> bool:
+    """Whether Pulumi may let the native plugin read a link.
+
+    It would keep in plain text what the program has made secret. And a provider that is in the
+    stack already would read with the settings in the state, whose key may be older than the one
+    that the link was compared with.
+    """
+    secret = resource.secret_inputs or resource.secret_outputs
+    return resource.is_native and not secret and resource.provider_urn not in existing
 
 
 def make_file_content(specs: ResourceSpecs) -> dict[str, Any]:
@@ -152,7 +170,8 @@ def _make_specs(
         account = facts.accounts[explicit_provider(resource.provider_urn)]
         if link is None or not isinstance(account, AccountSnapshot):
             raise TypeError(f"{urn} was planned without its link")
-        specs[urn] = (resource, make_link_spec(resource, link, account.scope, resource.inputs))
+        spec = make_link_spec(resource, link, account.scope, resource.inputs, facts.state.urns)
+        specs[urn] = (resource, spec)
     return list(specs.values())
 
 
