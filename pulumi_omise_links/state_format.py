@@ -44,49 +44,6 @@ PROVIDER_KEY = "__provider"
 # The same link in a program of any language, made by the native plugin.
 NATIVE_PACKAGE = "omise"
 NATIVE_TYPE_TOKEN = "omise:index:Link"  # noqa: S105  (likewise)
-``payment_uri``      what posters and programs need
-``created_at``       finding a link's page, telling generations apart
-``used``             what a refresh can see change
-``used_at``          only once the link was used
-``merchant_name``,   only on accounts with sub-merchants
-``merchant_uid``
-``account_id``       a 404 under another account's key must not read as "gone"
-``sub_merchant_id``  likewise; only if the setting is used
-``as_stored``        the texts that Omise stores otherwise than the program spells them, by input;
-                     a refresh compares with them. Encrypted, as an input may be a secret. Left out
-                     where there are none, which is the rule
-===================  ==========================================================================
-
-A link of the native plugin (``native``) has another type token, no ``__provider``, and the same
-outputs in the spelling of Pulumi's schemas: ``paymentUri``. Both formats are permanent.
-
-The other attributes follow: ``object`` is always "link"; ``location`` and ``livemode`` follow from
-the id; a link in a state is never deleted. The rest of a record is the engine's
-(docs/performance.md has its bytes; ``call_stack`` keeps the largest part out).
-"""
-
-from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import Any
-
-from .inputs import INPUT_NAMES, INPUTS, TEXT_INPUTS
-from .omise.models import LinkInputs, OmiseLink, Scope
-
-TYPE_TOKEN = "pulumi-python:dynamic/omise:Link"  # noqa: S105  (a type of Pulumi's, no secret)
-# The package of all dynamic resources in Python: the engine starts a process of its own for each
-# explicit provider, and configures it with the properties of that provider alone.
-PROVIDER_PACKAGE = "pulumi-python"
-PROVIDER_KEY = "__provider"
-<<<<<<< HEAD
-# The same link in a program of any language, made by the native plugin.
-NATIVE_PACKAGE = "omise"
-NATIVE_TYPE_TOKEN = "omise:index:Link"  # noqa: S105  (likewise)
-PROVIDER_PICKLE = (
-    "gASVOAAAAAAAAACMIHB1bHVtaV9vbWlzZV9saW5rcy5saW5rX3Byb3ZpZGVylIwMTGlua1Byb3ZpZGVylJOUKYGULg=="
-)
-"""What ``pulumi.dynamic`` would make of ``LinkProvider()``, on every Python from 3.10 to 3.13."""
-=======
 PROVIDER_PICKLE = "gANjcHVsdW1pX29taXNlX2xpbmtzLmxpbmtfcHJvdmlkZXIKTGlua1Byb3ZpZGVyCimBLg=="
 """``LinkProvider()`` in pickle protocol 3, without marks that nothing refers to; the same on every
 Python. ``pulumi.dynamic`` would make 92 characters of it, twice in each record."""
@@ -100,6 +57,8 @@ LINK_TYPES = frozenset({TYPE_TOKEN, NATIVE_TYPE_TOKEN})
 STORED_OUTPUTS = ("payment_uri", "created_at", "used", "used_at", "merchant_name", "merchant_uid")
 """What programs can read beside the inputs. The scope of the link is for the provider alone: each
 output that a resource declares costs Pulumi's SDK time, read or not (docs/performance.md)."""
+
+
 _NATIVE_NAMES = {
     "payment_uri": "paymentUri",
     "created_at": "createdAt",
