@@ -104,6 +104,20 @@ def engine() -> Path:
     return Path(found)
 
 
+@pytest.fixture(scope="session")
+def yaml_host() -> Path:
+    """The folder with what runs Pulumi YAML programs."""
+    import yaml_host as tool
+
+    found = tool.find()
+    if found is None:
+        pytest.fail(
+            "No host of Pulumi YAML. `make test` gets one; by hand: python tools/yaml_host.py",
+            pytrace=False,
+        )
+    return Path(found)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A Chromium without a window. It ends with the module: no asyncio loop can run beside it."""
@@ -139,6 +153,13 @@ def new_project(tmp_path: Path, engine: Path, omise: Emulator) -> Callable[[], P
 @pytest.fixture
 def project(new_project: Callable[[], Project]) -> Project:
     return new_project()
+
+
+@pytest.fixture
+def yaml_project(project: Project, yaml_host: Path) -> Project:
+    """A project for programs in Pulumi YAML; the native plugin is beside this Python."""
+    project.env["PATH"] += f"{os.pathsep}{yaml_host}"
+    return project
 
 
 @pytest.fixture

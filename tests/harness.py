@@ -62,6 +62,10 @@ class Project(PulumiProject):
         """Write a program whose ``Link`` is that of the native plugin."""
         (self.folder / "__main__.py").write_text(NATIVE_LINK + text)
 
+    def yaml(self, text: str) -> None:
+        """Write a program in Pulumi YAML: what follows the name and the runtime."""
+        (self.folder / "Pulumi.yaml").write_text(f"name: {self.name}\nruntime: yaml\n{text}")
+
     def pulumi(self, *args: str, env: Mapping[str, str] | None = None) -> Run:
         """Run ``pulumi`` and wait for it; fail if it shows a key."""
         return self._run(["pulumi", *args, "--non-interactive"], env or {})
