@@ -43,22 +43,26 @@ def manifest(omise: Emulator, names: dict[str, str]) -> str:
     return json.dumps({"version": 1, "links": links})
 
 
-def test_from_an_account_to_an_empty_preview(project: Project, omise: Emulator) -> None:
-    """`discover --pulumi-import`, then `pulumi import`: names and ids are all that Pulumi needs,
-    and nothing is written at Omise. What the stack manages then is no longer found."""
+def test_from_an_account_to_an_empty_preview(yaml_project: Project, omise: Emulator) -> None:
+    """`discover --pulumi-import`, then `pulumi import`, which also writes the program: names and
+    ids are all that Pulumi needs, and nothing is written at Omise. What the stack manages then is
+    no longer found."""
+    project = yaml_project
+    project.yaml("")
     omise.seed(title="Spring sale", description="Two tickets", multiple=True)
     omise.seed(title="Spring sale", description="Four tickets")
     omise.seed(title="สงกรานต์ 2026 🌊", description="ตั๋วหนึ่งใบ")
 
     project.cli("discover", "--pulumi-import", "import.json").ok().says("3 new links", "written to")
     found = json.loads((project.folder / "import.json").read_text())["resources"]
-    project.pulumi("import", "--file", "import.json", *IMPORT).ok()
+    written = ("--yes", "--skip-preview", "--protect=false", "--out", "program.yaml")
+    project.pulumi("import", "--file", "import.json", *written).ok()
 
     names = {resource["name"]: resource["id"] for resource in found}
     assert project.ids() == names
     assert "spring-sale" in names
     assert "สงกรานต์-2026" in names
-    project.native_program(declare(omise, names))
+    project.yaml((project.folder / "program.yaml").read_text())
     project.unchanged()
     assert writes(omise) == []
     left = ("discover", "--stack", "dev", "--pulumi-import", "left.json")
@@ -141,24 +145,31 @@ def test_one_account_with_a_stack_of_each_type(project: Project, omise: Emulator
     assert writes(omise) == []
 
 
-def test_an_environment_of_native_links_is_torn_down(project: Project, omise: Emulator) -> None:
+def test_an_environment_of_native_links_is_torn_down(
+    yaml_project: Project, omise: Emulator
+) -> None:
     """Links of two accounts go with the keys of the state, each is read back by its id, and the
     program is not needed. What a report of its last preview says was true."""
+    project = yaml_project
     for words in (("omise:apiUrl", omise.url), ("--secret", "omise:secretKey", omise.key("th"))):
         project.pulumi("config", "set", *words).ok()
-    provider = f"""
-key = pulumi.Output.secret("{omise.key("jp")}")
-jp = pulumi.ProviderResource("omise", "jp", {{"secretKey": key}})
-Link("yen", amount=500, currency="JPY", title="Yen", description="d",
-     opts=pulumi.ResourceOptions(provider=jp))
+    usual = "type: omise:Link, properties: {amount: 5000, currency: THB, description: d, title: "
+    start = f"""
+resources:
+  jp:
+    type: pulumi:providers:omise
+    properties: {{apiUrl: "{omise.url}", secretKey: {{fn::secret: {omise.key("jp")}}}}}
+  yen:
+    type: omise:Link
+    properties: {{amount: 500, currency: JPY, title: Yen, description: d}}
+    options: {{provider: "${{jp}}"}}
+  stay: {{{usual}T}}}}
 """
-    line = "Link({name!r}, amount=5_000, currency='THB', title={title!r}, description='d')\n"
-    stay, change, go = (line.format(name=name, title="T") for name in ("stay", "change", "go"))
-    project.native_program(provider + stay + change + go)
+    project.yaml(f"{start}  change: {{{usual}T}}}}\n  go: {{{usual}T}}}}\n")
     project.up().ok()
     ids = project.ids()
     omise.pay(ids["change"])
-    project.native_program(provider + stay + line.format(name="change", title="New"))
+    project.yaml(f"{start}  change: {{{usual}New}}}}\n")
     preview = project.pulumi("preview", "--json", "--show-sames").ok()
     (project.folder / "preview.json").write_text(preview.stdout)
     report = project.cli_json("report", "--preview-file", "preview.json")
@@ -177,8 +188,7 @@ Link("yen", amount=500, currency="JPY", title="Yen", description="d",
             assert link["source"] == "shop/dev"
     for name in ("OMISE_API_URL", "OMISE_SECRET_KEY"):
         del project.env[name]
-    for file in project.folder.glob("*.py"):
-        file.unlink()
+    (project.folder / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
     writes(omise)
 
     run = project.cli("teardown", "--stack", "dev", "--yes").ok()
