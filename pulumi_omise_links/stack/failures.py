@@ -10,7 +10,8 @@ from typing import Any
 
 from ..errors import ProjectError, StackLockedError, StackNotFoundError
 from ..safe_text import escape
-from ..state_format import TYPE_TOKEN
+from ..state_format import LINK_TYPES
+from .pulumi_json import name_of, type_of
 from .stdout_json import parse_json
 
 _LOCKED = re.compile(r"currently locked by|another update is (currently )?in progress", re.I)
@@ -114,7 +115,7 @@ def _diagnostics_of_text(stdout: bytes) -> list[str]:
     """Return the errors in what a run without ``--json`` prints, with what is said beside them."""
     _, _, listed = stdout.decode("utf-8", "replace").partition("\nDiagnostics:\n")
     return [
-        (f"{about['name']}: " if about["type"] == TYPE_TOKEN else "")
+        (f"{about['name']}: " if about["type"] in LINK_TYPES else "")
         + re.sub(r"^\s*error: ", "", textwrap.dedent(about["text"]))
         for about in _ABOUT_RESOURCE.finditer(listed)
         if re.search(r"^\s*error: ", about["text"], re.M)
@@ -124,7 +125,7 @@ def _diagnostics_of_text(stdout: bytes) -> list[str]:
 def _link_prefix(diagnostic: Mapping[str, Any]) -> str:
     """Name the link that a message is about."""
     urn = str(diagnostic.get("urn") or "")
-    return f"{urn.split('::', 3)[-1]}: " if f"{TYPE_TOKEN}::" in urn else ""
+    return f"{name_of(urn)}: " if type_of(urn) in LINK_TYPES else ""
 
 
 def _without_traceback(message: str, folder: Path) -> list[str]:
