@@ -262,6 +262,8 @@ class Representations:
         ``link``, ``description`` and ``return_uri`` are as recorded (REC swift 2019); the other
         attributes are a plausible card payment (DOC charges-api), without fees.
         """
+        if not self.latest:
+            return self._old_charge(charge, link)
         at = moment(charge.created_at)
         suffix = charge.id.rpartition("_")[2]
         mode = "" if link.live else "test_"
@@ -312,7 +314,7 @@ class Representations:
                 "expiration_month": 12,
                 "expiration_year": 2030,
                 "security_code_check": True,
-                "created_at" if self.latest else "created": at,
+                "created_at": at,
             },
             "source": None,
             "schedule": None,
@@ -324,7 +326,7 @@ class Representations:
             "status": "successful" if charge.paid else "failed",
             "authorize_uri": None,
             "return_uri": charge.return_uri,
-            "created_at" if self.latest else "created": at,
+            "created_at": at,
             "paid_at": at if charge.paid else None,
             "expires_at": None,
             "expired_at": None,
@@ -332,4 +334,61 @@ class Representations:
             "branch": None,
             "terminal": None,
             "device": None,
+        }
+
+    def _old_charge(self, charge: ChargeRecord, link: LinkRecord) -> dict[str, Any]:
+        """Return a charge as versions before 2019-05-29 show it. REC search 2017.
+
+        It names no link, and ``refunded`` is an amount.
+        """
+        at = moment(charge.created_at)
+        suffix = charge.id.rpartition("_")[2]
+        mode = "" if link.live else "test_"
+        location = f"/charges/{charge.id}"
+        return {
+            "object": "charge",
+            "id": charge.id,
+            "livemode": link.live,
+            "location": location,
+            "amount": charge.amount,
+            "currency": self.currency(charge.currency),
+            "description": charge.description,
+            "status": "successful" if charge.paid else "failed",
+            "capture": True,
+            "authorized": charge.paid,
+            "reversed": False,
+            "paid": charge.paid,
+            "transaction": f"trxn_{mode}{suffix}" if charge.paid else None,
+            "source_of_fund": "card",
+            "refunded": 0,
+            "refunds": listing([], 0, f"{location}/refunds", self._embedded),
+            "return_uri": charge.return_uri,
+            "offsite": None,
+            "offline": None,
+            "reference": f"paym_{mode}{suffix}",
+            "authorize_uri": f"https://api.omise.co/payments/paym_{mode}{suffix}/authorize",
+            "failure_code": None if charge.paid else "payment_rejected",
+            "failure_message": None if charge.paid else "payment was rejected",
+            "card": {
+                "object": "card",
+                "id": f"card_{mode}{suffix}",
+                "livemode": link.live,
+                "country": "th",
+                "city": None,
+                "postal_code": None,
+                "financing": "",
+                "bank": "",
+                "last_digits": "4242",
+                "brand": "Visa",
+                "expiration_month": 12,
+                "expiration_year": 2030,
+                "fingerprint": "",
+                "name": "Somsri Payer",
+                "security_code_check": True,
+                "created": at,
+            },
+            "customer": None,
+            "ip": None,
+            "dispute": None,
+            "created": at,
         }
