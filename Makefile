@@ -39,6 +39,9 @@ chaos: $(READY) ## Run 1,000 links while the emulator injects faults (twenty min
 kill: $(READY) ## Kill 200 runs in the middle, and recover from each (an hour)
 	@$(BIN)/python tools/kill.py --trials 200 --seed 1 $(ARGS)
 
+parity: $(READY) ## Compare the emulator, or Omise (ARGS=--omise), with what Omise answers
+	@PYTHONPATH=tools $(BIN)/python -m parity $(ARGS)
+
 lint: $(READY) ## Check types and style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -62,4 +65,4 @@ $(BENCH_READY): $(READY)
 clean: ## Remove .venv and caches
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-run
 
-.PHONY: help demo test fast lowest bench chaos kill lint setup clean
+.PHONY: help demo test fast lowest bench chaos kill parity lint setup clean
