@@ -29,7 +29,7 @@ recipes: $(READY) ## Run and check the recipes for pipelines (gets an engine and
 	@$(BIN)/python tools/recipe_tools.py > /dev/null
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m recipes tests/recipes
 
-clients: $(READY) ## Run Omise's own clients for Python, Node, Go and Java against the emulator
+clients: $(READY) ## Run Omise's own clients against the emulator, and type checkers as editors do
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m clients tests/clients
 
 lowest: ## Test with the lowest supported version of each dependency
