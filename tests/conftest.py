@@ -28,6 +28,13 @@ settings.register_profile(
 settings.register_profile("thorough", settings.get_profile("fast"), max_examples=200)
 settings.load_profile("fast")
 
+# Pulumi runs some thousand times in these tests. Together these save a third of its processor time:
+# what pip lists, without pip; and no garbage collection in a process of a second.
+_QUICK = {
+    "PYTHONPATH": str(Path(__file__).parent / "quick_pip"),
+    "GOGC": "off",
+    "GOMEMLIMIT": "500MiB",
+}
 # Where the real engine, the browser and the tools for the recipes are.
 _TOOLS = {"OMISE_LINKS_ENGINE_CACHE", "OMISE_LINKS_BROWSER", "OMISE_LINKS_RECIPE_CACHE"}
 
@@ -41,12 +48,23 @@ def _heed_interrupts() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _clean_environment(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     for name in os.environ:
         if name.startswith(("OMISE_", "PULUMI_")) and name not in _TOOLS:
             monkeypatch.delenv(name)
     # Plugins keep their records of creates there.
     monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "pulumi-home"))
+    if request.node.get_closest_marker("engine"):
+        for name, value in _QUICK.items():
+            monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def real_pip(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Pulumi's language host run pip itself, as it does for a user."""
+    monkeypatch.delenv("PYTHONPATH")
 
 
 @pytest.fixture(scope="session")
