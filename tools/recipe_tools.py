@@ -121,10 +121,13 @@ def omise_java() -> Path:
     """Is Omise's own client for Java, and what it needs, as archives. Maven gets them."""
 
     def get(folder: Path) -> None:
-        options = ("--quiet", "--batch-mode", "--no-transfer-progress", "--file", _POM)
+        pom = folder / "pom.xml"
+        pom.write_text(_POM.format(group="co.omise", artifact=artifact, version=version))
+        options = ("--quiet", "--batch-mode", "--no-transfer-progress", "--file", str(pom))
         _run("mvn", *options, "dependency:copy-dependencies", f"-DoutputDirectory={folder}")
 
-    return _kept("omise-java", "4.0.2", get)
+    artifact, version = "omise-java", "4.0.2"
+    return _kept("omise-java", version, get)
 
 
 def pyright() -> Path:
@@ -145,7 +148,21 @@ TOOLS: dict[str, Callable[[], Path]] = {
     "versitygw": versitygw,
 }
 
-_POM = Path(__file__).parent.parent / "tests" / "clients" / "java" / "pom.xml"
+_POM = """\
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>example</groupId>
+  <artifactId>archives</artifactId>
+  <version>1</version>
+  <dependencies>
+    <dependency>
+      <groupId>{group}</groupId>
+      <artifactId>{artifact}</artifactId>
+      <version>{version}</version>
+    </dependency>
+  </dependencies>
+</project>
+"""
 PIP = ("install", "--quiet", "--disable-pip-version-check")
 
 

@@ -15,6 +15,7 @@ func main() {
 	client, err := omise.NewClient("", os.Getenv("OMISE_KEY"))
 	check(err)
 	client.Endpoints["https://api.omise.co"] = os.Getenv("OMISE_URL")
+	client.Endpoints["https://vault.omise.co"] = os.Getenv("OMISE_URL")
 
 	made, again, paid := &omise.Link{}, &omise.Link{}, &omise.Link{}
 	check(client.Do(made, &operations.CreateLink{

@@ -8,6 +8,7 @@ const url = new URL(process.env.OMISE_URL!);
 
 const omise = Omise({
   host: url.hostname,
+  vaultHost: url.hostname,
   scheme: Omise.Scheme.Http,
   secretKey: process.env.OMISE_KEY!,
   omiseVersion: "2019-05-29",

@@ -7,6 +7,7 @@ import os
 import omise
 
 omise.api_main = os.environ["OMISE_URL"] + "/"
+omise.api_vault = omise.api_main
 omise.api_secret = os.environ["OMISE_KEY"]
 
 
