@@ -22,6 +22,7 @@ from typing import Any
 import engine
 from pulumi_project import NO_QUESTIONS, STACK, CommandError, PulumiProject, repository
 
+from pulumi_omise_links import __version__
 from pulumi_omise_links.emulator import Emulator
 
 RELEASES = repository() / "tests" / "releases"
@@ -122,8 +123,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--replace", action="store_true", help="make it anew")
     replace = parser.parse_args(arguments).replace
-    from pulumi_omise_links import __version__  # noqa: PLC0415  (by the name that users import)
-
     folder = RELEASES / __version__
     if not (folder / "__main__.py").exists():
         print(f"There is no program in {folder}; see --help.", file=sys.stderr)

@@ -18,6 +18,7 @@ from pulumi_omise_links.emulator import Emulator
 
 pytestmark = pytest.mark.clients
 
+NO_PROXY = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", "http_proxy": "", "HTTP_PROXY": ""}
 HERE = Path(__file__).parent
 TITLE = "Spring & ตั๋ว"
 # What JSON can hold of a type: text for each choice of an enumeration.
@@ -39,7 +40,7 @@ def run(*command: str | Path, folder: Path, **env: str) -> str:
     done = subprocess.run(
         command,
         cwd=folder,
-        env={**os.environ, "NO_PROXY": "127.0.0.1", "http_proxy": "", **env},
+        env={**os.environ, **NO_PROXY, **env},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
