@@ -109,6 +109,42 @@ def rsync() -> Path:
     return Path(found).parent
 
 
+# Not of the recipes: a test that needs one of these asks for it.
+
+
+def omise_python() -> Path:
+    """Is Omise's own client for Python: `python` of an environment that has it."""
+    return _python("omise-python", "omise==0.16.0")
+
+
+def omise_node() -> Path:
+    """Is Omise's own client for Node, with its types; the folder is a `node_modules`."""
+    return _npm("omise-node", "omise@1.1.0")
+
+
+def typescript() -> Path:
+    """Compiles TypeScript and checks its types: `tsc`."""
+    return _npm("typescript", "typescript@5.9.3") / ".bin"
+
+
+def omise_java() -> Path:
+    """Is Omise's own client for Java, and what it needs, as archives. Maven gets them."""
+
+    def get(folder: Path) -> None:
+        pom = folder / "pom.xml"
+        pom.write_text(_POM.format(group="co.omise", artifact=artifact, version=version))
+        options = ("--quiet", "--batch-mode", "--no-transfer-progress", "--file", str(pom))
+        _run("mvn", *options, "dependency:copy-dependencies", f"-DoutputDirectory={folder}")
+
+    artifact, version = "omise-java", "4.0.2"
+    return _kept("omise-java", version, get)
+
+
+def pyright() -> Path:
+    """Checks types as Visual Studio Code does: `pyright`."""
+    return _npm("pyright", "pyright@1.1.414") / ".bin"
+
+
 TOOLS: dict[str, Callable[[], Path]] = {
     "act": act,
     "actionlint": actionlint,
@@ -124,6 +160,21 @@ TOOLS: dict[str, Callable[[], Path]] = {
     "versitygw": versitygw,
 }
 
+_POM = """\
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>example</groupId>
+  <artifactId>archives</artifactId>
+  <version>1</version>
+  <dependencies>
+    <dependency>
+      <groupId>{group}</groupId>
+      <artifactId>{artifact}</artifactId>
+      <version>{version}</version>
+    </dependency>
+  </dependencies>
+</project>
+"""
 PIP = ("install", "--quiet", "--disable-pip-version-check")
 
 
