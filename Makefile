@@ -6,7 +6,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BENCH_READY := $(VENV)/.bench-ready
-JOBS ?= 2
 
 .DEFAULT_GOAL := help
 
@@ -19,15 +18,16 @@ demo: $(READY) ## Walk through the main job on the real engine and the emulator
 test: $(READY) ## Run every test, with many examples (gets an engine and a browser first)
 	@$(BIN)/python tools/engine.py > /dev/null
 	@$(BIN)/python tools/browser.py > /dev/null
-	$(BIN)/pytest -n $(JOBS) --dist worksteal --hypothesis-profile thorough
+	@# Twice as many workers as the two processors of a small machine: engine tests often wait.
+	$(BIN)/pytest -n $(or $(JOBS),4) --dist worksteal --hypothesis-profile thorough
 
 fast: $(READY) ## Run the tests that need neither engine nor browser (within a minute)
-	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not engine and not browser"
+	$(BIN)/pytest -n $(or $(JOBS),2) --dist worksteal -m "not engine and not browser"
 
 lowest: ## Test with the lowest supported version of each dependency
 	@test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest
 	@.venv-lowest/bin/pip install --quiet --disable-pip-version-check -c tests/lowest.txt -e '.[dev]'
-	.venv-lowest/bin/pytest -n $(JOBS) tests/protocol tests/program tests/manifest tests/cli \
+	.venv-lowest/bin/pytest -n $(or $(JOBS),2) tests/protocol tests/program tests/manifest tests/cli \
 	  tests/output tests/omise/test_client.py
 
 bench: $(BENCH_READY) ## Measure speed and size, and write docs/performance.md (an hour)

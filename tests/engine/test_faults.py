@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,8 +19,6 @@ from polling import wait_until
 from pulumi_omise_links.emulator import Emulator, JournalEntry
 
 pytestmark = pytest.mark.engine
-
-NewProject = Callable[[], Project]
 
 
 def declare(project: Project, *names: str, more: str = "", amount: int = 5_000) -> None:
@@ -281,12 +279,10 @@ def test_pipelines_share_a_limit(engine: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("operation", "victim"),
     [
+        # The other victims of creates and destroys: test_recover.py, test_teardown_killed.py.
         ("create", kill.Victim.PULUMI),
-        ("create", kill.Victim.PLUGIN),
-        ("create", kill.Victim.PROGRAM),
         ("change", kill.Victim.ALL),
         ("change", kill.Victim.PLUGIN),
-        ("destroy", kill.Victim.PULUMI),
         ("destroy", kill.Victim.PLUGIN),
     ],
 )
