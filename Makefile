@@ -6,7 +6,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BENCH_READY := $(VENV)/.bench-ready
-JOBS ?= 2
 
 .DEFAULT_GOAL := help
 
@@ -20,23 +19,24 @@ test: $(READY) ## Run every test but those of the recipes and of clients, with m
 	@$(BIN)/python tools/engine.py > /dev/null
 	@$(BIN)/python tools/yaml_host.py > /dev/null
 	@$(BIN)/python tools/browser.py > /dev/null
-	$(BIN)/pytest -n $(JOBS) --dist worksteal --hypothesis-profile thorough
+	@# Twice as many workers as the two processors of a small machine: engine tests often wait.
+	$(BIN)/pytest -n $(or $(JOBS),4) --dist worksteal --hypothesis-profile thorough
 
 fast: $(READY) ## Run the tests that need neither engine nor browser (within a minute)
-	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not engine and not browser and not recipes and not clients"
+	$(BIN)/pytest -n $(or $(JOBS),2) --dist worksteal -m "not engine and not browser and not recipes and not clients"
 
 recipes: $(READY) ## Run and check the recipes for pipelines (gets an engine and the tools first)
 	@$(BIN)/python tools/engine.py > /dev/null
 	@$(BIN)/python tools/recipe_tools.py > /dev/null
-	$(BIN)/pytest -n $(JOBS) --dist loadfile -m recipes tests/recipes
+	$(BIN)/pytest -n $(or $(JOBS),2) --dist loadfile -m recipes tests/recipes
 
 clients: $(READY) ## Run Omise's own clients against the emulator, and type checkers as editors do
-	$(BIN)/pytest -n $(JOBS) --dist worksteal -m clients tests/clients
+	$(BIN)/pytest -n $(or $(JOBS),2) --dist worksteal -m clients tests/clients
 
 lowest: ## Test with the lowest supported version of each dependency
 	@test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest
 	@.venv-lowest/bin/pip install --quiet --disable-pip-version-check -c tests/lowest.txt -e '.[dev]'
-	.venv-lowest/bin/pytest -n $(JOBS) tests/protocol tests/program tests/manifest tests/cli \
+	.venv-lowest/bin/pytest -n $(or $(JOBS),2) tests/protocol tests/program tests/manifest tests/cli \
 	  tests/output tests/omise/test_client.py
 
 bench: $(BENCH_READY) ## Measure speed and size, and write docs/performance.md (an hour)

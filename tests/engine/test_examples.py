@@ -20,7 +20,7 @@ from pulumi_omise_links import get_link
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.settings import Settings
 
-pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("real_pip")]
+pytestmark = pytest.mark.engine
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 # Nobody can be asked in a test.
@@ -84,6 +84,7 @@ def test_every_example_is_followed() -> None:
     assert {example.name for example in EXAMPLES.iterdir() if example.is_dir()} == tested | recipes
 
 
+@pytest.mark.usefixtures("real_pip")
 def test_one_link(project: Project, omise: Emulator) -> None:
     """01 makes one link and prints the address of its payment page."""
     out = follow("01-first-link", project)
