@@ -28,8 +28,8 @@ settings.register_profile(
 settings.register_profile("thorough", settings.get_profile("fast"), max_examples=200)
 settings.load_profile("fast")
 
-# Where the real engine and the browser are.
-_TOOLS = {"OMISE_LINKS_ENGINE_CACHE", "OMISE_LINKS_BROWSER"}
+# Where the real engine, the browser and the tools for the recipes are.
+_TOOLS = {"OMISE_LINKS_ENGINE_CACHE", "OMISE_LINKS_BROWSER", "OMISE_LINKS_RECIPE_CACHE"}
 
 
 @pytest.fixture(scope="session", autouse=True)
