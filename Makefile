@@ -18,6 +18,7 @@ demo: $(READY) ## Walk through the main job on the real engine and the emulator
 
 test: $(READY) ## Run every test but those of the recipes, with many examples (gets an engine and a browser first)
 	@$(BIN)/python tools/engine.py > /dev/null
+	@$(BIN)/python tools/yaml_host.py > /dev/null
 	@$(BIN)/python tools/browser.py > /dev/null
 	$(BIN)/pytest -n $(JOBS) --dist worksteal --hypothesis-profile thorough
 

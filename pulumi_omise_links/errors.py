@@ -277,16 +277,23 @@ class WrongAccountError(OmiseLinksError):
 class AdoptError(OmiseLinksError):
     """The link named by ``adopt`` differs from what the resource declares."""
 
-    def __init__(self, link_id: str, differing: Sequence[str]) -> None:
-        """:param differing: the inputs, from ``LinkInputs.describe_differences``."""
+    def __init__(
+        self,
+        link_id: str,
+        differing: Sequence[str],
+        instead: str = "leave out adopt (in a manifest: id; as a resource option: import)",
+    ) -> None:
+        """:param differing: the inputs, from ``LinkInputs.describe_differences``.
+
+        :param instead: what to do to get a new link.
+        """
         # No values: an input may be a secret, and errors are not scrubbed.
         differ = "differs" if len(differing) == 1 else "differ"
         super().__init__(
             f"Link {link_id} cannot be adopted: its {', '.join(differing)} {differ} from what this"
             " resource declares. Links are immutable: declare what the link is (ignore_changes does"
             " not apply to an adoption, only to later changes). Only if you want a"
-            " new link, with a new address, leave out adopt (in a manifest: id). Nothing was"
-            " changed."
+            f" new link, with a new address, {instead}. Nothing was changed."
         )
 
 

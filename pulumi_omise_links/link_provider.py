@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from pulumi.dynamic import (
     CheckFailure,
@@ -37,7 +37,6 @@ from .errors import (
 from .held_links import HeldLinks
 from .inputs import INPUT_NAMES, INPUTS, LINK_ID, check_inputs, is_live
 from .link_guard import LinkGuard
-from .omise.models import OmiseLink
 from .program_errors import without_traceback
 from .settings import CONFIG_KEYS, KEEP_LINKS, NAMESPACE, PLANNING, READ_BACK
 from .state_format import (
@@ -50,6 +49,9 @@ from .state_format import (
     outputs_of_new,
     scope_of,
 )
+
+if TYPE_CHECKING:
+    from .omise.models import OmiseLink
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 _DEFAULTS = {known.name: known.default for known in INPUTS}
@@ -134,7 +136,9 @@ class LinkProvider(ResourceProvider):
             return DiffResult(changes=bool(changed), replaces=changed)
         known = [name for name in changed if not isinstance(_news.get(name), Unknown)]
         adopt = _news.get(ADOPT)
-        if known and (moved or adopt == _id):
+        if known and moved:
+            raise AdoptError(_id, known, "declare it in an `up` of its own, after this one")
+        if known and adopt == _id:
             # No replacement can be this very link; delete_before_replace would find out too late.
             raise AdoptError(_id, known)
         if not changed and isinstance(adopt, str) and adopt != _id:

@@ -35,13 +35,13 @@ def main() -> None:
     )
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(LinkServicer(), server)
     port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    engine.end_process_with_it()
-    # The engine ends a plugin by SIGINT, which whatever a shell runs in the background ignores.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.stdout.write(f"{port}\n")
-    sys.stdout.flush()
     try:
+        # The engine ends a plugin by SIGINT, which whatever a shell runs in the background ignores.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        server.start()
+        engine.end_process_with_it()
+        sys.stdout.write(f"{port}\n")
+        sys.stdout.flush()
         Event().wait()
     except KeyboardInterrupt:
         # The engine has all answers by now. A write that is under way is finished before the
