@@ -24,7 +24,8 @@ A link of the native plugin (``native``) has another type token, no ``__provider
 outputs in the spelling of Pulumi's schemas: ``paymentUri``. Both formats are permanent.
 
 The other attributes follow: ``object`` is always "link"; ``location`` and ``livemode`` follow from
-the id; a link in a state is never deleted.
+the id; a link in a state is never deleted. The rest of a record is the engine's
+(docs/performance.md has its bytes; ``call_stack`` keeps the largest part out).
 """
 
 from __future__ import annotations
@@ -43,10 +44,9 @@ PROVIDER_KEY = "__provider"
 # The same link in a program of any language, made by the native plugin.
 NATIVE_PACKAGE = "omise"
 NATIVE_TYPE_TOKEN = "omise:index:Link"  # noqa: S105  (likewise)
-PROVIDER_PICKLE = (
-    "gASVOAAAAAAAAACMIHB1bHVtaV9vbWlzZV9saW5rcy5saW5rX3Byb3ZpZGVylIwMTGlua1Byb3ZpZGVylJOUKYGULg=="
-)
-"""What ``pulumi.dynamic`` would make of ``LinkProvider()``, on every Python from 3.10 to 3.13."""
+PROVIDER_PICKLE = "gANjcHVsdW1pX29taXNlX2xpbmtzLmxpbmtfcHJvdmlkZXIKTGlua1Byb3ZpZGVyCimBLg=="
+"""``LinkProvider()`` in pickle protocol 3, without marks that nothing refers to; the same on every
+Python. ``pulumi.dynamic`` would make 92 characters of it, twice in each record."""
 
 ADOPT = "adopt"
 AS_STORED = "as_stored"
@@ -55,6 +55,8 @@ SECRET_MARK = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb4
 STORED_OUTPUTS = ("payment_uri", "created_at", "used", "used_at", "merchant_name", "merchant_uid")
 """What programs can read beside the inputs. The scope of the link is for the provider alone: each
 output that a resource declares costs Pulumi's SDK time, read or not (docs/performance.md)."""
+
+
 _NATIVE_NAMES = {
     "payment_uri": "paymentUri",
     "created_at": "createdAt",

@@ -14,7 +14,12 @@ import pulumi_project
 from pulumi_project import PulumiProject, delete_empty_side_files
 
 from pulumi_omise_links.emulator import Emulator
-from pulumi_omise_links.state_format import PROVIDER_KEY, PROVIDER_PICKLE, TYPE_TOKEN
+from pulumi_omise_links.state_format import (
+    NATIVE_TYPE_TOKEN,
+    PROVIDER_KEY,
+    PROVIDER_PICKLE,
+    TYPE_TOKEN,
+)
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # All keys of the emulator look like this; tests that add keys keep to it.
@@ -56,6 +61,10 @@ class Project(PulumiProject):
         """Write the program; ``Link`` and ``pulumi`` are imported already."""
         start = "import pulumi\nfrom pulumi_omise_links import *\n"
         (self.folder / "__main__.py").write_text(start + text)
+
+    def yaml(self, text: str) -> None:
+        """Write a program in Pulumi YAML: what follows the name and the runtime."""
+        (self.folder / "Pulumi.yaml").write_text(f"name: {self.name}\nruntime: yaml\n{text}")
 
     def pulumi(self, *args: str, env: Mapping[str, str] | None = None) -> Run:
         """Run ``pulumi`` and wait for it; fail if it shows a key."""
@@ -159,7 +168,7 @@ class Project(PulumiProject):
         return {
             _name(resource): resource
             for resource in self.state()
-            if resource["type"] == TYPE_TOKEN and not resource.get("delete")
+            if resource["type"] in {TYPE_TOKEN, NATIVE_TYPE_TOKEN} and not resource.get("delete")
         }
 
     def ids(self) -> dict[str, str]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pulumi_omise_links.inventory.payments import Payments
 from pulumi_omise_links.reporting.model import (
     Change,
     Difference,
@@ -13,7 +14,6 @@ from pulumi_omise_links.reporting.model import (
     Inputs,
     LinkChange,
     OtherResource,
-    Payments,
     Report,
     ReportedLink,
     Status,

@@ -6,17 +6,17 @@ import functools
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from itertools import pairwise, takewhile
+from itertools import chain, pairwise, takewhile
 from typing import Any, TextIO
 
 import click
 
 from ..errors import ExitCode, ManifestError, OmiseLinksError
 from ..output import FORMATS, Failure, Result
-from ..output.json import write_failure
+from ..output.json import write_failure, write_json_in_pieces
 from ..output.text import write_text
 from ..safe_text import hide_keys, pluralize
 
@@ -108,7 +108,7 @@ def report_error(error: BaseException, invocation: Invocation, arguments: Sequen
     say(f"omise-links: {failure.message}")
     if (invocation.output_format or _format_in(arguments)) == "json":
         with suppress(ClosedPipeError, click.ClickException):
-            _write_document(hide_keys(write_failure(failure)), end="\n")
+            _write_document([hide_keys(write_failure(failure)), "\n"])
     return failure.exit_code
 
 
@@ -150,10 +150,12 @@ def _format_in(arguments: Sequence[str]) -> str:
 
 
 def _print(result: Result, output_format: str) -> None:
-    if output_format != "text":
-        _write_document(FORMATS[output_format](result), end="\n")
+    if output_format == "json":
+        _write_document(chain(write_json_in_pieces(result), "\n"))
+    elif output_format != "text":
+        _write_document([FORMATS[output_format](result), "\n"])
     elif result.document is not None:
-        _write_document(result.document)
+        _write_document([result.document])
         say(_text_for(sys.stderr, result))
     else:
         _write_text(_text_for(sys.stdout, result))
@@ -173,16 +175,16 @@ def _write_text(text: str) -> None:
             click.echo(hide_keys(text))
 
 
-def _write_document(text: str, *, end: str = "") -> None:
+def _write_document(parts: Iterable[str]) -> None:
     """Write what programs read: always UTF-8, as a replaced character would be a wrong title."""
     with _writing():
         if buffer := getattr(sys.stdout, "buffer", None):
             sys.stdout.flush()
-            for part in (text, end):
+            for part in parts:
                 buffer.write(part.encode())
             buffer.flush()
         else:
-            click.echo(text + end, nl=False)
+            click.echo("".join(parts), nl=False)
 
 
 @contextmanager

@@ -11,9 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-from ..errors import ProjectError
 from ..inventory.chosen_stacks import choose_stacks
-from ..manifest.edit import require_writable
+from ..manifest.edit import replace_file, require_writable
 from ..manifest.entries import entries_for_stack
 from ..manifest.reading import load
 from ..omise.client import OmiseClient
@@ -182,13 +181,13 @@ def command(
         note = f"{pluralize(len(codes), 'QR code')} written to {escape_path(qr_folder)}."
         result = replace(result, notes=[*result.notes, note])
     if html_file is not None:
-        _write(html_file, write_html(report, title=title or ""))
+        replace_file(html_file, write_html(report, title=title or ""))
     if markdown_file is not None:
         text = write_markdown(result, max_chars=max_chars) + "\n"
-        _write(markdown_file, text)
+        replace_file(markdown_file, text)
         _add_to_summary(text)
     if gitlab_file is not None:
-        _write(gitlab_file, json.dumps(count_for_gitlab(report)) + "\n")
+        replace_file(gitlab_file, json.dumps(count_for_gitlab(report)) + "\n")
     return result
 
 
@@ -221,13 +220,6 @@ def _gather(
     if projects:
         entries = tuple(entries_for_stack(entries, projects[0].stack))
     return load_entries(entries), settings
-
-
-def _write(file: str, text: str) -> None:
-    try:
-        Path(file).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ProjectError(f"{escape_path(file)} cannot be written: {error.strerror}.") from None
 
 
 def _add_to_summary(text: str) -> None:

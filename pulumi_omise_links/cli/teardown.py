@@ -117,7 +117,10 @@ def command(
             config_file=config_file,
         )
     _require_few(targets.projects, force)
-    states = [project.state_for_comparing() for project in targets.projects]
+    states = [
+        project.state_for_comparing(targets.states.get(project.stack))
+        for project in targets.projects
+    ]
     settings = [stack_settings(state) for state in states]
     outcomes, marked = [], None
     with connected(Accounts(settings[0] if settings else Settings.resolve({}))) as accounts:
@@ -140,7 +143,10 @@ def command(
             with progress("Looking for links with the mark"):
                 marked = find_marked(Backend(cwd), accounts, mark, known)
         described = describe_all(accounts)
-    gone = [Outcome(name=name, ending=Ending.GONE) for name in targets.gone]
+    gone = [
+        Outcome(name=name, ending=Ending.GONE, reasons=[f"Did you mean {near}?"] if near else [])
+        for name, near in targets.gone.items()
+    ]
     result = make_result(
         [*outcomes, *gone], unmatched=targets.unmatched, unfit=targets.unfit, marked=marked
     )

@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from ..omise.client import OmiseClient
 from ..omise.models import LinkInputs, OmiseLink, UnreadableLink
 from ..stack.pulumi_json import ManagedLink
+from .payments import Payments
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,9 +65,11 @@ class AccountLink:
         )
 
     @property
-    def surely_never_paid(self) -> bool:
-        """Whether no charge was paid; false if Omise does not show all charges."""
-        return not self.used and not self.paid and self.all_charges_seen
+    def payments(self) -> Payments:
+        """How often the link was paid; a used one was, whatever charges Omise shows."""
+        if self.used and not self.paid:
+            return Payments(1, exact=not self.inputs.multiple, last_at=self.used_at)
+        return Payments(self.paid, exact=self.all_charges_seen, last_at=self.paid_at)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from ..errors import ExitCode
 from ..omise.models import LinkInputs
 from ..output import Column, Result, Row, Tone
 from ..safe_text import SECRET, escape, format_amount, format_input, pluralize
-from .account_links import AccountLink
 from .chosen_stacks import ChosenStacks
 from .drift import DRIFT, Drift, DriftFacts, Finding, Kind, Owner, describe_line
 
@@ -163,7 +162,10 @@ _SECONDS_OF_A_RETRY = 600.0
 
 def _say_unmanaged(finding: Finding, _names: _Names) -> str:
     link = finding.link
-    return f"made {_day(link.created_at)}, {describe_payments(link)}" if link else ""
+    if link is None:
+        return ""
+    payments = link.payments
+    return f"made {_day(link.created_at)}, {payments.describe(_day(payments.last_at or ''))}"
 
 
 def _say_used(finding: Finding, _names: _Names) -> str:
@@ -181,18 +183,6 @@ _FOUND: dict[Kind, Callable[[Finding, _Names], str]] = {
     Kind.PENDING: lambda finding, _names: _OPERATIONS[finding.operation or "create"],
     Kind.USED: _say_used,
 }
-
-
-def describe_payments(link: AccountLink) -> str:
-    """Return how often a link was paid, and when last: ``never paid``, ``paid at least twice``."""
-    if link.surely_never_paid:
-        return "never paid"
-    if not link.paid:
-        return "used" if link.used else "whether it was paid is not known"
-    times = {1: "once", 2: "twice"}.get(link.paid, f"{link.paid} times")
-    least = "" if link.all_charges_seen else "at least "
-    last = f", last {_day(link.paid_at)}" if link.paid_at else ""
-    return f"paid {least}{times}{last}"
 
 
 def _reasons(finding: Finding, names: _Names, facts: DriftFacts) -> list[str]:

@@ -35,8 +35,8 @@ from .models import (
     Scope,
     UnreadableError,
     UnreadableLink,
-    may_be_of,
 )
+from .scope_proofs import ScopeProofs
 from .times import LAG_SECONDS, format_time
 from .transport import RequestStats, Transport
 
@@ -76,9 +76,7 @@ class OmiseClient:
         self._creator = LinkCreator(self, self._transport, self._registry, create_log)
         self._account_call: Future[OmiseAccount | None] | None = None
         self._account_lock = threading.Lock()
-        self._proved_account_id: str | None = None
-        # Whether answers show that the header with the sub-merchant arrives; None is not known yet.
-        self._header_arrives: bool | None = None
+        self._proofs = ScopeProofs(settings, self.account, self._newest_links)
 
     def __enter__(self) -> OmiseClient:
         return self
@@ -232,6 +230,10 @@ class OmiseClient:
                 skipped.append(UnreadableLink.from_json(data, str(error)))
         return links
 
+    def _newest_links(self) -> list[OmiseLink]:
+        links, _ = self.list_links(newest_first=True, skipped=[])
+        return links
+
     def account(self) -> OmiseAccount | None:
         """Return the account of the key, or None if the key may not ask; asked once a client.
 
@@ -266,9 +268,7 @@ class OmiseClient:
 
         A key that may not ask for its account is known by a link that it could read or delete.
         """
-        account = self.account()
-        account_id = account.id if account else self._proved_account_id
-        return Scope(account_id, self.settings.sub_merchant_id)
+        return self._proofs.scope()
 
     def refuse_other_scope(self, link_id: str, scope: Scope) -> None:
         """Refuse a link that is known to be of another scope than the links of this client.
@@ -277,16 +277,7 @@ class OmiseClient:
         :raises WrongAccountError: it is of another account, sub-merchant or mode.
         """
         self._check_id(link_id)
-        ours = self.scope()
-        known = None not in {scope.account_id, ours.account_id}
-        if scope.sub_merchant_id != ours.sub_merchant_id or (
-            known and scope.account_id != ours.account_id
-        ):
-            raise WrongAccountError(
-                f"Link {link_id} belongs to {scope}, but the key in {self.settings.key().source} is"
-                f" of {ours}. Nothing was changed. Use a key of the link's own account, in the"
-                " stack's settings or in the Provider of the link."
-            )
+        self._proofs.refuse_other_scope(link_id, scope)
 
     def require_scope(self, link_id: str, scope: Scope) -> None:
         """Refuse a link unless it is proved to be of the scope of this client's links.
@@ -303,9 +294,9 @@ class OmiseClient:
         try:
             self.get_link(link_id)
         except NotFoundError:
-            self._require_proof_of_absence(link_id, scope)
+            self._proofs.require_absence(link_id, scope)
         else:
-            self._note_proof(scope)
+            self._proofs.note(scope)
 
     def find_link(
         self, link_id: str, scope: Scope, *, created_at: str | None = None
@@ -324,11 +315,11 @@ class OmiseClient:
             try:
                 link = self.get_link(link_id)
             except NotFoundError:
-                self._require_proof_of_absence(link_id, scope)
+                self._proofs.require_absence(link_id, scope)
                 if not self._is_new(created_at):
                     return None
             else:
-                self._note_proof(scope)
+                self._proofs.note(scope)
                 break
         return None if link is None or link.deleted else link
 
@@ -368,7 +359,7 @@ class OmiseClient:
             answer = self._transport.request("DELETE", f"/links/{link_id}", operation)
         except NotFoundError:
             self._refuse_lag(link_id, operation)
-            self._require_proof_of_absence(link_id, scope)
+            self._proofs.require_absence(link_id, scope)
             return
         except RateLimitedError:
             raise
@@ -382,7 +373,7 @@ class OmiseClient:
                 operation, "Omise's answer does not say that the link is deleted.", sent=True
             )
         self._registry.note_deleted(link_id)
-        self._note_proof(scope)
+        self._proofs.note(scope)
 
     def _require_gone(self, link_id: str, scope: Scope, operation: str) -> None:
         for pause in creates.LOOK_PAUSES:
@@ -404,56 +395,6 @@ class OmiseClient:
                 " try again later.",
                 sent=True,
             )
-
-    def _require_proof_of_absence(self, link_id: str, scope: Scope) -> None:
-        """Refuse to read a 404 as "gone" unless the key is of the scope of the link."""
-        ours = self.scope()
-        if scope.account_id is not None and ours == scope:
-            self._require_sub_merchant(link_id)
-            return
-        self.refuse_other_scope(link_id, scope)
-        source = self.settings.key().source
-        # Another key would help only where the state knows the account of the link.
-        reason = (
-            f"the account of the key in {source} is not known. First check that it is of"
-            f" {scope.account_id}: any other key does not see the link. Then use a key that may"
-            " read GET /account."
-            if scope.account_id
-            else f"the account of the link is not known: it was made with a key that may not read"
-            f" GET /account. First check that the key in {source} is of the link's account: any"
-            " other one does not see the link."
-        )
-        raise WrongAccountError(
-            f"Omise does not know link {link_id}. Whether it is gone cannot be told, because"
-            f" {reason} Only if the dashboard of that account says that the link is deleted, take"
-            " it out of the state with `pulumi state delete`."
-        )
-
-    def _require_sub_merchant(self, link_id: str) -> None:
-        """Refuse to read a 404 as "gone" unless Omise has heard which sub-merchant is asked for.
-
-        A proxy may drop the header, and then Omise answers for the platform's own account.
-        """
-        asked = self.settings.sub_merchant_id
-        if asked is None:
-            return
-        if self._header_arrives is None:
-            links, _ = self.list_links(newest_first=True, skipped=[])
-            self._header_arrives = any(may_be_of(link.merchant_uid, asked) for link in links)
-        if not self._header_arrives:
-            raise WrongAccountError(
-                f"Omise does not know link {link_id}. Whether it is gone cannot be told, because"
-                f" Omise shows no link of sub-merchant {asked}: a proxy on the way may drop the"
-                " header SUB_MERCHANT_ID. Ask Omise without that proxy. Only if the dashboard says"
-                " that the link is deleted, take it out of the state with `pulumi state delete`."
-            )
-
-    def _note_proof(self, scope: Scope) -> None:
-        """Remember that Omise has shown or deleted a link of this scope with our key."""
-        if scope.sub_merchant_id == self.settings.sub_merchant_id:
-            self._header_arrives = True
-        if scope.sub_merchant_id == self.settings.sub_merchant_id and scope.account_id is not None:
-            self._proved_account_id = scope.account_id
 
     def _is_new(self, created_at: str | None) -> bool:
         now = self._transport.server_time()

@@ -5,18 +5,25 @@ Keys may be added in later versions, none is removed or changes its meaning.
 
 from __future__ import annotations
 
-import io
+import itertools
 import json
 import re
+from collections.abc import Iterator
 from typing import Protocol
 
 from .result import Account, Failure, Result
 
 FORMAT_VERSION = "1.0"
+_TOKENS_PER_PIECE = 10_000
 
 
 def write_json(result: Result) -> str:
     """Return the summary and the details of a result. Rows, notes and ending are for people."""
+    return "".join(write_json_in_pieces(result))
+
+
+def write_json_in_pieces(result: Result) -> Iterator[str]:
+    """Yield what ``write_json`` returns, in pieces: a result may hold very many links."""
     envelope: dict[str, object] = {
         "format_version": FORMAT_VERSION,
         "command": result.command,
@@ -32,18 +39,17 @@ def write_json(result: Result) -> str:
 
 def write_failure(failure: Failure) -> str:
     """Return what ``--json`` prints on standard output in place of a result."""
-    return _dump(
-        {
-            "format_version": FORMAT_VERSION,
-            "command": failure.command,
-            "error": {
-                "type": failure.type,
-                "message": failure.message,
-                "exit_code": int(failure.exit_code),
-                **failure.details,
-            },
-        }
-    )
+    envelope = {
+        "format_version": FORMAT_VERSION,
+        "command": failure.command,
+        "error": {
+            "type": failure.type,
+            "message": failure.message,
+            "exit_code": int(failure.exit_code),
+            **failure.details,
+        },
+    }
+    return "".join(_dump(envelope))
 
 
 def _account(account: Account) -> dict[str, object]:
@@ -62,12 +68,12 @@ class ForJson(Protocol):
         """Return it as plain values."""
 
 
-def _dump(envelope: object) -> str:
-    """Return JSON that is as readable as can be; what could harm a terminal is escaped."""
-    # `json.dumps` would hold every piece of a large document at once.
-    text = io.StringIO()
-    json.dump(envelope, text, ensure_ascii=False, indent=2, default=_make_plain)
-    return re.sub(r"[^\n\x20-\x7e]", _escape_in_json, text.getvalue())
+def _dump(envelope: object) -> Iterator[str]:
+    """Yield JSON that is as readable as can be; what could harm a terminal is escaped."""
+    encoder = json.JSONEncoder(ensure_ascii=False, indent=2, default=_make_plain)
+    tokens = encoder.iterencode(envelope)
+    while piece := "".join(itertools.islice(tokens, _TOKENS_PER_PIECE)):
+        yield re.sub(r"[^\n\x20-\x7e]", _escape_in_json, piece)
 
 
 def _make_plain(value: ForJson) -> object:

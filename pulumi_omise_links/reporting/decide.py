@@ -30,7 +30,6 @@ from .model import (
     Inputs,
     LinkChange,
     OtherResource,
-    Payments,
     Report,
     ReportedLink,
     Status,
@@ -275,16 +274,13 @@ def _seen(link_id: str, account: AccountFacts | None) -> dict[str, Any]:
         return {"status": Status.UNCHECKED}
     spent = link.used and not link.inputs.multiple
     status = Status.DELETED if link.deleted else Status.USED if spent else Status.PAYABLE
-    payments = Payments(link.paid, exact=link.all_charges_seen, last_at=link.paid_at)
-    if link.used and not link.paid:
-        payments = Payments(1, exact=spent, last_at=link.used_at)
     return {
         "status": status,
         "address": account.addresses.get(link_id) or None,
         "created_at": link.created_at,
         "used_at": link.used_at,
         "deleted_at": link.deleted_at,
-        "payments": payments,
+        "payments": link.payments,
     }
 
 

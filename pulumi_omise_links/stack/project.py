@@ -92,6 +92,19 @@ class Project:
         run = self.backend.run("stack", "--show-name", "--fully-qualify-stack-names", *selected)
         self.stack = _stack_name(run.stdout)
 
+    @classmethod
+    def listed(cls, backend: Backend, stack: str) -> Project:
+        """Return a stack that the backend has listed: Pulumi is not asked for it once more.
+
+        :param stack: its full name.
+        """
+        project = cls.__new__(cls)
+        project._config_file = None
+        project.backend = backend
+        project.folder = backend.folder
+        project.stack = stack
+        return project
+
     # -- reading
 
     def settings(self) -> Settings:
@@ -151,9 +164,12 @@ class Project:
         # resource has this name, so nothing is looked up.
         self._run("logs", "--json", "--resource", "omise-links doctor")
 
-    def state_for_comparing(self) -> StackState:
-        """Return the state, with secrets opened where a provider or a pending create has some."""
-        state = self.state()
+    def state_for_comparing(self, known: StackState | None = None) -> StackState:
+        """Return the state, with secrets opened where a provider or a pending create has some.
+
+        :param known: the state without its secrets, if it was read before.
+        """
+        state = self.state() if known is None else known
         if any(resource.secret_inputs for resource in (*state.pending, *state.providers.values())):
             return self.state(show_secrets=True)
         return state

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from ..inputs import is_live
@@ -17,6 +20,21 @@ MOST_STACKS = 20
 def is_pattern(name: str) -> bool:
     """Whether a name stands for all stacks that fit it. No stack has such a name."""
     return any(character in name for character in "*?[")
+
+
+def nearest_name(name: str, existing: Sequence[str]) -> str | None:
+    """Return the name of a stack that may have been meant, or None.
+
+    Names that differ in a number are names of two environments, and no slip.
+
+    :param name: a name of no stack, short or full.
+    :param existing: the full names of those that there are; the one returned is as short as
+        ``name``.
+    """
+    parts = name.count("/") + 1
+    names = ["/".join(full.split("/")[-parts:]) for full in existing]
+    same_numbers = [one for one in names if re.findall(r"\d+", one) == re.findall(r"\d+", name)]
+    return next(iter(difflib.get_close_matches(name, same_numbers, n=1, cutoff=0.7)), None)
 
 
 def why_unmatched(

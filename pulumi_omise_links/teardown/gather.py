@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from ..errors import OmiseLinksError, StackNotFoundError, UnmatchedStackError
+from ..errors import OmiseLinksError, ProjectError, StackNotFoundError, UnmatchedStackError
 from ..inventory.accounts import (
     Accounts,
     AccountSnapshot,
@@ -29,18 +29,21 @@ from ..stack.backend import Backend
 from ..stack.dependencies import explicit_provider, is_default_provider
 from ..stack.project import Project
 from ..stack.pulumi_json import StackState
-from .choose import is_pattern, why_live, why_unmatched
+from .choose import is_pattern, nearest_name, why_live, why_unmatched
 from .facts import Fate, MarkedLinks, StackFacts
 
 
 @dataclass(kw_only=True)
 class Targets:
-    """The stacks to tear down. ``gone`` are names of none. ``unmatched`` says why a stack is none
-    of them although its name fits a pattern; ``unfit`` are patterns that fit no name.
+    """The stacks to tear down. ``states`` has those of the stacks that a pattern matches, with
+    their secrets closed. ``gone`` are names of no stack, each with the most similar name of one, if
+    there is such a name. ``unmatched`` says why a stack is none of them although its name fits a
+    pattern; ``unfit`` are patterns that fit no name.
     """
 
     projects: list[Project] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
+    states: dict[str, StackState] = field(default_factory=dict)
+    gone: dict[str, str | None] = field(default_factory=dict)
     unmatched: dict[str, str] = field(default_factory=dict)
     unfit: list[str] = field(default_factory=list)
 
@@ -61,14 +64,15 @@ def find_targets(
     :raises ProjectError: no ``pulumi``, no project, or a stack cannot be read.
     """
     targets = Targets()
+    backend = Backend(folder)
     for name in named:
         if is_pattern(name):
-            _add_matches(targets, folder, name, now, idle)
+            _add_matches(targets, backend, name, now, idle)
             continue
         try:
             _add(targets, Project(folder, name, config_file=config_file))
         except StackNotFoundError:
-            targets.gone.append(name)
+            targets.gone[name] = _nearest(backend, name)
     for project in targets.projects:
         targets.unmatched.pop(project.stack, None)
     return targets
@@ -76,25 +80,35 @@ def find_targets(
 
 def _add_matches(
     targets: Targets,
-    folder: str | os.PathLike[str],
+    backend: Backend,
     pattern: str,
     now: datetime,
     idle: timedelta | None,
 ) -> None:
     try:
-        stacks = find_stacks(Backend(folder), [pattern])
+        stacks = find_stacks(backend, [pattern])
     except UnmatchedStackError:
         targets.unfit.append(pattern)
         return
     for stack in stacks:
         reason = why_unmatched(stack, now=now, idle=idle)
         if reason is None:
-            project = Project(folder, stack.name)
-            reason = why_live(project.state(), project.allow_live())
+            project = Project.listed(backend, stack.name)
+            state = project.state()
+            reason = why_live(state, project.allow_live())
             if reason is None:
                 _add(targets, project)
+                targets.states[project.stack] = state
         if reason is not None:
             targets.unmatched[stack.name] = reason
+
+
+def _nearest(backend: Backend, name: str) -> str | None:
+    try:
+        stacks = backend.stacks(project_only="/" not in name)
+    except ProjectError:
+        return None
+    return nearest_name(name, [stack.name for stack in stacks])
 
 
 def _add(targets: Targets, project: Project) -> None:

@@ -127,7 +127,7 @@ def _describe(outcome: Outcome) -> list[str]:
     """Return what has become of a stack in a sentence, and why in further lines."""
     name = escape(outcome.name, longest=300)
     if outcome.ending is Ending.GONE:
-        return [f"{name}: there is no such stack."]
+        return [f"{name}: there is no such stack.", *_reasons(outcome)]
     if outcome.ending in {Ending.REFUSED, Ending.UNTOUCHED}:
         return []  # the plan has said it
     deleted = pluralize(len(outcome.of(Fate.DELETED)), "link")
@@ -148,8 +148,12 @@ def _describe(outcome: Outcome) -> list[str]:
             f" {escape(link.problem, longest=1000)}"
             for link in outcome.of(Fate.UNKNOWN)
         ),
-        *(f"  {escape(line, longest=1000)}" for line in outcome.reasons),
+        *_reasons(outcome),
     ]
+
+
+def _reasons(outcome: Outcome) -> list[str]:
+    return [f"  {escape(line, longest=1000)}" for line in outcome.reasons]
 
 
 def _describe_marked(marked: MarkedLinks) -> list[str]:

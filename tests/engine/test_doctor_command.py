@@ -13,7 +13,7 @@ from harness import Project, Run, writes
 
 from pulumi_omise_links.emulator import Emulator
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("real_pip")]
 
 MANIFEST = "version: 1\nlinks:\n  a: {title: T, description: D, amount: 5000, currency: THB}\n"
 

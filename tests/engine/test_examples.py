@@ -20,7 +20,7 @@ from pulumi_omise_links import get_link
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.settings import Settings
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("real_pip")]
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 # Nobody can be asked in a test.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from client_setup import client_for
@@ -80,14 +81,41 @@ def test_never_paid_is_said_only_on_proof(
     embedded = tuple(charge(day, paid=paid) for day, paid in enumerate(charges, start=1))
     link = replace(make_link("link_test_1"), charges=embedded, charges_total=total, used=used)
 
-    assert AccountLink.of(link).surely_never_paid is never
+    assert (AccountLink.of(link).payments.describe() == "never paid") is never
 
 
 def test_an_answer_without_charges_is_no_proof() -> None:
     """An intermediary may cut the answer; the link may have been paid often."""
     link = replace(make_link("link_test_1"), charges_shown=False)
 
-    assert not AccountLink.of(link).surely_never_paid
+    assert AccountLink.of(link).payments.describe() == "whether it was paid is not known"
+
+
+PAID = {"paid": 1, "paid_at": "2026-01-03T00:00:00Z", "charges_total": 1}
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        ({}, "never paid"),
+        (PAID, "paid once on 3 January"),
+        ({**PAID, "paid": 2}, "paid twice, last on 3 January"),
+        (
+            {**PAID, "paid": 20, "all_charges_seen": False},
+            "paid at least 20 times, the last known one on 3 January",
+        ),
+        (
+            {"used": True, "used_at": "2026-01-03T00:00:00Z"},
+            "paid at least once, the last known one on 3 January",
+        ),
+        ({"charges_total": 31, "all_charges_seen": False}, "whether it was paid is not known"),
+    ],
+)
+def test_payments_are_said_as_far_as_they_are_known(known: dict[str, Any], said: str) -> None:
+    """Omise embeds twenty charges of a link; a used one was paid, whatever it shows."""
+    payments = replace(AccountLink.of(make_link("link_test_1")), **known).payments
+
+    assert payments.describe("3 January" if payments.last_at else "") == said
 
 
 def test_the_latest_payment_counts() -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-import pytest
 from samples import SPRING, make_link
 
 from pulumi_omise_links.inventory.account_links import AccountLink, AccountLinks
 from pulumi_omise_links.inventory.chosen_stacks import ChosenStacks
 from pulumi_omise_links.inventory.drift import DriftFacts, decide
-from pulumi_omise_links.inventory.drift_report import describe_payments, make_result
+from pulumi_omise_links.inventory.drift_report import make_result
 from pulumi_omise_links.inventory.stacks import StackStates
 from pulumi_omise_links.omise.models import Scope
 from pulumi_omise_links.output.json import write_json
@@ -20,26 +18,6 @@ from pulumi_omise_links.stack.pulumi_json import ManagedLink, StackState
 from pulumi_omise_links.state_format import TYPE_TOKEN
 
 ID = "link_test_1"
-PAID = {"paid": 1, "paid_at": "2026-01-03T00:00:00Z", "charges_total": 1}
-
-
-@pytest.mark.parametrize(
-    ("known", "said"),
-    [
-        ({}, "never paid"),
-        (PAID, "paid once, last 2026-01-03"),
-        ({**PAID, "paid": 2}, "paid twice, last 2026-01-03"),
-        (
-            {**PAID, "paid": 20, "all_charges_seen": False},
-            "paid at least 20 times, last 2026-01-03",
-        ),
-        ({"used": True}, "used"),
-        ({"charges_total": 31, "all_charges_seen": False}, "whether it was paid is not known"),
-    ],
-)
-def test_payments_are_said_as_far_as_they_are_known(known: dict[str, Any], said: str) -> None:
-    """Omise embeds twenty charges of a link."""
-    assert describe_payments(replace(AccountLink.of(make_link(ID)), **known)) == said
 
 
 def report(held: ManagedLink, *stacks: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from fake_pulumi import FakePulumi
+from fake_pulumi import FakePulumi, exported, listed
 from hypothesis import given
 from hypothesis import strategies as st
 from samples import make_resource
@@ -74,19 +75,72 @@ def test_no_pattern_matches_what_may_be_live(
 def test_many_stacks_need_force(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """More than 20 at once are more likely a slip in the pattern; none is touched."""
+    """More than 20 at once are more likely a slip in the pattern; none is touched, and each was
+    asked for its state and its config alone."""
     names = [f"organization/shop/pr-{number}" for number in range(100, 121)]
-    shown = {
-        f"stack --show-name --fully-qualify-stack-names --stack {name}": name for name in names
-    }
-    export = {"version": 3, "deployment": {}}
-    stacks = {"stack ls": [{"name": name} for name in names], "stack export": export}
-    FakePulumi(tmp_path, monkeypatch).answer({**stacks, **shown})
+    pulumi = FakePulumi(tmp_path, monkeypatch)
+    pulumi.answer({"stack ls": listed(*names), "stack export": exported([])})
 
     assert run(["teardown", "--cwd", str(tmp_path), "--stack", "pr-*", "--yes"]) == 1
     said = capsys.readouterr().err
     assert "21 stacks fit, and more than 20 at once need --force" in said
     assert "organization/shop/pr-120" in said
+    calls = [" ".join(call.split()[:2]) for call in pulumi.calls()]
+    assert Counter(calls)["stack export"] == Counter(calls)["config --json"] == len(names)
+    assert len(calls) == 2 * len(names) + 2
+
+
+def test_the_state_of_a_match_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is deleted: a backend in a bucket answers slowly."""
+    pulumi = FakePulumi(tmp_path, monkeypatch)
+    pulumi.answer(
+        {
+            "stack ls": listed("organization/shop/pr-1"),
+            "stack export": exported([{"urn": "urn:a", "type": "other", "id": "1"}]),
+            "destroy": "error: no",
+        }
+    )
+
+    assert run(["teardown", "--cwd", str(tmp_path), "--stack", "pr-*", "--yes"]) == 1
+    before = pulumi.calls()[: [call.split()[0] for call in pulumi.calls()].index("destroy")]
+    # The second is to see whether another run has changed the stack meanwhile.
+    assert sum(call.startswith("stack export") for call in before) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("prdo", "prod"),
+        ("stagin", "staging"),
+        ("shop/stagin", "shop/staging"),
+        ("pr42", "pr-42"),
+        ("pr-41", None),
+        ("qa", None),
+    ],
+)
+def test_a_slip_in_a_name_is_told(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    meant: str | None,
+) -> None:
+    """There is no such stack, which is no error; but a name like it may have been meant. Names with
+    other numbers are other environments."""
+    names = [f"organization/shop/{name}" for name in ("prod", "staging", "pr-42")]
+    FakePulumi(tmp_path, monkeypatch).answer(
+        {
+            f"stack --show-name --fully-qualify-stack-names --stack {name}": (
+                f"error: no stack named '{name}' found"
+            ),
+            "stack ls": listed(*names),
+        }
+    )
+
+    assert run(["teardown", "--cwd", str(tmp_path), "--stack", name, "--yes"]) == 0
+    said = capsys.readouterr().out
+    assert f"{name}: there is no such stack.\n" in said
+    assert (f"  Did you mean {meant}?\n" in said) if meant else ("Did you mean" not in said)
 
 
 @pytest.mark.parametrize(
