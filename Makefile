@@ -16,19 +16,24 @@ help: ## Show what there is
 demo: $(READY) ## Walk through the main job on the real engine and the emulator
 	@$(BIN)/python tools/demo.py
 
-test: $(READY) ## Run every test but those of the recipes, with many examples (gets an engine and a browser first)
+test: $(READY) ## Run every test but those of recipes and languages, with many examples (gets an engine and a browser first)
 	@$(BIN)/python tools/engine.py > /dev/null
-	@$(BIN)/python tools/yaml_host.py > /dev/null
+	@$(BIN)/python tools/language_hosts.py yaml > /dev/null
 	@$(BIN)/python tools/browser.py > /dev/null
 	$(BIN)/pytest -n $(JOBS) --dist worksteal --hypothesis-profile thorough
 
 fast: $(READY) ## Run the tests that need neither engine nor browser (within a minute)
-	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not engine and not browser and not recipes"
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not engine and not browser and not recipes and not languages"
 
 recipes: $(READY) ## Run and check the recipes for pipelines (gets an engine and the tools first)
 	@$(BIN)/python tools/engine.py > /dev/null
 	@$(BIN)/python tools/recipe_tools.py > /dev/null
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m recipes tests/recipes
+
+languages: $(READY) ## Run programs in TypeScript, Go and Python against the native plugin (gets their tools first)
+	@$(BIN)/python tools/engine.py > /dev/null
+	@$(BIN)/python tools/language_hosts.py > /dev/null
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m languages tests/languages
 
 lowest: ## Test with the lowest supported version of each dependency
 	@test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest
@@ -68,4 +73,4 @@ $(BENCH_READY): $(READY)
 clean: ## Remove .venv and caches
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-run
 
-.PHONY: help demo test fast recipes lowest bench chaos kill lint setup clean
+.PHONY: help demo test fast recipes languages lowest bench chaos kill lint setup clean
