@@ -12,10 +12,10 @@ from pathlib import Path
 import language_hosts
 import make_sdk
 import recipe_tools
+from example_runs import EXAMPLES
 from harness import Project
 
 PROGRAMS = Path(__file__).parent / "programs"
-EXAMPLES = Path(__file__).parents[2] / "examples"
 SDK = "sdks/omise"  # where `pulumi package add` puts it
 
 
@@ -37,13 +37,24 @@ def provide(project: Project, language: str) -> None:
     """Put the host and the tools of a language on the project's PATH."""
     folders = []
     if language == "nodejs":
-        folders = [recipe_tools.pulumi_for_node() / ".bin", recipe_tools.node().resolve()]
+        node = recipe_tools.node().resolve()
+        # npm of the wheel is in its library; what stands beside node does not find that.
+        folders = [recipe_tools.pulumi_for_node() / ".bin", _npm(project, node), node]
     elif language == "go":
         # So the packages that the engine was built of need not be compiled again.
         project.env["CGO_ENABLED"] = "0"
     if language != "python":  # that host is a part of the engine
         folders.append(language_hosts.find_or_get(language))
     project.env["PATH"] = os.pathsep.join([*map(str, folders), project.env["PATH"]])
+
+
+def _npm(project: Project, node: Path) -> Path:
+    script = node.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    folder = project.folder.parent / "npm"
+    folder.mkdir()
+    (folder / "npm").write_text(f'#!/bin/sh\nexec "{node}/node" "{script}" "$@"\n')
+    (folder / "npm").chmod(0o755)
+    return folder
 
 
 def _install_node_modules(project: Project) -> None:
