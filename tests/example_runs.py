@@ -14,7 +14,8 @@ from harness import Project
 EXAMPLES = Path(__file__).parents[1] / "examples"
 # Nobody can be asked in a test.
 ASKS = re.compile(
-    r"^(pulumi (?:up|refresh)(?: --stack \S+)?|omise-links (?:import links\.yaml|teardown .*))$",
+    r"^(pulumi (?:up|refresh|import .*)(?: --stack \S+)?"
+    r"|omise-links (?:import links\.yaml|teardown .*))$",
     re.M,
 )
 

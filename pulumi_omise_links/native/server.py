@@ -53,3 +53,6 @@ _NOT_FOR_PEOPLE = (
     "pulumi-resource-omise is a plugin: Pulumi starts it. To let Pulumi find it, run `pulumi plugin"
     ' install resource omise VERSION --file "$(which pulumi-resource-omise)"`.'
 )
+
+if __name__ == "__main__":
+    main()

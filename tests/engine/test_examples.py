@@ -27,7 +27,8 @@ def test_every_example_is_followed() -> None:
         "03-adopt-existing-links",
         "04-review-environments",
         "05-campaign-page",
-        "06-github-actions",  # these in tests/recipes
+        "06-github-actions",  # in tests/recipes
+        "09-yaml",
         "10-typescript",  # these in tests/languages
         "11-go",
     }
@@ -130,3 +131,18 @@ def test_a_page_of_a_campaign(project: Project, omise: Emulator, browser: Browse
     assert omise.links(deleted=False) == []
     assert not page.exists()
     assert not codes.exists()
+
+
+def test_pulumi_yaml(yaml_project: Project, omise: Emulator) -> None:
+    """09 makes two links without any Python, and imports a third one."""
+    out = follow("09-yaml", yaml_project)
+
+    poster, *_ = [link for link in omise.links() if link["title"] == "Poster"]
+    assert {link["title"] for link in omise.links()} == {
+        *("Spring concert", "Backstage tour", "Poster")
+    }
+    assert all(link["payment_uri"] in out for link in omise.links() if link != poster)
+    assert "title: Poster" in out
+    assert len(omise.journal.writes) == 3
+    undo("09-yaml", yaml_project)
+    assert omise.links(deleted=False) == []

@@ -10,7 +10,7 @@ from protocol.engine_side import PluginStarter
 
 from pulumi_omise_links.emulator import Emulator
 
-MODULE = "pulumi_omise_links.native"
+MODULE = "pulumi_omise_links.native.server"
 
 
 @pytest.fixture(scope="session")
