@@ -3,16 +3,17 @@
     python tools/release_state.py            # for a version that has none yet
     python tools/release_state.py --replace  # before its release only
 
-tests/releases/VERSION holds a program, the state that the version made of it, its config, and
-the links that were at Omise then. Once a version is released, its folder never changes: users have
-such states. For the next version, copy the newest folder without what this script writes, let the
-program use what is new, and run this.
+Each folder of tests/releases/VERSION holds a program, the state that the version made of it, its
+config, and the links that were at Omise then. Once a version is released, these never change: users
+have such states. For the next version, copy the newest folder without what this script writes, let
+the programs use what is new, and run this.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import engine
+import language_hosts
 from pulumi_project import NO_QUESTIONS, STACK, CommandError, PulumiProject, repository
 
 from pulumi_omise_links import __version__
@@ -80,9 +82,10 @@ def translate(text: str, now: Mapping[str, str]) -> str:
     return text
 
 
-def make(folder: Path, pulumi: Path, work: Path) -> None:
-    """Run the program of a release, and keep its state.
+def make(folder: Path, pulumi: Path, yaml_host: Path, work: Path) -> None:
+    """Run a program of a release, and keep its state.
 
+    :param yaml_host: the folder with what runs Pulumi YAML.
     :raises CommandError: a command of Pulumi failed.
     """
     clock = Moment()
@@ -91,6 +94,7 @@ def make(folder: Path, pulumi: Path, work: Path) -> None:
         (adopted,) = omise.seed(title="There before", description="d", amount=5_000)
         (looked_up,) = omise.seed(title="Of somebody else", description="d", amount=5_000)
         project = PulumiProject(work, pulumi, environment(omise))
+        project.env["PATH"] += f"{os.pathsep}{yaml_host}"
         project.make(folder)
         secrets = {"title": "For members", "jpKey": omise.key("jp")}
         for key, value in {"adopted": adopted, "looked-up": looked_up, **secrets}.items():
@@ -123,23 +127,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--replace", action="store_true", help="make it anew")
     replace = parser.parse_args(arguments).replace
-    folder = RELEASES / __version__
-    if not (folder / "__main__.py").exists():
-        print(f"There is no program in {folder}; see --help.", file=sys.stderr)
+    folders = [project.parent for project in (RELEASES / __version__).glob("*/Pulumi.yaml")]
+    if not folders:
+        print(f"There are no programs in {RELEASES / __version__}; see --help.", file=sys.stderr)
         return 2
-    made = [folder / name for name in (STATE, CONFIG, LINKS)]
-    if any(file.exists() for file in made) and not replace:
-        print(f"{folder} has a state, and a released one never changes.", file=sys.stderr)
+    if any((folder / STATE).exists() for folder in folders) and not replace:
+        print(f"{__version__} has its states, and released ones never change.", file=sys.stderr)
         return 2
-    for file in made:
-        file.unlink(missing_ok=True)
-    with tempfile.TemporaryDirectory() as work:
-        try:
-            make(folder, engine.find_or_get(), Path(work))
-        except CommandError as error:
-            print(error, file=sys.stderr)
-            return 1
-    print(f"Made {', '.join(file.name for file in made)} in {folder}")
+    pulumi, yaml_host = engine.find_or_get(), language_hosts.find_or_get("yaml")
+    for folder in folders:
+        for name in (STATE, CONFIG, LINKS):
+            (folder / name).unlink(missing_ok=True)
+        with tempfile.TemporaryDirectory() as work:
+            try:
+                make(folder, pulumi, yaml_host, Path(work))
+            except CommandError as error:
+                print(error, file=sys.stderr)
+                return 1
+        print(f"Made {STATE}, {CONFIG} and {LINKS} in {folder}")
     return 0
 
 
