@@ -49,9 +49,19 @@ def versitygw() -> Path:
     return _go("versitygw", "github.com/versity/versitygw/cmd/versitygw", "1.8.0")
 
 
+def kubernetes_validate() -> Path:
+    """Checks objects of Kubernetes against its own schemas."""
+    return _python("kubernetes-validate", "kubernetes-validate==1.37.0")
+
+
 def linters() -> Path:
     """Check workflows and YAML: `zizmor`, `check-jsonschema`, `yamllint`."""
     return _python("linters", "zizmor==1.32.0", "check-jsonschema==0.39.0", "yamllint==1.38.0")
+
+
+def aws() -> Path:
+    """Makes and sets up buckets: `aws`."""
+    return _python("aws", "awscli==1.46.3")
 
 
 def moto() -> Path:
@@ -80,6 +90,11 @@ def github_client() -> Path:
     return _npm("github-client", "@actions/github@6.0.1", "@actions/core@1.11.1")
 
 
+def pulumi_for_node() -> Path:
+    """Are Pulumi's SDK for TypeScript and its compiler; the folder holds the modules."""
+    return _npm("pulumi-node", "@types/node@24.10.1", "@pulumi/pulumi@3.259.0", "typescript@5.9.3")
+
+
 def uv() -> Path:
     """Writes `requirements.txt` with hashes."""
     return _python("uv", "uv==0.13.9")
@@ -99,11 +114,49 @@ def rsync() -> Path:
     return Path(found).parent
 
 
+# Not of the recipes: a test that needs one of these asks for it.
+
+
+def omise_python() -> Path:
+    """Is Omise's own client for Python: `python` of an environment that has it."""
+    return _python("omise-python", "omise==0.16.0")
+
+
+def omise_node() -> Path:
+    """Is Omise's own client for Node, with its types; the folder is a `node_modules`."""
+    return _npm("omise-node", "omise@1.1.0")
+
+
+def typescript() -> Path:
+    """Compiles TypeScript and checks its types: `tsc`."""
+    return _npm("typescript", "typescript@5.9.3") / ".bin"
+
+
+def omise_java() -> Path:
+    """Is Omise's own client for Java, and what it needs, as archives. Maven gets them."""
+
+    def get(folder: Path) -> None:
+        pom = folder / "pom.xml"
+        pom.write_text(_POM.format(group="co.omise", artifact=artifact, version=version))
+        options = ("--quiet", "--batch-mode", "--no-transfer-progress", "--file", str(pom))
+        _run("mvn", *options, "dependency:copy-dependencies", f"-DoutputDirectory={folder}")
+
+    artifact, version = "omise-java", "4.0.2"
+    return _kept("omise-java", version, get)
+
+
+def pyright() -> Path:
+    """Checks types as Visual Studio Code does: `pyright`."""
+    return _npm("pyright", "pyright@1.1.414") / ".bin"
+
+
 TOOLS: dict[str, Callable[[], Path]] = {
     "act": act,
     "actionlint": actionlint,
+    "aws": aws,
     "github-client": github_client,
     "gitlab-ci-local": gitlab_ci_local,
+    "kubernetes-validate": kubernetes_validate,
     "linters": linters,
     "moto": moto,
     "node": node,
@@ -112,6 +165,21 @@ TOOLS: dict[str, Callable[[], Path]] = {
     "versitygw": versitygw,
 }
 
+_POM = """\
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>example</groupId>
+  <artifactId>archives</artifactId>
+  <version>1</version>
+  <dependencies>
+    <dependency>
+      <groupId>{group}</groupId>
+      <artifactId>{artifact}</artifactId>
+      <version>{version}</version>
+    </dependency>
+  </dependencies>
+</project>
+"""
 PIP = ("install", "--quiet", "--disable-pip-version-check")
 
 

@@ -75,5 +75,33 @@ def test_secrets_stay_where_they_are_needed() -> None:
 
 def test_yaml_is_tidy() -> None:
     """All YAML of the recipes reads the same way."""
-    folders = [ROOT / "examples/06-github-actions", ROOT / "tests/recipes/standins"]
+    folders = [*(ROOT / "examples").glob("0[678]-*"), ROOT / "tests/recipes/standins"]
+    assert len(folders) == 4
     passes(recipe_tools.linters(), "yamllint", "--strict", "-d", YAMLLINT, *folders)
+
+
+def test_the_pipeline_is_what_gitlab_takes() -> None:
+    """It keeps to GitLab's schema, after what GitLab itself does to the file."""
+    schema = ("--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci")
+    file = ROOT / "examples/07-gitlab-ci/.gitlab-ci.yml"
+    passes(recipe_tools.linters(), "check-jsonschema", *schema, file)
+
+
+def test_environments_of_gitlab_are_written_one_job_at_a_time() -> None:
+    """Each job that starts or stops an environment holds a group of its name, so those of one stack
+    take turns; what a fork's merge request runs names no environment, so it has no key."""
+    file = ROOT / "examples/07-gitlab-ci/.gitlab-ci.yml"
+    jobs = yaml.safe_load(file.read_text())
+    writing = {
+        name: job
+        for name, job in jobs.items()
+        if isinstance(job, dict)
+        and "environment" in job
+        and job["environment"].get("action") != "access"
+    }
+
+    assert {*writing} == {"review", "teardown", "deploy"}
+    for job in writing.values():
+        assert job["resource_group"] == job["environment"]["name"]
+    assert jobs["review"]["environment"]["on_stop"] == "teardown"
+    assert "environment" not in jobs["validate"]
