@@ -30,7 +30,8 @@ import sys
 import tarfile
 import tempfile
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 if sys.platform != "win32":
@@ -46,6 +47,8 @@ OLDEST_GO = (1, 25, 11)  # what the go.mod of Pulumi 3.259.0 asks for
 # dynamic providers.
 HOST = "pulumi-language-python"
 PARTS = ("pulumi", HOST, "pulumi-language-python-exec", "pulumi-resource-pulumi-python")
+# For tests alone; the archive has them.
+OTHER_HOSTS = ("pulumi-language-yaml", "pulumi-language-nodejs", "pulumi-language-go")
 
 INSTALL = "https://www.pulumi.com/docs/install/"
 DOWNLOAD = "https://get.pulumi.com/releases/sdk/pulumi-v{version}-{system}.tar.gz"
@@ -57,14 +60,17 @@ DOWNLOAD = "https://get.pulumi.com/releases/sdk/pulumi-v{version}-{system}.tar.g
 # heeds replacements in the main module only.
 PULUMI = "github.com/pulumi/pulumi"
 HOST_VERSION = "3.79.0"
-ENGINE_MOD = """\
+CLIPBOARD = (
+    "github.com/atotto/clipboard => "
+    "github.com/tgummerer/clipboard v0.0.0-20241001131231-d02d263e614e"
+)
+ENGINE_MOD = f"""\
 module engine
-go {go}
-require {pulumi}/pkg/v3 v{version}
-require {pulumi}/sdk/v3 v{version}
-replace github.com/atotto/clipboard => \
-github.com/tgummerer/clipboard v0.0.0-20241001131231-d02d263e614e
-tool {pulumi}/pkg/v3/cmd/pulumi
+go {{go}}
+require {{pulumi}}/pkg/v3 v{{version}}
+require {{pulumi}}/sdk/v3 v{{version}}
+replace {CLIPBOARD}
+tool {{pulumi}}/pkg/v3/cmd/pulumi
 """
 HOST_MOD = """\
 module host
@@ -90,7 +96,7 @@ def find() -> Path | None:
 
 def find_or_get() -> Path:
     """Return the folder of an engine, getting one if none is there; EngineError if it cannot."""
-    return find() or _get(_target())
+    return find() or get(_target(), _is_whole, _download, _build)
 
 
 def heed_interrupts() -> None:
@@ -125,7 +131,11 @@ def environment(pulumi: Path, folder: Path) -> dict[str, str]:
     }
 
 
-def _get(target: Path) -> Path:
+def get(target: Path, is_whole: Callable[[Path], bool], *ways: Callable[[Path], None]) -> Path:
+    """Return `target` with programs in it, made by the first way that works; one process at a time.
+
+    :raises EngineError: none does.
+    """
     if sys.platform == "win32":
         raise EngineError(f"No Pulumi found: install it from {INSTALL}.")
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -135,37 +145,41 @@ def _get(target: Path) -> Path:
         except BlockingIOError:
             _say("Another run is getting Pulumi just now; waiting for it.")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        if _complete(target):
+        if is_whole(target):
             return target
         Path(f"{target}.log").unlink(missing_ok=True)
         for left_over in target.parent.glob(f"{target.name}.part-*"):  # of a killed run
             shutil.rmtree(left_over, ignore_errors=True)
-        try:
-            _put(target, _download)
-        except EngineError as error:
-            _say(f"{error} Building it with Go instead.")
-            _put(target, _build)
+        *others, last = ways
+        for way in others:
+            try:
+                _put(target, way, is_whole)
+            except EngineError as error:
+                _say(f"{error} Building it with Go instead.")
+            else:
+                return target
+        _put(target, last, is_whole)
     return target
 
 
-def _put(target: Path, way: Callable[[Path], None]) -> None:
-    """Make an engine beside `target`, try it, and move it there only if it works."""
+def _put(target: Path, way: Callable[[Path], None], is_whole: Callable[[Path], bool]) -> None:
+    """Make programs beside `target`, try them, and move them there only if they work."""
     with tempfile.TemporaryDirectory(prefix=f"{target.name}.part-", dir=target.parent) as part:
         folder = Path(part, "bin")
         folder.mkdir()
         way(folder)
         for file in folder.iterdir():
             file.chmod(0o755)
-        if not _complete(folder) or _version(folder / "pulumi") != VERSION:
-            raise EngineError(f"What came out is not a working Pulumi {_dotted(VERSION)}.")
+        if not is_whole(folder):
+            raise EngineError(f"What came out is not a working Pulumi {target.name}.")
         shutil.rmtree(target, ignore_errors=True)  # there only if someone removed some files
         folder.rename(target)
 
 
 def _download(folder: Path) -> None:
     system = "-".join(_system())
-    url = DOWNLOAD.format(version=_dotted(VERSION), system=system)
-    _say(f"Downloading Pulumi {_dotted(VERSION)} from {url} (about a minute, once).")
+    url = DOWNLOAD.format(version=dotted(VERSION), system=system)
+    _say(f"Downloading Pulumi {dotted(VERSION)} from {url} (about a minute, once).")
     try:
         with (
             urllib.request.urlopen(url, timeout=5) as response,
@@ -173,9 +187,9 @@ def _download(folder: Path) -> None:
         ):
             for member in archive:
                 # Only the last part of a name counts, so no entry can land outside the folder;
-                # and the hosts of other languages, most of the archive, stay out.
+                # and what no test here needs, most of the archive, stays out.
                 name = PurePosixPath(member.name).name
-                content = archive.extractfile(member) if name in PARTS else None
+                content = archive.extractfile(member) if name in {*PARTS, *OTHER_HOSTS} else None
                 if content:
                     with (folder / name).open("wb") as file:
                         shutil.copyfileobj(content, file)
@@ -183,8 +197,13 @@ def _download(folder: Path) -> None:
         raise EngineError(f"The download failed ({error}).") from None
 
 
-def _build(folder: Path) -> None:
-    oldest = _dotted(OLDEST_GO)
+@contextmanager
+def go_workshop() -> Iterator[Path]:
+    """Give a folder to build modules in, which goes afterwards.
+
+    :raises EngineError: there is no Go, or one that is too old.
+    """
+    oldest = dotted(OLDEST_GO)
     wanted = f"install Go {oldest} or later, or Pulumi from {INSTALL}, and run this again."
     if not shutil.which("go"):
         raise EngineError(f"There is no Go to build Pulumi with: {wanted}")
@@ -193,20 +212,33 @@ def _build(folder: Path) -> None:
         found = _go(Path(work), "env", "GOVERSION")
         if _numbers(found) < OLDEST_GO:
             raise EngineError(f"{found or 'This Go'} is too old to build Pulumi: {wanted}")
+        yield Path(work)
+
+
+def _build(folder: Path) -> None:
+    with go_workshop() as work:
         _say("Building Pulumi with Go. Once built, it is kept and found at once from then on.")
         _say("1 of 2: the engine, some 4 to 7 minutes on 2 cores (seconds if Go did it before).")
-        engine = _module(Path(work, "engine"), ENGINE_MOD, _dotted(VERSION), folder)
+        engine = build_module(work / "engine", ENGINE_MOD, dotted(VERSION), folder)
         sdk = Path(_go(engine, "list", "-m", "-f", "{{.Dir}}", f"{PULUMI}/sdk/v3"), "python")
         for script in (sdk / "cmd" / PARTS[2], sdk / "dist" / PARTS[3]):
             shutil.copyfile(script, folder / script.name)
         _say("2 of 2: the Python language host, less than a minute.")
-        _module(Path(work, "host"), HOST_MOD, HOST_VERSION, folder)
+        build_module(work / "host", HOST_MOD, HOST_VERSION, folder)
 
 
-def _module(at: Path, text: str, version: str, folder: Path) -> Path:
-    """Make a module of one go.mod in `at` and build its tool into `folder`."""
+def build_module(
+    at: Path, text: str, version: str, folder: Path, *, source: Path | None = None
+) -> Path:
+    """Make a module of one go.mod in `at` and build its tool into `folder`.
+
+    :param source: the program, if it is none of another module.
+    """
     at.mkdir()
-    (at / "go.mod").write_text(text.format(go=_dotted(OLDEST_GO), pulumi=PULUMI, version=version))
+    if source:
+        shutil.copy(source, at)
+    values = {"go": dotted(OLDEST_GO), "pulumi": PULUMI, "version": version}
+    (at / "go.mod").write_text(text.format(**values))
     _go(at, "mod", "tidy")
     # Only -X tells Pulumi which version it is; with none, every check of its version fails.
     # -s -w and grpcnotrace make it smaller; osusergo goes with a build without a C compiler.
@@ -264,7 +296,7 @@ def _usable(command: Path) -> bool:
     if not version:
         _say(f"{command} does not run; looking further.")
     elif version < OLDEST:
-        have, need = _dotted(version), _dotted(OLDEST)
+        have, need = dotted(version), dotted(OLDEST)
         _say(f"{command} is Pulumi {have}, and {need} or later is needed; looking further.")
     elif not shutil.which(HOST, path=os.pathsep.join(map(str, beside))):
         _say(f"{command} comes without {HOST}; looking further.")
@@ -290,12 +322,17 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(part or 0) for part in found.groups()) if found else ()
 
 
-def _dotted(version: tuple[int, ...]) -> str:
+def dotted(version: tuple[int, ...]) -> str:
+    """Return a version as text: 3.259.0."""
     return ".".join(map(str, version))
 
 
 def _complete(folder: Path) -> bool:
     return all(os.access(folder / part, os.X_OK) for part in PARTS)
+
+
+def _is_whole(folder: Path) -> bool:
+    return _complete(folder) and _version(folder / "pulumi") == VERSION
 
 
 def _system() -> tuple[str, str]:
@@ -306,10 +343,14 @@ def _system() -> tuple[str, str]:
 
 
 def _target() -> Path:
+    return cache_folder(dotted(VERSION))
+
+
+def cache_folder(version: str) -> Path:
     """Return the cache folder of this very version, system and processor."""
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = os.environ.get("OMISE_LINKS_ENGINE_CACHE") or caches / "pulumi-omise-links" / "engine"
-    return Path(folder).absolute() / "-".join((_dotted(VERSION), *_system()))
+    return Path(folder).absolute() / "-".join((version, *_system()))
 
 
 def _say(sentence: str) -> None:
