@@ -8,6 +8,7 @@ from typing import Any, overload
 
 import pulumi
 
+from .call_stack import without_call_stack
 from .errors import ArgumentError, SettingsError
 from .inputs import INPUT_NAMES, is_live
 from .program_inputs import prepare_inputs, prepare_link_id
@@ -96,16 +97,13 @@ class Link(pulumi.CustomResource):
         # CustomResource rather than pulumi.dynamic.Resource: that one pickles the provider again
         # for every resource, leaves a wrapper behind in `pickle` each time, and so ends in a
         # RecursionError after some 300 resources.
-        super().__init__(
-            TYPE_TOKEN,
-            resource_name,
-            {
-                **dict.fromkeys((*INPUT_NAMES, *STORED_OUTPUTS)),
-                **prepare_inputs(resource_name, declared),
-                PROVIDER_KEY: PROVIDER_PICKLE,
-            },
-            opts,
-        )
+        properties = {
+            **dict.fromkeys((*INPUT_NAMES, *STORED_OUTPUTS)),
+            **prepare_inputs(resource_name, declared),
+            PROVIDER_KEY: PROVIDER_PICKLE,
+        }
+        with without_call_stack():
+            super().__init__(TYPE_TOKEN, resource_name, properties, opts)
 
     @staticmethod
     def get(

@@ -42,7 +42,8 @@ MAY_IMPORT: dict[str, str] = {
         "engine errors held_links inputs link_guard program_errors settings state_format"
     ),
     "program_inputs": "errors inputs mark",
-    "link": "errors inputs program_inputs settings state_format",
+    "call_stack": "",
+    "link": "call_stack errors inputs program_inputs settings state_format",
     "manifest": "errors inputs omise safe_text",
     "declare": "errors inputs link manifest mark program_inputs settings",
     "stack": "errors inputs omise safe_text settings state_format",

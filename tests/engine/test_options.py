@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -69,9 +70,14 @@ def test_resource_options_do_what_they_say(project: Project, omise: Emulator) ->
 def test_secrets_components_and_outputs_of_other_resources(
     project: Project, omise: Emulator
 ) -> None:
-    """Secret inputs stay secret in state, output and faults; a link lives inside a component; an
-    input may be another resource's output, unknown at preview."""
+    """Secret inputs stay secret in state, output and faults; a link lives inside a component and
+    may be of a subclass, in a small record; an input may be another resource's output, unknown
+    at preview."""
     program = """
+class Ticket(Link):
+    def __init__(self, name):
+        super().__init__(name, amount=5000, currency="THB", title="Ticket", description="d")
+
 class Shop(pulumi.ComponentResource):
     def __init__(self, name):
         super().__init__("my:index:Shop", name)
@@ -79,6 +85,7 @@ class Shop(pulumi.ComponentResource):
         self.link = Link("inside", inside, pulumi.ResourceOptions(parent=self))
 
 shop = Shop("shop")
+Ticket("ticket")
 secret = Link("secret", amount=pulumi.Output.secret(AMOUNT), currency="THB",
               title=pulumi.Output.secret(TITLE), description="d")
 Link("chained", amount=5000, currency="THB", title=shop.link.payment_uri,
@@ -96,7 +103,11 @@ pulumi.export("title", secret.title)
     assert by_title[by_title["Inside"]["payment_uri"]]["description"] == (
         f"After {by_title['Inside']['id']}"
     )
-    assert "my:index:Shop$" in project.links()["inside"]["urn"]
+    records = project.links()
+    assert "my:index:Shop$" in records["inside"]["urn"]
+    for name in ("inside", "ticket"):
+        assert "stackTrace" not in records[name]
+        assert len(json.dumps(records[name], separators=(",", ":"))) < 1300
     assert project.outputs()["title"] == "Hush hush"
 
     omise.mutate(by_title["Hush hush"]["id"], amount=778_800)

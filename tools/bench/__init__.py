@@ -1,1 +1,1 @@
-"""The benchmark: this package beside a hand-written provider and beside the engine's own floor."""
+"""The benchmark: this package beside providers written by hand and beside an empty one."""

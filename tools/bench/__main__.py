@@ -7,22 +7,19 @@ hits all of them, and ratios are medians over the rounds. Run it where nothing e
 from __future__ import annotations
 
 import argparse
-import json
 import signal
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 import engine
 
 from . import chart, machine, report
 from .checks import all_checks
-from .results import MOST_ROUNDS, Results
-from .run import FLOOR, HAND, OURS, Case, run_round
+from .results import MOST_ROUNDS, Batch, Results
+from .run import BY_HAND, EMPTY, OURS, Case, run_round
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-RAW = ROOT / "build" / "bench.json"
-QUICK_RAW = ROOT / "build" / "bench-quick.json"
+FIGURES = Path(__file__).resolve().parent / "figures.json"
 
 
 def main() -> int:
@@ -30,7 +27,12 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     engine.heed_interrupts()
     options = _options()
-    results = Results(**json.loads(RAW.read_text())) if options.render else _measure(options)
+    results = Results([]) if options.quick else Results.load(FIGURES)
+    for links in [] if options.render else sorted({*options.links, *options.growth}):
+        latencies = options.latencies if links in options.links else []
+        results = results.renewed(_measure(links, latencies, options.rounds))
+        if not options.quick:
+            results.save(FIGURES)
     if options.quick:
         print(report.render(results))
     else:
@@ -44,16 +46,20 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--links", type=_numbers, default=[10, 200, 1000], metavar="N,N,…")
+    parser.add_argument(
+        "--links",
+        type=_numbers,
+        metavar="N,N,…",
+        help="measure the tables of these numbers of links alone, and keep the others",
+    )
     parser.add_argument(
         "--latencies", type=_numbers, default=[0, 30, 100], metavar="MS,MS,…", help="milliseconds"
     )
     parser.add_argument(
         "--growth",
         type=_numbers,
-        default=[500],
         metavar="N,N,…",
-        help="further numbers of links, only without latency and by hand not at all, for the fit",
+        help="numbers of links without a table: no latency, nothing by hand, for the fit",
     )
     parser.add_argument(
         "--rounds",
@@ -64,6 +70,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="see that it works; writes no docs")
     parser.add_argument("--render", action="store_true", help="measure nothing: write docs again")
     options = parser.parse_args()
+    if options.links is None and options.growth is None:
+        options.links, options.growth = [10, 200, 1000], [500]
+    options.links, options.growth = options.links or [], options.growth or []
     if options.quick:
         options.links, options.latencies, options.growth, options.rounds = [10], [30], [], 1
     return options
@@ -73,34 +82,24 @@ def _numbers(text: str) -> list[int]:
     return [int(number) for number in text.split(",") if number]
 
 
-def _measure(options: argparse.Namespace) -> Results:
+def _measure(links: int, latencies: list[int], rounds: int) -> Batch:
     folder = engine.find_or_get()
-    results = Results(
-        machine=machine.describe(folder),
-        links=options.links,
-        latencies=[latency / 1000 for latency in options.latencies],
-        rounds=options.rounds,
-        runs=[],
-    )
-    raw = QUICK_RAW if options.quick else RAW
-    raw.parent.mkdir(parents=True, exist_ok=True)
-    further = [links for links in options.growth if links not in results.links]
-    for links in [*results.links, *further]:
-        cases = _cases(links, results.latencies if links in results.links else [])
-        few = links <= MOST_ROUNDS
-        for number in range(results.rounds if few else 1):
-            print(f"-- {links:,} links, round {number + 1}", file=sys.stderr, flush=True)
-            results.runs.extend(run_round(cases, folder, 1 if few else results.rounds))
-            raw.write_text(json.dumps(asdict(results), indent=1))
-    return results
+    seconds = [latency / 1000 for latency in latencies]
+    made = machine.describe(folder)
+    few = links <= MOST_ROUNDS
+    runs = []
+    for number in range(rounds if few else 1):
+        print(f"-- {links:,} links, round {number + 1}", file=sys.stderr, flush=True)
+        runs += run_round(_cases(links, seconds), folder, 1 if few else rounds)
+    return Batch(links, seconds, rounds, made, runs)
 
 
 def _cases(links: int, latencies: list[float]) -> list[Case]:
     """All contenders, taking turns; without latencies the two that the growth is fitted for."""
     if not latencies:
-        return [Case(FLOOR, links, 0.0), Case(OURS, links, 0.0)]
-    calling = [Case(name, links, latency) for latency in latencies for name in (OURS, HAND)]
-    return [Case(FLOOR, links, 0.0), *calling]
+        return [Case(EMPTY, links, 0.0), Case(OURS, links, 0.0)]
+    calling = [Case(name, links, latency) for latency in latencies for name in (OURS, *BY_HAND)]
+    return [Case(EMPTY, links, 0.0), *calling]
 
 
 if __name__ == "__main__":

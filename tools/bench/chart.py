@@ -7,7 +7,7 @@ from html import escape
 from .project import COMMANDS
 from .report import NAMES
 from .results import Results
-from .run import HAND, OURS
+from .run import OURS
 
 _WIDTH, _PANEL, _LABELS, _BARS = 880, 440, 148, 220
 _BAR, _GAP, _TOP = 12, 12, 74
@@ -15,10 +15,12 @@ _STYLE = """\
 text { font: 12px system-ui, sans-serif; fill: #1f2328 }
 .title { font-size: 14px; font-weight: 600 }
 .small { font-size: 11px; fill: #59636e }
-.ours { fill: #1f6feb } .handwritten { fill: #d4843e } .floor { fill: #9aa4af }
+.ours { fill: #1f6feb } .smallest { fill: #e3b27a } .realistic { fill: #c46a1f }
+.empty { fill: #9aa4af }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3 } .small { fill: #9198a1 }
-  .ours { fill: #58a6ff } .handwritten { fill: #e3a368 } .floor { fill: #6e7681 }
+  .ours { fill: #58a6ff } .smallest { fill: #e9c49a } .realistic { fill: #d98a45 }
+  .empty { fill: #6e7681 }
 }"""
 
 
@@ -30,7 +32,9 @@ def render(results: Results) -> str:
     body = [_legend()]
     for number, links in enumerate(panels):
         body.append(f'<g transform="translate({number * _PANEL},0)">{_panel(results, links)}</g>')
-    title = "Seconds of each operation: this package, a provider written by hand, the floor"
+    title = (
+        "Seconds of each operation: this package, two providers written by hand, an empty provider"
+    )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img">\n'
         f"<title>{title}</title>\n<style>{_STYLE}</style>\n" + "\n".join(body) + "\n</svg>\n"
@@ -40,7 +44,7 @@ def render(results: Results) -> str:
 def _legend() -> str:
     parts = []
     for number, (contender, name) in enumerate(NAMES.items()):
-        x = 10 + number * 130
+        x = 10 + number * 160
         parts.append(f'<rect class="{contender}" x="{x}" y="10" width="12" height="12"/>')
         parts.append(_text(x + 18, 20, name))
     return "\n".join(parts)
@@ -58,9 +62,9 @@ def _panel(results: Results, links: int) -> str:
     longest = max([1.0, *(value for value in shown.values() if value is not None)])
     y = _TOP
     for operation in COMMANDS:
-        parts.append(_text(10, y + 1.5 * _BAR + 4, operation))
+        parts.append(_text(10, y + len(NAMES) * _BAR / 2 + 4, operation))
         for name in NAMES:
-            missing = results.error(HAND, links) if name == HAND else None
+            missing = results.error(name, links)
             parts.append(_bar(name, y, shown[name, operation], longest, missing))
             y += _BAR
         y += _GAP

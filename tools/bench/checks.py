@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .results import Results
-from .run import FLOOR, HAND, OURS
+from .run import EMPTY, OURS, REALISTIC, SMALLEST
 
 LATENCY = 0.1
 MANY, SOME = 1000, 200
@@ -44,75 +44,78 @@ def all_checks(results: Results) -> list[Check]:
 
     A preview without changes makes one call, so its ratios are of the runs with any latency.
     """
-    many = f"{MANY:,} links, 100 ms"
-    some = f"{SOME} links, 100 ms"
-    calls = _ours(results, "refresh", "calls")
+    many, some = f"{MANY:,} links", f"{SOME} links"
+    slow = f"{LATENCY * 1000:.0f} ms"
     return [
-        Check(f"{many}: refresh, calls", "", 30, calls),
         Check(
-            f"{many}: refresh, 1.3 × floor + the pages' own time",
+            f"{many}, {slow}: refresh, calls", "", 30, _ours(results, LATENCY, "refresh", "calls")
+        ),
+        Check(
+            f"{many}, {slow}: refresh, 1.3 × empty + the pages' own time",
             "s",
             _sum(
-                _times(1.3, _floor(results, "refresh")), _ours(results, "refresh", "page_seconds")
+                _times(1.3, _empty(results, "refresh")),
+                _ours(results, LATENCY, "refresh", "page_seconds"),
             ),
-            _ours(results, "refresh"),
+            _ours(results, LATENCY, "refresh"),
         ),
         Check(
-            f"{many}: up, 1.15 × (N × latency / {_THREADS} + floor)",
+            f"{many}, 0 ms: up, 0.75 × empty",
             "s",
-            _times(1.15, _sum(MANY * LATENCY / _THREADS, _floor(results, "up"))),
-            _ours(results, "up"),
+            _times(0.75, _empty(results, "up")),
+            _ours(results, 0.0, "up"),
         ),
         Check(
-            f"{MANY:,} links: preview without changes, over the floor",
+            f"{many}, {slow}: up, 0.75 × empty + N × latency / {_THREADS}",
+            "s",
+            _sum(_times(0.75, _empty(results, "up")), MANY * LATENCY / _THREADS),
+            _ours(results, LATENCY, "up"),
+        ),
+        Check(
+            f"{many}: preview without changes, over empty",
             "×",
             1.1,
-            results.ratio(OURS, FLOOR, MANY, None, UNCHANGED),
-        ),
-        Check(f"{many}: preview without changes, calls", "", 1, _ours(results, UNCHANGED, "calls")),
-        Check(
-            f"{some}: up, faster than by hand",
-            "×",
-            2,
-            results.ratio(HAND, OURS, SOME, LATENCY, "up"),
-            least=True,
+            results.ratio(OURS, EMPTY, MANY, None, UNCHANGED),
         ),
         Check(
-            f"{SOME} links: preview without changes, faster than by hand",
-            "×",
-            1.5,
-            results.ratio(HAND, OURS, SOME, None, UNCHANGED),
-            least=True,
+            f"{many}, {slow}: preview without changes, calls",
+            "",
+            1,
+            _ours(results, LATENCY, UNCHANGED, "calls"),
         ),
+        _faster(results, REALISTIC, "up", LATENCY, 2),
+        _faster(results, SMALLEST, "up", LATENCY, 1.5),
+        _faster(results, REALISTIC, UNCHANGED, None, 1.5),
+        _faster(results, REALISTIC, "first preview", LATENCY, 1.5),
         Check(
-            f"{some}: first preview, faster than by hand",
-            "×",
-            1.5,
-            results.ratio(HAND, OURS, SOME, LATENCY, "first preview"),
-            least=True,
-        ),
-        Check(
-            f"{some}: state, smaller than by hand",
+            f"{some}, {slow}: state, smaller than by hand, realistic",
             "×",
             6,
-            _over(_record(results, HAND), _record(results, OURS)),
+            _over(_record(results, REALISTIC), _record(results, OURS)),
             least=True,
         ),
-        Check(
-            f"{some}: inputs and outputs of a link, bytes",
-            "",
-            800,
-            results.state(OURS, SOME, LATENCY, "inputs_outputs"),
-        ),
+        Check(f"{some}, {slow}: record of a link, bytes", "", 1300, _record(results, OURS)),
     ]
 
 
-def _ours(results: Results, operation: str, figure: str = "seconds") -> float | None:
-    return results.value(OURS, MANY, LATENCY, operation, figure)
+def _faster(
+    results: Results, contender: str, operation: str, latency: float | None, least: float
+) -> Check:
+    what = "preview without changes" if operation == UNCHANGED else operation
+    wait = "" if latency is None else f", {latency * 1000:.0f} ms"
+    ratio = results.ratio(contender, OURS, SOME, latency, operation)
+    text = f"{SOME} links{wait}: {what}, faster than by hand, {contender}"
+    return Check(text, "×", least, ratio, least=True)
 
 
-def _floor(results: Results, operation: str) -> float | None:
-    return results.value(FLOOR, MANY, LATENCY, operation)
+def _ours(
+    results: Results, latency: float, operation: str, figure: str = "seconds"
+) -> float | None:
+    return results.value(OURS, MANY, latency, operation, figure)
+
+
+def _empty(results: Results, operation: str) -> float | None:
+    return results.value(EMPTY, MANY, 0.0, operation)
 
 
 def _record(results: Results, contender: str) -> float | None:

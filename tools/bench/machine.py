@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def describe(engine: Path) -> dict[str, str]:
-    """Processor, memory and versions."""
+    """Processor, memory, versions, commit, and what else the machine does."""
     cli = subprocess.check_output([engine / "pulumi", "version"], text=True).strip()
     return {
         "processor": f"{os.cpu_count()} × {_processor()}",
@@ -21,9 +21,19 @@ def describe(engine: Path) -> dict[str, str]:
         "Python": f"{platform.python_implementation()} {platform.python_version()}",
         "Pulumi CLI": cli.removeprefix("v"),
         "Pulumi SDK": version("pulumi"),
-        "pulumi-omise-links": version("pulumi-omise-links"),
+        "commit": _commit(),
         "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
+        "load before": f"{os.getloadavg()[0]:.1f}",
     }
+
+
+def _commit() -> str:
+    """Return the commit that is measured; the figures themselves may differ from it."""
+    git = ["git", "-C", str(Path(__file__).resolve().parent)]
+    commit = subprocess.check_output([*git, "rev-parse", "--short", "HEAD"], text=True).strip()
+    code = [":/pulumi_omise_links", ":/tools/bench", ":(exclude,top)tools/bench/figures.json"]
+    changed = subprocess.check_output([*git, "status", "--porcelain", "--", *code], text=True)
+    return f"{commit} with changes" if changed else commit
 
 
 def _processor() -> str:

@@ -9,10 +9,15 @@ from .checks import all_checks
 from .fit import Growth, fit
 from .project import COMMANDS
 from .results import MOST_ROUNDS, Results
-from .run import FLOOR, HAND, OURS
+from .run import BY_HAND, EMPTY, OURS, REALISTIC, SMALLEST
 
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
-NAMES = {OURS: "this package", HAND: "by hand", FLOOR: "floor"}
+NAMES = {
+    OURS: "this package",
+    SMALLEST: "by hand, smallest",
+    REALISTIC: "by hand, realistic",
+    EMPTY: "empty provider",
+}
 _STATE_PARTS = {
     "record": "the whole record",
     "inputs_outputs": "inputs and outputs",
@@ -42,30 +47,37 @@ def render(results: Results) -> str:
 
 
 def _machine(results: Results) -> str:
-    rows = [[name, value] for name, value in results.machine.items()]
-    rounds = str(results.rounds)
-    if results.rounds > 1 and any(run["links"] > MOST_ROUNDS for run in results.runs):
-        rounds += f"; up and destroy of more than {MOST_ROUNDS} links: 1"
-    return _table(["measured on", ""], [*rows, ["rounds", rounds]])
+    """Return a table with a column for each number of links, as each is measured for itself."""
+    rows = [
+        [name, *(batch.made.get(name, "–") for batch in results.batches)]
+        for name in {name: None for batch in results.batches for name in batch.made}
+    ]
+    rounds = [
+        f"{batch.rounds}; up and destroy: 1"
+        if batch.links > MOST_ROUNDS and batch.rounds > 1
+        else str(batch.rounds)
+        for batch in results.batches
+    ]
+    head = ["measured on", *(f"{batch.links:,} links" for batch in results.batches)]
+    return _table(head, [*rows, ["rounds", *rounds]])
 
 
 def _seconds(results: Results, links: int) -> str:
     head = [
         *("operation", "latency"),
-        *(f"{name}, s" for name in NAMES.values()),
-        *("by hand / this package", "this package / floor"),
-        *("calls (writes)", "by hand"),
+        *NAMES.values(),
+        *("smallest / this package", "realistic / this package", "this package / empty"),
+        *("calls (writes)", "realistic"),
     ]
     rows = [
         _row(results, links, latency, operation)
         for operation in COMMANDS
         for latency in results.latencies
+        if results.find(OURS, links, latency)
     ]
-    note = ""
-    error = results.error(HAND, links)
-    if error:
-        note = f"\n\nBy hand: `{error}`, so there are no figures."
-    return f"### {links:,} links\n\n{_table(head, rows)}{note}"
+    errors = {results.error(name, links): None for name in BY_HAND}
+    notes = [f"\n\nBy hand: `{error}`, so there are no figures." for error in errors if error]
+    return f"### {links:,} links\n\n{_table(head, rows)}{''.join(notes)}"
 
 
 def _row(results: Results, links: int, latency: float, operation: str) -> list[str]:
@@ -73,12 +85,19 @@ def _row(results: Results, links: int, latency: float, operation: str) -> list[s
     return [
         operation,
         f"{latency * 1000:.0f} ms",
-        *(_number(results.value(name, *case), 1) for name in NAMES),
-        _number(results.ratio(HAND, OURS, *case), 2),
-        _number(results.ratio(OURS, FLOOR, *case), 2),
+        *(_time(results, name, *case) for name in NAMES),
+        *(_number(results.ratio(name, OURS, *case), 2) for name in BY_HAND),
+        _number(results.ratio(OURS, EMPTY, *case), 2),
         _calls(results, OURS, *case),
-        _calls(results, HAND, *case),
+        _calls(results, REALISTIC, *case),
     ]
+
+
+def _time(results: Results, contender: str, links: int, latency: float, operation: str) -> str:
+    """Return seconds, and in brackets the processor time of all processes."""
+    case = (contender, links, latency, operation)
+    seconds, cpu = results.value(*case), results.value(*case, "cpu_seconds")
+    return "–" if seconds is None else f"{seconds:.1f} ({_number(cpu, 1)})"
 
 
 def _calls(results: Results, contender: str, links: int, latency: float, operation: str) -> str:
@@ -99,7 +118,9 @@ def _state(results: Results) -> str:
 
 def _state_case(results: Results) -> tuple[int, float]:
     """Choose the largest stack that all contenders can do."""
-    able = [count for count in results.links if not results.error(HAND, count)] or results.links
+    able = [
+        count for count in results.links if not any(results.error(name, count) for name in BY_HAND)
+    ] or results.links
     return max(able), results.latencies[-1]
 
 
@@ -125,15 +146,15 @@ def _growth(results: Results) -> str:
     largest = max([*results.links, *(run["links"] for run in results.runs)])
     rows = []
     for operation in COMMANDS:
-        fits = {name: fit(results.points(name, operation)) for name in (OURS, FLOOR)}
+        fits = {name: fit(results.points(name, operation)) for name in (OURS, EMPTY)}
         rows += [
             _growth_row(operation, NAMES[name], growth, largest)
             for name, growth in fits.items()
             if growth
         ]
-        ours, floor = fits[OURS], fits[FLOOR]
-        if ours and floor:
-            rows.append([operation, "difference: ours", *_difference(ours, floor, largest)])
+        ours, empty = fits[OURS], fits[EMPTY]
+        if ours and empty:
+            rows.append([operation, "difference: ours", *_difference(ours, empty, largest)])
     if not rows:
         return ""
     head = ["operation", "", "constant, s", "ms per link", "µs per link²", f"s at {largest:,}"]
@@ -151,12 +172,12 @@ def _growth_row(operation: str, name: str, growth: Growth, largest: int) -> list
     ]
 
 
-def _difference(ours: Growth, floor: Growth, largest: int) -> list[str]:
+def _difference(ours: Growth, empty: Growth, largest: int) -> list[str]:
     return [
-        f"{ours.constant - floor.constant:+.2f}",
-        f"{(ours.linear - floor.linear) * 1e3:+.2f}",
-        f"{(ours.quadratic - floor.quadratic) * 1e6:+.2f}",
-        f"{ours.at(largest) - floor.at(largest):+.1f}",
+        f"{ours.constant - empty.constant:+.2f}",
+        f"{(ours.linear - empty.linear) * 1e3:+.2f}",
+        f"{(ours.quadratic - empty.quadratic) * 1e6:+.2f}",
+        f"{ours.at(largest) - empty.at(largest):+.1f}",
     ]
 
 

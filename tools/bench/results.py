@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import median
 from typing import Any
 
-from .run import FLOOR
+from .run import EMPTY
 
 # An `up` or `destroy` of more links takes minutes, which evens out what else the machine does.
 MOST_ROUNDS = 200
@@ -16,20 +18,60 @@ Run = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Results:
-    """All runs of a benchmark, and on what they were made."""
+class Batch:
+    """All runs with one number of links. It is measured anew as a whole."""
 
-    machine: dict[str, str]
-    links: list[int]
-    """The numbers of links that were measured with every latency."""
+    links: int
     latencies: list[float]
-    """In seconds."""
+    """In seconds. Without any, the runs are for the growth alone, and have no table."""
     rounds: int
+    made: dict[str, str]
+    """On what, of which commit, and when."""
     runs: list[Run]
+
+
+@dataclass(frozen=True)
+class Results:
+    """The newest figures of each number of links."""
+
+    batches: list[Batch]
+
+    @classmethod
+    def load(cls, path: Path) -> Results:
+        """Read the figures that there are; none if there is no file."""
+        if not path.exists():
+            return cls([])
+        return cls([Batch(**batch) for batch in json.loads(path.read_text())])
+
+    def save(self, path: Path) -> None:
+        """Write the figures, one run a line."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps([asdict(batch) for batch in self.batches], separators=(",", ":"))
+        path.write_text(text.replace('{"contender"', '\n{"contender"') + "\n")
+
+    def renewed(self, batch: Batch) -> Results:
+        """Return the results with this batch in place of an older one with as many links."""
+        others = [other for other in self.batches if other.links != batch.links]
+        return Results(sorted([*others, batch], key=lambda one: one.links))
+
+    @property
+    def links(self) -> list[int]:
+        """The numbers of links that have a table."""
+        return [batch.links for batch in self.batches if batch.latencies]
+
+    @property
+    def latencies(self) -> list[float]:
+        """All latencies, in seconds."""
+        return sorted({latency for batch in self.batches for latency in batch.latencies})
+
+    @property
+    def runs(self) -> list[Run]:
+        """The runs of all batches."""
+        return [run for batch in self.batches for run in batch.runs]
 
     def find(self, contender: str, links: int, latency: float) -> list[Run]:
         """The runs of one case, in the order of the rounds."""
-        wanted = (contender, links, 0.0 if contender == FLOOR else latency)
+        wanted = (contender, links, 0.0 if contender == EMPTY else latency)
         return [run for run in self.runs if _case(run) == wanted]
 
     def value(

@@ -15,21 +15,22 @@ from . import state_size
 from .omise import Omise
 from .project import COMMANDS, Done, Project
 
-OURS, HAND, FLOOR = "ours", "handwritten", "floor"
+OURS, SMALLEST, REALISTIC, EMPTY = "ours", "smallest", "realistic", "empty"
+BY_HAND = (SMALLEST, REALISTIC)
 _EXPECTED_DEATH = "RecursionError"
 _ONCE = {"up", "destroy"}
 
 
 @dataclass(frozen=True)
 class Case:
-    """What is run. The floor calls nothing, so its latency is always 0."""
+    """What is run. The empty provider calls nothing, so its latency is always 0."""
 
     contender: str
     links: int
     latency: float
 
     def __str__(self) -> str:
-        waits = "" if self.contender == FLOOR else f" at {self.latency * 1000:.0f} ms"
+        waits = "" if self.contender == EMPTY else f" at {self.latency * 1000:.0f} ms"
         return f"{self.contender}, {self.links} links{waits}"
 
 
@@ -40,7 +41,8 @@ def run_round(cases: Sequence[Case], engine: Path, repeats: int) -> list[dict[st
     times; what was measured comes back as plain data, one record a case and repetition.
 
     An operation that fails ends its case, and its error stands in the record: a contender that
-    cannot do the work is a finding. An error of ours or of the floor is none, and is raised.
+    cannot do the work is a finding. An error of ours or of the empty provider is none, and is
+    raised.
     """
     failed: set[str] = set()
     with ExitStack() as opened:
@@ -106,8 +108,8 @@ def _state(case: Case, project: Project) -> dict[str, float]:
 
 def _error(case: Case, operation: str, done: Done) -> str:
     named = re.findall(r"^\s*(?:error: )?(\w+(?:Error|Exception))\b", done.output, re.MULTILINE)
-    if case.contender == HAND and _EXPECTED_DEATH in done.output:
+    if case.contender in BY_HAND and _EXPECTED_DEATH in done.output:
         return f"{_EXPECTED_DEATH} in {operation}"
-    if case.contender == HAND and named:
+    if case.contender in BY_HAND and named:
         return f"{named[-1]} in {operation}"
     raise RuntimeError(f"{case}: {operation} failed:\n{done.output[-4000:]}")
