@@ -15,14 +15,23 @@ help: ## Show what there is
 demo: $(READY) ## Walk through the main job on the real engine and the emulator
 	@$(BIN)/python tools/demo.py
 
-test: $(READY) ## Run every test, with many examples (gets an engine and a browser first)
+test: $(READY) ## Run every test but those of the recipes and of clients, with many examples (gets an engine and a browser first)
 	@$(BIN)/python tools/engine.py > /dev/null
+	@$(BIN)/python tools/yaml_host.py > /dev/null
 	@$(BIN)/python tools/browser.py > /dev/null
 	@# Twice as many workers as the two processors of a small machine: engine tests often wait.
 	$(BIN)/pytest -n $(or $(JOBS),4) --dist worksteal --hypothesis-profile thorough
 
 fast: $(READY) ## Run the tests that need neither engine nor browser (within a minute)
-	$(BIN)/pytest -n $(or $(JOBS),2) --dist worksteal -m "not engine and not browser"
+	$(BIN)/pytest -n $(or $(JOBS),2) --dist worksteal -m "not engine and not browser and not recipes and not clients"
+
+recipes: $(READY) ## Run and check the recipes for pipelines (gets an engine and the tools first)
+	@$(BIN)/python tools/engine.py > /dev/null
+	@$(BIN)/python tools/recipe_tools.py > /dev/null
+	$(BIN)/pytest -n $(or $(JOBS),2) --dist loadfile -m recipes tests/recipes
+
+clients: $(READY) ## Run Omise's own clients against the emulator, and type checkers as editors do
+	$(BIN)/pytest -n $(or $(JOBS),2) --dist worksteal -m clients tests/clients
 
 lowest: ## Test with the lowest supported version of each dependency
 	@test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest
@@ -38,6 +47,9 @@ chaos: $(READY) ## Run 1,000 links while the emulator injects faults (twenty min
 
 kill: $(READY) ## Kill 200 runs in the middle, and recover from each (an hour)
 	@$(BIN)/python tools/kill.py --trials 200 --seed 1 $(ARGS)
+
+parity: $(READY) ## Compare the emulator, or Omise (ARGS=--omise), with what Omise answers
+	@PYTHONPATH=tools $(BIN)/python -m parity $(ARGS)
 
 lint: $(READY) ## Check types and style
 	$(BIN)/ruff check .
@@ -62,4 +74,4 @@ $(BENCH_READY): $(READY)
 clean: ## Remove .venv and caches
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-run
 
-.PHONY: help demo test fast lowest bench chaos kill lint setup clean
+.PHONY: help demo test fast recipes clients lowest bench chaos kill parity lint setup clean

@@ -192,19 +192,20 @@ class UncertainCreateError(OmiseLinksError):
         self.since = since
         start = f"The answer to the create of this link was lost: {problem} "
         adopt = 'adopt="<its id>" on the resource (in a manifest: id)'
+        native = " With the native plugin, `pulumi import` takes it in place of adopt."
         if self.candidates:
             several = len(self.candidates) > 1
             found = (
                 ("More than one link could be it" if several else "One link could be it, unproved")
                 + f": {', '.join(self.candidates)}. Look in the dashboard; adopt the right one with"
-                f" {adopt} and delete what is too much, then run `pulumi up` again."
+                f" {adopt} and delete what is too much, then run `pulumi up` again.{native}"
             )
         else:
             found = (
                 "No such link was found, and Omise has no way to ask whether one will be. Look"
                 " in the dashboard before you run `pulumi up` again: if the link is there"
                 + (f" (made at {since} or later)" if since else "")
-                + f", put {adopt}, so that no second one is made."
+                + f", put {adopt}, so that no second one is made.{native}"
             )
         if self.similar:
             found += (
@@ -277,16 +278,23 @@ class WrongAccountError(OmiseLinksError):
 class AdoptError(OmiseLinksError):
     """The link named by ``adopt`` differs from what the resource declares."""
 
-    def __init__(self, link_id: str, differing: Sequence[str]) -> None:
-        """:param differing: the inputs, from ``LinkInputs.describe_differences``."""
+    def __init__(
+        self,
+        link_id: str,
+        differing: Sequence[str],
+        instead: str = "leave out adopt (in a manifest: id; as a resource option: import)",
+    ) -> None:
+        """:param differing: the inputs, from ``LinkInputs.describe_differences``.
+
+        :param instead: what to do to get a new link.
+        """
         # No values: an input may be a secret, and errors are not scrubbed.
         differ = "differs" if len(differing) == 1 else "differ"
         super().__init__(
             f"Link {link_id} cannot be adopted: its {', '.join(differing)} {differ} from what this"
             " resource declares. Links are immutable: declare what the link is (ignore_changes does"
             " not apply to an adoption, only to later changes). Only if you want a"
-            " new link, with a new address, leave out adopt (in a manifest: id). Nothing was"
-            " changed."
+            f" new link, with a new address, {instead}. Nothing was changed."
         )
 
 

@@ -224,6 +224,16 @@ class LinkGuard:
         _require_equal(link, inputs)
         return link
 
+    def get_importable(self, link_id: str) -> OmiseLink:
+        """Return a link that the stack is to manage as it is.
+
+        :raises LiveModeError: the key is live and the stack has not allowed that.
+        :raises NotFoundError: the account of the key has no such link.
+        :raises LinkGoneError: the link was deleted.
+        """
+        self.settings.require_permission(f"import link {link_id}", MANAGES_LIVE_LINKS)
+        return self._read_unknown(link_id)
+
     def require_delete(self) -> None:
         """Refuse to delete with a key of another account than ``omise:accountId`` names.
 
@@ -238,10 +248,7 @@ class LinkGuard:
         :raises NotFoundError: the account of the key has no such link.
         :raises LinkGoneError: the link was deleted.
         """
-        link = self.client.get_link(link_id)
-        self._refuse_other_merchant(link)
-        _require_live(link)
-        return link, self.client.scope()
+        return self._read_unknown(link_id), self.client.scope()
 
     def find(self, link_id: str, outputs: Mapping[str, Any]) -> tuple[OmiseLink, Scope] | None:
         """Return a link of the state and its scope; None if it is gone.
@@ -324,6 +331,13 @@ class LinkGuard:
                 f" Nothing was changed. Correct {NAMESPACE}:{SUB_MERCHANT_ID}; if it is right, a"
                 " proxy on the way may drop the header SUB_MERCHANT_ID."
             )
+
+    def _read_unknown(self, link_id: str) -> OmiseLink:
+        """Return a link that no state knows; many of them are read in pages."""
+        link = self.bulk.find(link_id) or self.client.get_link(link_id)
+        self._refuse_other_merchant(link)
+        _require_live(link)
+        return link
 
     def _note_link(self, scope: Scope, link_id: str) -> None:
         with self._lock:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from pulumi.dynamic import (
     CheckFailure,
@@ -49,6 +49,9 @@ from .state_format import (
     outputs_of_new,
     scope_of,
 )
+
+if TYPE_CHECKING:
+    from .omise.models import OmiseLink
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 _DEFAULTS = {known.name: known.default for known in INPUTS}
@@ -126,10 +129,15 @@ class LinkProvider(ResourceProvider):
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare the inputs; any that differs replaces the link, as links are immutable."""
         changed = [name for name in INPUT_NAMES if _differs(name, _olds, _news)]
+        # The native plugin is given a link that was declared in Python before: its record is to be
+        # written anew, and no replacement may come of a slip in the translated program.
+        moved = PROVIDER_KEY in _olds and PROVIDER_KEY not in _news
         if PLANNING in os.environ:
             return DiffResult(changes=bool(changed), replaces=changed)
         known = [name for name in changed if not isinstance(_news.get(name), Unknown)]
         adopt = _news.get(ADOPT)
+        if known and moved:
+            raise AdoptError(_id, known, "declare it in an `up` of its own, after this one")
         if known and adopt == _id:
             # No replacement can be this very link; delete_before_replace would find out too late.
             raise AdoptError(_id, known)
@@ -148,7 +156,7 @@ class LinkProvider(ResourceProvider):
                     " stops working, and the new link has another one.",
                     warning=True,
                 )
-        return DiffResult(changes=bool(changed), replaces=changed)
+        return DiffResult(changes=bool(changed) or moved, replaces=changed)
 
     @_in_sentences
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -176,6 +184,26 @@ class LinkProvider(ResourceProvider):
             link, scope = self._guard.get(id_)
             self._held.note_look_up(id_)
         return ReadResult(id_, outputs_from(link, scope, props), inputs_from(link, props))
+
+    @_in_sentences
+    def take(self, id_: str) -> ReadResult:
+        """Return a link that is taken into the stack as it is, as ``pulumi import`` does.
+
+        Dynamic resources know no such thing; this is for the native plugin.
+        """
+        scope = self._guard.require_create()
+        link = self._guard.get_importable(id_)
+        return ReadResult(id_, outputs_from(link, scope, {}), inputs_from(link, {}))
+
+    @_in_sentences
+    def look_up(self, link_id: str) -> OmiseLink:
+        """Return a link as Omise has it now, with the settings of this provider."""
+        return self._guard.client.get_link(link_id)
+
+    @_in_sentences
+    def look_up_all(self, created_from: str | None, created_to: str | None) -> list[OmiseLink]:
+        """Return the links of the account that were made in that time, deleted ones too."""
+        return [*self._guard.client.iter_links(created_from=created_from, created_to=created_to)]
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Keep the outputs: every change replaces, and the default would empty the state."""

@@ -20,6 +20,9 @@ What is stored beside the inputs, and why:
                      where there are none, which is the rule
 ===================  ==========================================================================
 
+A link of the native plugin (``native``) has another type token, no ``__provider``, and the same
+outputs in the spelling of Pulumi's schemas: ``paymentUri``. Both formats are permanent.
+
 The other attributes follow: ``object`` is always "link"; ``location`` and ``livemode`` follow from
 the id; a link in a state is never deleted. The rest of a record is the engine's
 (docs/performance.md has its bytes; ``call_stack`` keeps the largest part out).
@@ -38,6 +41,9 @@ TYPE_TOKEN = "pulumi-python:dynamic/omise:Link"  # noqa: S105  (a type of Pulumi
 # explicit provider, and configures it with the properties of that provider alone.
 PROVIDER_PACKAGE = "pulumi-python"
 PROVIDER_KEY = "__provider"
+# The same link in a program of any language, made by the native plugin.
+NATIVE_PACKAGE = "omise"
+NATIVE_TYPE_TOKEN = "omise:index:Link"  # noqa: S105  (likewise)
 PROVIDER_PICKLE = "gANjcHVsdW1pX29taXNlX2xpbmtzLmxpbmtfcHJvdmlkZXIKTGlua1Byb3ZpZGVyCimBLg=="
 """``LinkProvider()`` in pickle protocol 3, without marks that nothing refers to; the same on every
 Python. ``pulumi.dynamic`` would make 92 characters of it, twice in each record."""
@@ -46,9 +52,38 @@ ADOPT = "adopt"
 AS_STORED = "as_stored"
 # How Pulumi marks a secret (sdk/go/common/resource/sig); the engine encrypts it in the state.
 SECRET_MARK = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+LINK_TYPES = frozenset({TYPE_TOKEN, NATIVE_TYPE_TOKEN})
+"""The types of what is a link. Whoever reads a state asks this, and ``from_native``."""
 STORED_OUTPUTS = ("payment_uri", "created_at", "used", "used_at", "merchant_name", "merchant_uid")
 """What programs can read beside the inputs. The scope of the link is for the provider alone: each
 output that a resource declares costs Pulumi's SDK time, read or not (docs/performance.md)."""
+
+
+_NATIVE_NAMES = {
+    "payment_uri": "paymentUri",
+    "created_at": "createdAt",
+    "used_at": "usedAt",
+    "deleted_at": "deletedAt",
+    "merchant_name": "merchantName",
+    "merchant_uid": "merchantUid",
+    "account_id": "accountId",
+    "sub_merchant_id": "subMerchantId",
+    AS_STORED: "asStored",
+}
+_NAMES = {native: name for name, native in _NATIVE_NAMES.items()}
+
+
+def to_native(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return outputs with their names as the state of a native link has them."""
+    return {_NATIVE_NAMES.get(name, name): value for name, value in outputs.items()}
+
+
+def from_native(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the outputs of a native link by the names that this package uses.
+
+    Those of a dynamic link stay as they are.
+    """
+    return {_NAMES.get(name, name): value for name, value in outputs.items()}
 
 
 def inputs_of(properties: Mapping[str, Any]) -> LinkInputs:

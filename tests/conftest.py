@@ -36,8 +36,8 @@ _QUICK = {
     "GOGC": "off",
     "GOMEMLIMIT": "500MiB",
 }
-# Where the real engine and the browser are.
-_TOOLS = {"OMISE_LINKS_ENGINE_CACHE", "OMISE_LINKS_BROWSER"}
+# Where the real engine, the browser and the tools for the recipes are.
+_TOOLS = {"OMISE_LINKS_ENGINE_CACHE", "OMISE_LINKS_BROWSER", "OMISE_LINKS_RECIPE_CACHE"}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -119,6 +119,20 @@ def engine() -> Path:
     return Path(found)
 
 
+@pytest.fixture(scope="session")
+def yaml_host() -> Path:
+    """The folder with what runs Pulumi YAML programs."""
+    import yaml_host as tool
+
+    found = tool.find()
+    if found is None:
+        pytest.fail(
+            "No host of Pulumi YAML. `make test` gets one; by hand: python tools/yaml_host.py",
+            pytrace=False,
+        )
+    return Path(found)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A Chromium without a window. It ends with the module: no asyncio loop can run beside it."""
@@ -164,6 +178,13 @@ def new_project(
 @pytest.fixture
 def project(new_project: Callable[..., Project]) -> Project:
     return new_project()
+
+
+@pytest.fixture
+def yaml_project(project: Project, yaml_host: Path) -> Project:
+    """A project for programs in Pulumi YAML; the native plugin is beside this Python."""
+    project.env["PATH"] += f"{os.pathsep}{yaml_host}"
+    return project
 
 
 @pytest.fixture

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pulumi_project
+from links_project import NATIVE_LINK
 from pulumi_project import PulumiProject, delete_empty_side_files
 
 from pulumi_omise_links.emulator import Emulator
-from pulumi_omise_links.state_format import PROVIDER_KEY, PROVIDER_PICKLE, TYPE_TOKEN
+from pulumi_omise_links.state_format import LINK_TYPES, PROVIDER_KEY, PROVIDER_PICKLE, TYPE_TOKEN
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # All keys of the emulator look like this; tests that add keys keep to it.
@@ -63,6 +64,14 @@ class Project(PulumiProject):
         """Write the program; ``Link`` and ``pulumi`` are imported already."""
         start = "import pulumi\nfrom pulumi_omise_links import *\n"
         (self.folder / "__main__.py").write_text(start + text)
+
+    def native_program(self, text: str) -> None:
+        """Write a program whose ``Link`` is that of the native plugin."""
+        (self.folder / "__main__.py").write_text(NATIVE_LINK + text)
+
+    def yaml(self, text: str) -> None:
+        """Write a program in Pulumi YAML: what follows the name and the runtime."""
+        (self.folder / "Pulumi.yaml").write_text(f"name: {self.name}\nruntime: yaml\n{text}")
 
     def pulumi(self, *args: str, env: Mapping[str, str] | None = None) -> Run:
         """Run ``pulumi`` and wait for it; fail if it shows a key."""
@@ -166,7 +175,7 @@ class Project(PulumiProject):
         return {
             _name(resource): resource
             for resource in self.state()
-            if resource["type"] == TYPE_TOKEN and not resource.get("delete")
+            if resource["type"] in LINK_TYPES and not resource.get("delete")
         }
 
     def ids(self) -> dict[str, str]:

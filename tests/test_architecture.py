@@ -41,6 +41,7 @@ MAY_IMPORT: dict[str, str] = {
     "link_provider": (
         "engine errors held_links inputs link_guard program_errors settings state_format"
     ),
+    "native": "_version engine errors inputs link_provider omise settings state_format",
     "program_inputs": "errors inputs mark",
     "call_stack": "",
     "link": "call_stack errors inputs program_inputs settings state_format",
@@ -65,7 +66,8 @@ MAY_IMPORT: dict[str, str] = {
 # The only modules that may import a library.
 ONLY: dict[str, set[str]] = {
     "pulumi": {
-        *("link", "program_inputs", "link_provider", "engine", "provider", "declare", "settings")
+        *("link", "program_inputs", "link_provider", "engine", "provider", "declare", "settings"),
+        "native",
     },
     "requests": {"omise.connections", "omise.failures", "omise.route", "omise.transport"},
     "urllib3": {
@@ -76,7 +78,8 @@ ONLY: dict[str, set[str]] = {
     "http": set(),
     "urllib.request": set(),
     "asyncio": set(),
-    "grpc": {"engine"},
+    "grpc": {"engine", "native"},
+    "google": {"native"},
     "dill": set(),
     "pickle": set(),
     "yaml": {

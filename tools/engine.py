@@ -30,7 +30,8 @@ import sys
 import tarfile
 import tempfile
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 if sys.platform != "win32":
@@ -46,6 +47,7 @@ OLDEST_GO = (1, 25, 11)  # what the go.mod of Pulumi 3.259.0 asks for
 # dynamic providers.
 HOST = "pulumi-language-python"
 PARTS = ("pulumi", HOST, "pulumi-language-python-exec", "pulumi-resource-pulumi-python")
+YAML_HOST = "pulumi-language-yaml"  # for tests alone; the archive has it
 
 INSTALL = "https://www.pulumi.com/docs/install/"
 DOWNLOAD = "https://get.pulumi.com/releases/sdk/pulumi-v{version}-{system}.tar.gz"
@@ -90,7 +92,7 @@ def find() -> Path | None:
 
 def find_or_get() -> Path:
     """Return the folder of an engine, getting one if none is there; EngineError if it cannot."""
-    return find() or _get(_target())
+    return find() or get(_target(), _is_whole, _download, _build)
 
 
 def heed_interrupts() -> None:
@@ -125,7 +127,11 @@ def environment(pulumi: Path, folder: Path) -> dict[str, str]:
     }
 
 
-def _get(target: Path) -> Path:
+def get(target: Path, is_whole: Callable[[Path], bool], *ways: Callable[[Path], None]) -> Path:
+    """Return `target` with programs in it, made by the first way that works; one process at a time.
+
+    :raises EngineError: none does.
+    """
     if sys.platform == "win32":
         raise EngineError(f"No Pulumi found: install it from {INSTALL}.")
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -135,29 +141,33 @@ def _get(target: Path) -> Path:
         except BlockingIOError:
             _say("Another run is getting Pulumi just now; waiting for it.")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        if _complete(target):
+        if is_whole(target):
             return target
         Path(f"{target}.log").unlink(missing_ok=True)
         for left_over in target.parent.glob(f"{target.name}.part-*"):  # of a killed run
             shutil.rmtree(left_over, ignore_errors=True)
-        try:
-            _put(target, _download)
-        except EngineError as error:
-            _say(f"{error} Building it with Go instead.")
-            _put(target, _build)
+        *others, last = ways
+        for way in others:
+            try:
+                _put(target, way, is_whole)
+            except EngineError as error:
+                _say(f"{error} Building it with Go instead.")
+            else:
+                return target
+        _put(target, last, is_whole)
     return target
 
 
-def _put(target: Path, way: Callable[[Path], None]) -> None:
-    """Make an engine beside `target`, try it, and move it there only if it works."""
+def _put(target: Path, way: Callable[[Path], None], is_whole: Callable[[Path], bool]) -> None:
+    """Make programs beside `target`, try them, and move them there only if they work."""
     with tempfile.TemporaryDirectory(prefix=f"{target.name}.part-", dir=target.parent) as part:
         folder = Path(part, "bin")
         folder.mkdir()
         way(folder)
         for file in folder.iterdir():
             file.chmod(0o755)
-        if not _complete(folder) or _version(folder / "pulumi") != VERSION:
-            raise EngineError(f"What came out is not a working Pulumi {_dotted(VERSION)}.")
+        if not is_whole(folder):
+            raise EngineError(f"What came out is not a working Pulumi {target.name}.")
         shutil.rmtree(target, ignore_errors=True)  # there only if someone removed some files
         folder.rename(target)
 
@@ -175,7 +185,7 @@ def _download(folder: Path) -> None:
                 # Only the last part of a name counts, so no entry can land outside the folder;
                 # and the hosts of other languages, most of the archive, stay out.
                 name = PurePosixPath(member.name).name
-                content = archive.extractfile(member) if name in PARTS else None
+                content = archive.extractfile(member) if name in {*PARTS, YAML_HOST} else None
                 if content:
                     with (folder / name).open("wb") as file:
                         shutil.copyfileobj(content, file)
@@ -183,7 +193,12 @@ def _download(folder: Path) -> None:
         raise EngineError(f"The download failed ({error}).") from None
 
 
-def _build(folder: Path) -> None:
+@contextmanager
+def go_workshop() -> Iterator[Path]:
+    """Give a folder to build modules in, which goes afterwards.
+
+    :raises EngineError: there is no Go, or one that is too old.
+    """
     oldest = _dotted(OLDEST_GO)
     wanted = f"install Go {oldest} or later, or Pulumi from {INSTALL}, and run this again."
     if not shutil.which("go"):
@@ -193,17 +208,22 @@ def _build(folder: Path) -> None:
         found = _go(Path(work), "env", "GOVERSION")
         if _numbers(found) < OLDEST_GO:
             raise EngineError(f"{found or 'This Go'} is too old to build Pulumi: {wanted}")
+        yield Path(work)
+
+
+def _build(folder: Path) -> None:
+    with go_workshop() as work:
         _say("Building Pulumi with Go. Once built, it is kept and found at once from then on.")
         _say("1 of 2: the engine, some 4 to 7 minutes on 2 cores (seconds if Go did it before).")
-        engine = _module(Path(work, "engine"), ENGINE_MOD, _dotted(VERSION), folder)
+        engine = build_module(work / "engine", ENGINE_MOD, _dotted(VERSION), folder)
         sdk = Path(_go(engine, "list", "-m", "-f", "{{.Dir}}", f"{PULUMI}/sdk/v3"), "python")
         for script in (sdk / "cmd" / PARTS[2], sdk / "dist" / PARTS[3]):
             shutil.copyfile(script, folder / script.name)
         _say("2 of 2: the Python language host, less than a minute.")
-        _module(Path(work, "host"), HOST_MOD, HOST_VERSION, folder)
+        build_module(work / "host", HOST_MOD, HOST_VERSION, folder)
 
 
-def _module(at: Path, text: str, version: str, folder: Path) -> Path:
+def build_module(at: Path, text: str, version: str, folder: Path) -> Path:
     """Make a module of one go.mod in `at` and build its tool into `folder`."""
     at.mkdir()
     (at / "go.mod").write_text(text.format(go=_dotted(OLDEST_GO), pulumi=PULUMI, version=version))
@@ -298,6 +318,10 @@ def _complete(folder: Path) -> bool:
     return all(os.access(folder / part, os.X_OK) for part in PARTS)
 
 
+def _is_whole(folder: Path) -> bool:
+    return _complete(folder) and _version(folder / "pulumi") == VERSION
+
+
 def _system() -> tuple[str, str]:
     """Return system and processor by the names of Pulumi's archives."""
     machine = platform.machine().lower()
@@ -306,10 +330,14 @@ def _system() -> tuple[str, str]:
 
 
 def _target() -> Path:
+    return cache_folder(_dotted(VERSION))
+
+
+def cache_folder(version: str) -> Path:
     """Return the cache folder of this very version, system and processor."""
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = os.environ.get("OMISE_LINKS_ENGINE_CACHE") or caches / "pulumi-omise-links" / "engine"
-    return Path(folder).absolute() / "-".join((_dotted(VERSION), *_system()))
+    return Path(folder).absolute() / "-".join((version, *_system()))
 
 
 def _say(sentence: str) -> None:

@@ -1,4 +1,5 @@
-"""Write schema/links.schema.json, from the table of inputs, and schema/accepted.schema.json.
+"""Write the files of schema/: the JSON Schemas of manifests and of accepted findings, and the
+schema of the native plugin (omise.pulumi.json). Inputs are those of the table of inputs.
 
     python tools/make_schema.py [--check]
 
@@ -25,6 +26,7 @@ from pulumi_omise_links.inputs import (
 )
 from pulumi_omise_links.manifest.accepted import ACCEPTED, REASON, UNTIL
 from pulumi_omise_links.manifest.entries import ID, VERSION
+from pulumi_omise_links.native import schema as native
 
 FOLDER = Path(__file__).parents[1] / "schema"
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -124,6 +126,7 @@ def make_accepted_schema() -> dict[str, Any]:
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "links.schema.json": make_schema,
     "accepted.schema.json": make_accepted_schema,
+    "omise.pulumi.json": native.make_schema,
 }
 
 

@@ -325,6 +325,28 @@ def test_a_paid_link_is_used_up_and_shows_its_charge(omise: Emulator) -> None:
         omise.pay(link["id"])
 
 
+def test_older_versions_show_a_charge_as_recorded(omise: Emulator) -> None:
+    """A charge of an older version has the recorded attributes, in their order."""
+    link = Client(omise).create()
+    omise.pay(link["id"])
+    api = Client(omise, version="2015-11-17")
+    (found,) = api.get(f"/links/{link['id']}").json()["charges"]["data"]
+    assert list(found) == [
+        *("object", "id", "livemode", "location", "amount", "currency", "description", "status"),
+        *("capture", "authorized", "reversed", "paid", "transaction", "source_of_fund"),
+        *("refunded", "refunds", "return_uri", "offsite", "offline", "reference"),
+        *("authorize_uri", "failure_code", "failure_message", "card", "customer", "ip"),
+        *("dispute", "created"),
+    ]
+    assert list(found["card"]) == [
+        *("object", "id", "livemode", "country", "city", "postal_code", "financing", "bank"),
+        *("last_digits", "brand", "expiration_month", "expiration_year", "fingerprint", "name"),
+        *("security_code_check", "created"),
+    ]
+    assert (found["currency"], found["refunded"], found["paid"]) == ("thb", 0, True)
+    assert api.page(f"/links/{link['id']}/charges")["data"] == [found]
+
+
 def test_a_multiple_link_can_be_paid_again_and_never_counts_as_used(omise: Emulator) -> None:
     """A `multiple` link stays payable and unused."""
     api = Client(omise)

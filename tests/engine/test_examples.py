@@ -25,7 +25,8 @@ pytestmark = pytest.mark.engine
 EXAMPLES = Path(__file__).parents[2] / "examples"
 # Nobody can be asked in a test.
 ASKS = re.compile(
-    r"^(pulumi (?:up|refresh)(?: --stack \S+)?|omise-links (?:import links\.yaml|teardown .*))$",
+    r"^(pulumi (?:up|refresh|import .*)(?: --stack \S+)?"
+    r"|omise-links (?:import links\.yaml|teardown .*))$",
     re.M,
 )
 
@@ -76,8 +77,11 @@ def test_every_example_is_followed() -> None:
         "03-adopt-existing-links",
         "04-review-environments",
         "05-campaign-page",
+        "09-yaml",
     }
-    assert {example.name for example in EXAMPLES.iterdir() if example.is_dir()} == tested
+    # `make recipes` runs those.
+    recipes = {"06-github-actions", "07-gitlab-ci", "08-kubernetes-operator"}
+    assert {example.name for example in EXAMPLES.iterdir() if example.is_dir()} == tested | recipes
 
 
 @pytest.mark.usefixtures("real_pip")
@@ -177,3 +181,18 @@ def test_a_page_of_a_campaign(project: Project, omise: Emulator, browser: Browse
     assert omise.links(deleted=False) == []
     assert not page.exists()
     assert not codes.exists()
+
+
+def test_pulumi_yaml(yaml_project: Project, omise: Emulator) -> None:
+    """09 makes two links without any Python, and imports a third one."""
+    out = follow("09-yaml", yaml_project)
+
+    poster, *_ = [link for link in omise.links() if link["title"] == "Poster"]
+    assert {link["title"] for link in omise.links()} == {
+        *("Spring concert", "Backstage tour", "Poster")
+    }
+    assert all(link["payment_uri"] in out for link in omise.links() if link != poster)
+    assert "title: Poster" in out
+    assert len(omise.journal.writes) == 3
+    undo("09-yaml", yaml_project)
+    assert omise.links(deleted=False) == []

@@ -34,12 +34,12 @@ URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/omise:Link::spring"
 LINK = "link_test_6344k6rzgco9ul41cap"
 
 
-# Has everything loaded, and turns each line into a fresh process that runs the plugin: starting
+# Has everything loaded, and turns each line into a fresh process that runs a plugin: starting
 # one from nothing takes seconds. The pauses between retries are short in there.
 FORK_PLUGINS = """
 import json, os, runpy, sys
 import dill, grpc, pulumi, pulumi.dynamic, pulumi.runtime.rpc
-import pulumi_omise_links.link_provider, pulumi_omise_links.omise.bulk
+import pulumi_omise_links.native.servicer, pulumi_omise_links.omise.bulk
 from pulumi_omise_links.omise import creates, retry
 
 retry._FIRST_DELAY = 0.01
@@ -51,8 +51,8 @@ for line in sys.stdin:
         os.dup2(os.open(order["output"], os.O_WRONLY), 1)
         os.environ.update(order["environ"])
         os.chdir(order["folder"])
-        sys.argv = ["pulumi.dynamic", "no-engine"]
-        runpy.run_module("pulumi.dynamic", run_name="__main__")
+        sys.argv = [order["module"], "no-engine"]
+        runpy.run_module(order["module"], run_name="__main__")
     print(child, flush=True)
 """
 
@@ -74,11 +74,20 @@ class PluginStarter:
         )
 
     def start(self, **environ: str) -> Plugin:
+        return Plugin(*self.start_module("pulumi.dynamic", environ))
+
+    def start_module(self, module: str, environ: dict[str, str]) -> tuple[int, Callable[[], None]]:
+        """Start a module that is a plugin; return its port, and what ends it."""
         output = self._folder / f"{next(self._count)}.port"
         os.mkfifo(output)
         # A home of its own: a plugin that is killed leaves records of its creates there.
         home = {"PULUMI_HOME": str(output.with_suffix(".home"))}
-        order = {"output": str(output), "environ": home | environ, "folder": str(self._folder)}
+        order = {
+            "module": module,
+            "output": str(output),
+            "environ": home | environ,
+            "folder": str(self._folder),
+        }
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
         assert stdout is not None
@@ -87,7 +96,7 @@ class PluginStarter:
         child = int(stdout.readline())
         with output.open() as pipe:
             port = int(pipe.readline())
-        return Plugin(port, lambda: os.kill(child, signal.SIGKILL))
+        return port, lambda: os.kill(child, signal.SIGKILL)
 
     def close(self) -> None:
         for stream in (self._process.stdin, self._process.stdout):
