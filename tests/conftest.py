@@ -71,7 +71,7 @@ def _clean_environment(
             monkeypatch.delenv(name)
     # Plugins keep their records of creates there.
     monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "pulumi-home"))
-    if request.node.get_closest_marker("engine"):
+    if {"engine", "languages"} & {mark.name for mark in request.node.iter_markers()}:
         for name, value in _QUICK.items():
             monkeypatch.setenv(name, value)
 
@@ -122,12 +122,12 @@ def engine() -> Path:
 @pytest.fixture(scope="session")
 def yaml_host() -> Path:
     """The folder with what runs Pulumi YAML programs."""
-    import yaml_host as tool
+    import language_hosts as tool
 
-    found = tool.find()
+    found = tool.find("yaml")
     if found is None:
         pytest.fail(
-            "No host of Pulumi YAML. `make test` gets one; by hand: python tools/yaml_host.py",
+            "No host of Pulumi YAML. `make test` gets one; by hand: python tools/language_hosts.py",
             pytrace=False,
         )
     return Path(found)

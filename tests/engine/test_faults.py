@@ -290,7 +290,6 @@ DYNAMIC, NATIVE = False, True
         ("create", kill.Victim.PULUMI, NATIVE),
         ("create", kill.Victim.PLUGIN, NATIVE),
         ("change", kill.Victim.ALL, NATIVE),
-        ("destroy", kill.Victim.PLUGIN, NATIVE),
     ],
 )
 def test_a_kill_is_recovered_from(
