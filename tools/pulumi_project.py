@@ -23,6 +23,7 @@ import psutil
 STACK = "dev"
 NO_QUESTIONS = ("--yes", "--skip-preview", "--suppress-progress", "--non-interactive")
 PLUGIN = "pulumi.dynamic"
+NATIVE_PLUGIN = "pulumi-resource-omise"
 PROGRAM = "pulumi-language-python-exec"
 
 
@@ -140,7 +141,7 @@ def descendants(pid: int) -> list[psutil.Process]:
 
 
 def running(module: str, processes: Iterable[psutil.Process]) -> list[psutil.Process]:
-    """Return those that run this Python module or script: ``PLUGIN`` or ``PROGRAM``."""
+    """Return those that run this Python module or script, such as ``PLUGIN`` or ``PROGRAM``."""
     found = []
     for process in processes:
         try:
