@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 
 import make_sdk
 import pytest
@@ -31,7 +30,7 @@ def test_a_campaign(example: str, language: str, project: Project, omise: Emulat
 
     assert sorted(link["amount"] for link in omise.links()) == [50_000, 150_000, 540_000]
     assert all(link["payment_uri"] in out for link in omise.links())
-    assert len(re.findall(r"~ amount +: 150000 => 160000", out)) == 1
+    assert "~ amount: 150000 => 160000" in out
     assert "+-2 to replace" in out
     undo(example, project)
     assert omise.links(deleted=False) == []
