@@ -192,19 +192,20 @@ class UncertainCreateError(OmiseLinksError):
         self.since = since
         start = f"The answer to the create of this link was lost: {problem} "
         adopt = 'adopt="<its id>" on the resource (in a manifest: id)'
+        native = " With the native plugin, `pulumi import` takes it in place of adopt."
         if self.candidates:
             several = len(self.candidates) > 1
             found = (
                 ("More than one link could be it" if several else "One link could be it, unproved")
                 + f": {', '.join(self.candidates)}. Look in the dashboard; adopt the right one with"
-                f" {adopt} and delete what is too much, then run `pulumi up` again."
+                f" {adopt} and delete what is too much, then run `pulumi up` again.{native}"
             )
         else:
             found = (
                 "No such link was found, and Omise has no way to ask whether one will be. Look"
                 " in the dashboard before you run `pulumi up` again: if the link is there"
                 + (f" (made at {since} or later)" if since else "")
-                + f", put {adopt}, so that no second one is made."
+                + f", put {adopt}, so that no second one is made.{native}"
             )
         if self.similar:
             found += (

@@ -52,6 +52,8 @@ ADOPT = "adopt"
 AS_STORED = "as_stored"
 # How Pulumi marks a secret (sdk/go/common/resource/sig); the engine encrypts it in the state.
 SECRET_MARK = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+LINK_TYPES = frozenset({TYPE_TOKEN, NATIVE_TYPE_TOKEN})
+"""The types of what is a link. Whoever reads a state asks this, and ``from_native``."""
 STORED_OUTPUTS = ("payment_uri", "created_at", "used", "used_at", "merchant_name", "merchant_uid")
 """What programs can read beside the inputs. The scope of the link is for the provider alone: each
 output that a resource declares costs Pulumi's SDK time, read or not (docs/performance.md)."""

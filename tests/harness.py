@@ -11,15 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pulumi_project
+from links_project import NATIVE_LINK
 from pulumi_project import PulumiProject, delete_empty_side_files
 
 from pulumi_omise_links.emulator import Emulator
-from pulumi_omise_links.state_format import (
-    NATIVE_TYPE_TOKEN,
-    PROVIDER_KEY,
-    PROVIDER_PICKLE,
-    TYPE_TOKEN,
-)
+from pulumi_omise_links.state_format import LINK_TYPES, PROVIDER_KEY, PROVIDER_PICKLE, TYPE_TOKEN
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # All keys of the emulator look like this; tests that add keys keep to it.
@@ -51,16 +47,27 @@ class Run(pulumi_project.Run):
 class Project(PulumiProject):
     """A Pulumi project whose commands must never show a key."""
 
-    def __init__(self, folder: Path, pulumi: Path, env: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        pulumi: Path,
+        env: Mapping[str, str],
+        *,
+        secrets_provider: str = "default",
+    ) -> None:
         super().__init__(folder, pulumi, env)
         # Which stack is selected is a matter of the project here, as it is for a user.
         del self.env["PULUMI_STACK"]
-        self.make()
+        self.make(secrets_provider=secrets_provider)
 
     def program(self, text: str) -> None:
         """Write the program; ``Link`` and ``pulumi`` are imported already."""
         start = "import pulumi\nfrom pulumi_omise_links import *\n"
         (self.folder / "__main__.py").write_text(start + text)
+
+    def native_program(self, text: str) -> None:
+        """Write a program whose ``Link`` is that of the native plugin."""
+        (self.folder / "__main__.py").write_text(NATIVE_LINK + text)
 
     def yaml(self, text: str) -> None:
         """Write a program in Pulumi YAML: what follows the name and the runtime."""
@@ -168,7 +175,7 @@ class Project(PulumiProject):
         return {
             _name(resource): resource
             for resource in self.state()
-            if resource["type"] in {TYPE_TOKEN, NATIVE_TYPE_TOKEN} and not resource.get("delete")
+            if resource["type"] in LINK_TYPES and not resource.get("delete")
         }
 
     def ids(self) -> dict[str, str]:

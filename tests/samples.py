@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from pulumi_omise_links.omise.models import LinkInputs, OmiseLink
-from pulumi_omise_links.stack.pulumi_json import PROVIDER_TYPE, PulumiResource
-from pulumi_omise_links.state_format import PROVIDER_KEY, PROVIDER_PICKLE, TYPE_TOKEN
+from pulumi_omise_links.stack.pulumi_json import (
+    NATIVE_PROVIDER_TYPE,
+    PROVIDER_TYPE,
+    PulumiResource,
+)
+from pulumi_omise_links.state_format import (
+    NATIVE_TYPE_TOKEN,
+    PROVIDER_KEY,
+    PROVIDER_PICKLE,
+    TYPE_TOKEN,
+    to_native,
+)
 
 CHARGE: dict[str, Any] = {
     "object": "charge",
@@ -89,3 +101,32 @@ def make_resource(
         "encrypted_inputs": values,
     }
     return PulumiResource(**{**usual, **changes})
+
+
+def make_native_resource(name: str = "spring", **changes: Any) -> PulumiResource:
+    """The same link as a program on the native plugin declares it."""
+    usual = make_resource(name)
+    inputs = {key: value for key, value in usual.inputs.items() if key != PROVIDER_KEY}
+    native = {
+        "urn": f"urn:pulumi:dev::shop::{NATIVE_TYPE_TOKEN}::{name}",
+        "type": NATIVE_TYPE_TOKEN,
+        "provider_urn": f"urn:pulumi:dev::shop::{NATIVE_PROVIDER_TYPE}::default",
+        "inputs": inputs,
+        "encrypted_inputs": inputs,
+    }
+    return replace(usual, **{**native, **changes})
+
+
+def as_native(document: Any) -> Any:
+    """Return what `pulumi` prints of links in a Python program as it prints native ones."""
+    text = json.dumps(document).replace(TYPE_TOKEN, NATIVE_TYPE_TOKEN)
+    text = text.replace(PROVIDER_TYPE, NATIVE_PROVIDER_TYPE)
+    # Settings of a provider have no namespace there, unlike those of a stack.
+    return json.loads(text, object_hook=_with_native_names)
+
+
+def _with_native_names(values: dict[str, Any]) -> dict[str, Any]:
+    given = {key: value for key, value in values.items() if key != PROVIDER_KEY}
+    if isinstance(given.get("outputs"), dict):
+        given["outputs"] = to_native(given["outputs"])
+    return {key.removeprefix("omise:"): value for key, value in given.items()}

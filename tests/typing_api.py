@@ -1,4 +1,7 @@
-"""What a user would write, for mypy alone: never run. Wrong uses are marked, and must be wrong."""
+"""What a user would write, for type checkers alone: never run.
+
+Wrong uses are marked, and must be wrong; nothing else may be (tests/test_typing.py).
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import pulumi
 from typing_extensions import assert_type
 
 from pulumi_omise_links import (
+    Currency,
     Link,
     LinkArgs,
     LinkInputs,
@@ -65,15 +69,30 @@ Link(
     pulumi.ResourceOptions(parent=spring),
 )
 
-Link("text", amount="1", currency="THB", title="t", description="d")  # type: ignore[call-overload]
-Link("float", amount=4900.00, currency="THB", title="t", description="d")  # type: ignore[call-overload]
+prices: list[tuple[int, Currency]] = [(1, "THB"), (1, "jpy")]
+for amount, currency in prices:
+    Link("data", amount=amount, currency=currency, title="t", description="d")
+known_at_run_time = pulumi.Config().require("currency")
 Link(
-    "float-output",
-    amount=pulumi.Output.from_input(4900.00),  # type: ignore[arg-type]
-    currency="THB",
-    title="t",
+    "config",
+    amount=pulumi.Config().require_int("amount"),
+    currency=pulumi.Output.from_input(known_at_run_time),
+    title=pulumi.Config().require("title"),
     description="d",
 )
+
+Link("misspelt", amount=1, currency="TBH", title="t", description="d")  # type: ignore[call-overload]
+Link("any-text", amount=1, currency=known_at_run_time, title="t", description="d")  # type: ignore[call-overload]
+Link("name", amount=1, curency="THB", title="t", description="d")  # type: ignore[call-overload]
+Link("output", amount=spring.title, currency="THB", title="t", description="d")  # type: ignore[call-overload]
+Link("output", amount=1, currency="THB", title=spring.amount, description="d")  # type: ignore[call-overload]
+LinkArgs(amount=1, currency="TBH", title="t", description="d")  # type: ignore[arg-type]
+LinkArgs(amount=spring.title, currency="THB", title="t", description="d")  # type: ignore[arg-type]
+LinkArgs(amount=1, curency="THB", title="t", description="d")  # type: ignore[call-arg]
+Link("text", amount="1", currency="THB", title="t", description="d")  # type: ignore[call-overload]
+Link("float", amount=4900.00, currency="THB", title="t", description="d")  # type: ignore[call-overload]
+baht = pulumi.Output.from_input(4900.00)
+Link("float-output", amount=baht, currency="THB", title="t", description="d")  # type: ignore[call-overload]
 Link("decimal", amount=Decimal(4900), currency="THB", title="t", description="d")  # type: ignore[call-overload]
 Link("resource", amount=1, currency="THB", title=spring, description="d")  # type: ignore[call-overload]
 Link("positional", 12_000, "THB", "t", "d")  # type: ignore[call-overload]
@@ -171,4 +190,4 @@ try:
     get_link("link_test_1")
 except OmiseLinksError as error:
     assert_type(error.exit_code, ExitCode)
-assert_type(__version__, str)
+version: str = __version__

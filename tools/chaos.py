@@ -1,6 +1,7 @@
 """Inject faults: many links through the real engine while the emulator misbehaves.
 
     python tools/chaos.py --links 1000 --seed 1
+    python tools/chaos.py --links 300 --seed 1 --native      # links of the native plugin
     python tools/chaos.py --pipelines 10 --links 100 --limit 20
 
 The first way goes through up, refresh, a replacement of every tenth link, and destroy, under
@@ -73,9 +74,9 @@ LATE_RATE, LATE = 0.005, 6.0
 MOST_TRIES = 12
 MOST_IN_FLIGHT = 10  # of one process
 # An error that says a link may have been made though no state holds it.
-MAYBE_MADE = "UncertainCreateError"
+MAYBE_MADE = "The answer to the create of this link was lost"
 # One that refuses to make a link beside such a one.
-REFUSED = "UnfinishedCreateError"
+REFUSED = "A create of a link with the same inputs was begun"
 
 
 @dataclass
@@ -257,13 +258,15 @@ def repeated(omise: Emulator) -> int:
     return count
 
 
-def run_chaos(pulumi: Path, folder: Path, *, links: int, seed: int, seconds: float) -> Tally:
+def run_chaos(
+    pulumi: Path, folder: Path, *, links: int, seed: int, seconds: float, native: bool = False
+) -> Tally:
     """Run one project under faults."""
     with Emulator(seed=seed) as omise:
         for fault in FAULTS:
             omise.fault(**fault)
         omise.fault("slow", rate=LATE_RATE, seconds=seconds + LATE)
-        project = LinksProject(folder, pulumi, omise, seconds=seconds)
+        project = LinksProject(folder, pulumi, omise, seconds=seconds, native=native)
         return ChaosRun(project, omise).run(links)
 
 
@@ -317,6 +320,7 @@ def main() -> None:
     parser.add_argument("--links", type=int, default=60, help="how many (of each pipeline)")
     parser.add_argument("--seed", type=int, default=1, help="of the faults")
     parser.add_argument("--timeout", type=float, default=1.5, help="seconds to wait for an answer")
+    parser.add_argument("--native", action="store_true", help="links of the native plugin")
     parser.add_argument("--pipelines", type=int, help="run so many at once, without faults")
     parser.add_argument("--limit", type=float, default=20, help="requests a second, for pipelines")
     given = parser.parse_args()
@@ -338,7 +342,12 @@ def main() -> None:
             )
         else:
             tally = run_chaos(
-                pulumi, folder, links=given.links, seed=given.seed, seconds=given.timeout
+                pulumi,
+                folder,
+                links=given.links,
+                seed=given.seed,
+                seconds=given.timeout,
+                native=given.native,
             )
     say(f"\n{tally.table()}\n")
     for what in tally.broken:

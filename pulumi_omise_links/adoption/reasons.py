@@ -14,7 +14,7 @@ from ..omise.models import LinkInputs, OmiseLink
 from ..safe_text import escape, format_input
 from ..stack.dependencies import missing_dependencies
 from ..stack.pulumi_json import (
-    PROVIDER_TYPE,
+    PROVIDER_TYPES,
     UNKNOWN,
     Preview,
     PulumiResource,
@@ -39,11 +39,8 @@ def from_program(
     reasons = []
     if resource.current_id:
         reasons.append(f"This stack already manages link {resource.current_id} under this name.")
-    adopt = resource.inputs.get(ADOPT)
-    if adopt is not None and entry.id is not None and adopt != entry.id:
-        reasons.append(
-            f"The program says adopt={_adopted(resource)}, the manifest says id: {entry.id}."
-        )
+    if resource.adopts and entry.id is not None and resource.adopted_id != entry.id:
+        reasons.append(f"The program says {_adopted(resource)}, the manifest says id: {entry.id}.")
     return reasons
 
 
@@ -162,17 +159,17 @@ def _difference(sources: Mapping[str, LinkInputs], name: str, *, secret: bool) -
 
 def from_next_update(resource: PulumiResource) -> tuple[str, ...]:
     """Return what the next ``pulumi up`` would change about a link that the stack manages."""
-    adopt = resource.inputs.get(ADOPT)
+    adopted = resource.adopted_id
     if resource.step == "same":
-        if adopt in {None, UNKNOWN, resource.current_id}:
+        if adopted in {None, resource.current_id}:
             return ()
         return (
-            f"The program says adopt={_adopted(resource)}, but the stack manages"
+            f"The program says {_adopted(resource)}, but the stack manages"
             f" {resource.current_id} under this name: `pulumi up` will refuse that.",
         )
     names = ", ".join(escape(name) for name in sorted(resource.changed))
     reason = f"The next `pulumi up` would {resource.step} it{f' ({names})' if names else ''}"
-    if adopt is not None and adopt == resource.current_id:
+    if adopted is not None and adopted == resource.current_id:
         reason += ", and refuses to, as the program adopts this very link"
     return (f"{reason}.",)
 
@@ -186,7 +183,7 @@ def from_dependencies(
     """
     for dependency in missing_dependencies(urn, preview, existing):
         name = escape(dependency.name)
-        if dependency.type == PROVIDER_TYPE:
+        if dependency.type in PROVIDER_TYPES:
             if UNKNOWN in dependency.encrypted_inputs.values():
                 return (
                     f"The settings of its provider {name} cannot be told before `pulumi up`: make"
@@ -203,6 +200,9 @@ def from_dependencies(
 
 
 def _adopted(resource: PulumiResource) -> str:
+    """Return how the program says which existing link a resource is."""
+    if resource.import_id is not None:
+        return f"import: {escape(resource.import_id)}"
     if ADOPT in resource.secret_inputs:
-        return "another id (it is a secret)"
-    return escape(str(resource.inputs.get(ADOPT)))
+        return f"{ADOPT}=another id (it is a secret)"
+    return f"{ADOPT}={escape(str(resource.inputs.get(ADOPT)))}"

@@ -10,7 +10,13 @@ from ..manifest.reading import check
 from ..omise.create_log import CreateLog
 from ..safe_text import escape, escape_path, pluralize
 from ..settings import amount_limits
-from ..stack.pythons import PythonFacts, find_plugin_python
+from ..stack.pythons import (
+    NATIVE_PLUGIN,
+    PYTHON,
+    PythonFacts,
+    find_plugin_python,
+    finds_native_plugin,
+)
 from .finding import Finding, fail, ok, skip, warn
 from .setup import Setup
 
@@ -24,6 +30,11 @@ _NO_DOWNLOAD = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
 def check_program(setup: Setup) -> Finding:
     """Whether the Python of the program has the package."""
     python = setup.program_python
+    if python.language != PYTHON:
+        return ok(
+            f"The program is written for {python.language}: its links are those of the native"
+            " plugin."
+        )
     facts = setup.ask_python(python.command)
     if python.listing_problem is not None:
         return fail(
@@ -35,10 +46,23 @@ def check_program(setup: Setup) -> Finding:
 
 
 def check_plugin(setup: Setup) -> Finding:
-    """Whether the Python of the plugin has the package."""
+    """Whether the Python of the plugin has the package, or there is the native plugin."""
     _ = setup.backend
+    if not setup.is_in_python:
+        return _check_native_plugin(setup)
     command = find_plugin_python(setup.folder, setup.environ)
     return _judge("The plugin", setup.ask_python(command))
+
+
+def _check_native_plugin(setup: Setup) -> Finding:
+    if finds_native_plugin(setup.backend, setup.environ):
+        return ok(f"Pulumi finds the native plugin, {NATIVE_PLUGIN}.")
+    return fail(
+        f"Pulumi does not find the native plugin: {NATIVE_PLUGIN} is neither installed nor on the"
+        " PATH.",
+        f"With this package installed: `pulumi plugin install resource omise {__version__} --file"
+        f' "$(which {NATIVE_PLUGIN})"`.',
+    )
 
 
 def check_plugin_file(setup: Setup) -> Finding:

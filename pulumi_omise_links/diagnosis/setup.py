@@ -15,7 +15,13 @@ from ..stack.backend import Backend
 from ..stack.location import BackendLocation
 from ..stack.project import Project
 from ..stack.pulumi_json import StackState
-from ..stack.pythons import ProgramPython, PythonFacts, ask_python, find_program_python
+from ..stack.pythons import (
+    PYTHON,
+    ProgramPython,
+    PythonFacts,
+    ask_python,
+    find_program_python,
+)
 from .pipeline import Pipeline, find_pipeline
 
 T = TypeVar("T")
@@ -159,6 +165,14 @@ class Setup:
     def program_python(self) -> ProgramPython:
         """The Python that runs the program."""
         return find_program_python(self.backend)
+
+    @property
+    def is_in_python(self) -> bool:
+        """Whether the program is in Python; also where that is not known."""
+        try:
+            return self.program_python.language == PYTHON
+        except OmiseLinksError:
+            return True
 
     @_FoundOnce
     def pipeline(self) -> Pipeline | None:

@@ -215,7 +215,7 @@ class Call:
         given = read_parameters(self._request)
         scope = given.get("scope")
         if scope not in SCOPES:
-            raise RefusalError("bad_request", "scope is invalid")  # GUESS
+            raise RefusalError("invalid_scope", "scope is invalid")
         if scope != "link":
             raise not_imitated(self._request)
         window = Window(

@@ -1,8 +1,9 @@
 """``GET /search`` with the scope ``link``: text, filters and pages.
 
 DOC search-api, search-query-and-filters: the parameters, booleans, ranges, amounts in main units.
-SDK (Swift): the filters of links, but for ``currency`` (GUESS). GUESS: the text is looked for in
-id, title and description; days are days of UTC.
+SDK (Swift): the filters of links, but for ``currency`` (GUESS). DOC api-errors: the codes of
+refusals, without their texts. GUESS: the text is looked for in id, title and description; days are
+days of UTC.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ def _read_count(given: Mapping[str, Any], name: str, default: int) -> int:
     except ValueError:
         number = 0
     if not 1 <= number <= 2**31:
-        raise RefusalError("bad_request", f"{name} is invalid")
+        raise RefusalError(f"invalid_{name}", f"{name} is invalid")
     return number
 
 
@@ -109,7 +110,7 @@ def _read_filters(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the filters, of a JSON object or of ``filters[name]=value``."""
     filters = given.get("filters") or {}
     if not isinstance(filters, dict):
-        raise RefusalError("bad_request", "filters is invalid")
+        raise RefusalError("invalid_filter", "filters is invalid")
     nested = {
         name[len("filters[") : -1]: value
         for name, value in given.items()
@@ -126,13 +127,13 @@ def _contains(link: LinkRecord, query: object) -> bool:
 def _read_filter(name: str, value: Any, now: float) -> Condition:
     reader = _FILTERS.get(name)
     if reader is None:
-        raise RefusalError("bad_request", f"filter {name} is not supported")
+        raise RefusalError("invalid_filter", f"filter {name} is not supported")
     # A JSON body may say true; the text of it is what a form would say.
     text = (str(value).lower() if isinstance(value, bool) else str(value)).strip()
     try:
         return reader(text, now)
     except (ValueError, OverflowError, InvalidOperation):
-        raise RefusalError("bad_request", f"filter {name} is invalid") from None
+        raise RefusalError("invalid_filter", f"filter {name} is invalid") from None
 
 
 def _filter_truth(attribute: str) -> Callable[[str, float], Condition]:

@@ -17,6 +17,10 @@ _STATUS = {  # DOC errors-api lists the codes by status
     "not_authorized": 403,
     "not_found": 404,
     "failed_deletion": 422,
+    "invalid_filter": 422,
+    "invalid_page": 422,
+    "invalid_per_page": 422,
+    "invalid_scope": 422,
     "not_imitated": 501,  # the emulator's own
 }
 _DEEPEST = 100  # Ruby's JSON refuses deeper nesting by default

@@ -1,16 +1,16 @@
-"""JSON of links, charges, accounts and lists, key by key in the recorded order, by API version."""
+"""JSON of links, accounts and lists, key by key in the recorded order, by API version."""
 
 from __future__ import annotations
 
-import datetime
-import functools
 import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from . import charge_shapes
 from .accounts import Account
 from .link_inputs import INPUT_NAMES
 from .records import ChargeRecord, LinkRecord, Window
+from .times import moment
 
 if TYPE_CHECKING:
     from .link_search import Found
@@ -47,15 +47,6 @@ def _pretty(value: object, line: str) -> str:
             return f"[\n{line}]"
         return f"[{inner}{f',{inner}'.join([_pretty(item, inner) for item in value])}{line}]"
     return _plain(value)
-
-
-@functools.lru_cache(4096)
-def moment(seconds: float | None) -> str | None:
-    """Write a moment as in REC: ``YYYY-MM-DDThh:mm:ssZ``."""
-    if seconds is None:
-        return None
-    at = datetime.datetime.fromtimestamp(int(seconds), datetime.timezone.utc)
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
 
 
 def error(code: str, message: str) -> dict[str, Any]:
@@ -257,79 +248,7 @@ class Representations:
         }
 
     def charge(self, charge: ChargeRecord, link: LinkRecord) -> dict[str, Any]:
-        """A payment made through a link.
-
-        ``link``, ``description`` and ``return_uri`` are as recorded (REC swift 2019); the other
-        attributes are a plausible card payment (DOC charges-api), without fees.
-        """
-        at = moment(charge.created_at)
-        suffix = charge.id.rpartition("_")[2]
-        mode = "" if link.live else "test_"
-        currency = self.currency(charge.currency)
-        location = f"/charges/{charge.id}"
-        now = Window(start=0, end=self._embedded.end, offset=0, limit=20, newest_first=False)
-        return {
-            "object": "charge",
-            "id": charge.id,
-            "location": location,
-            "amount": charge.amount,
-            "net": charge.amount,
-            "fee": 0,
-            "fee_vat": 0,
-            "interest": 0,
-            "interest_vat": 0,
-            "funding_amount": charge.amount,
-            "refunded_amount": 0,
-            "authorized": charge.paid,
-            "capturable": False,
-            "capture": True,
-            "disputable": charge.paid,
-            "livemode": link.live,
-            "refundable": charge.paid,
-            "reversed": False,
-            "reversible": False,
-            "voided": False,
-            "paid": charge.paid,
-            "expired": False,
-            "currency": currency,
-            "funding_currency": currency,
-            "ip": None,
-            "refunds": listing([], 0, f"{location}/refunds", now),
-            "link": link.id,
-            "description": charge.description,
-            "metadata": {},
-            "card": {
-                "object": "card",
-                "id": f"card_{mode}{suffix}",
-                "livemode": link.live,
-                "location": None,
-                "deleted": False,
-                "country": "th",
-                "brand": "Visa",
-                "financing": "credit",
-                "last_digits": "4242",
-                "name": "Somsri Payer",
-                "expiration_month": 12,
-                "expiration_year": 2030,
-                "security_code_check": True,
-                "created_at" if self.latest else "created": at,
-            },
-            "source": None,
-            "schedule": None,
-            "customer": None,
-            "dispute": None,
-            "transaction": f"trxn_{mode}{suffix}" if charge.paid else None,
-            "failure_code": None if charge.paid else "payment_rejected",
-            "failure_message": None if charge.paid else "payment was rejected",
-            "status": "successful" if charge.paid else "failed",
-            "authorize_uri": None,
-            "return_uri": charge.return_uri,
-            "created_at" if self.latest else "created": at,
-            "paid_at": at if charge.paid else None,
-            "expires_at": None,
-            "expired_at": None,
-            "reversed_at": None,
-            "branch": None,
-            "terminal": None,
-            "device": None,
-        }
+        """Return a payment made through a link."""
+        shape = charge_shapes.charge if self.latest else charge_shapes.old_charge
+        refunds = listing([], 0, f"/charges/{charge.id}/refunds", self._embedded)
+        return shape(charge, link, self.currency(charge.currency), refunds)

@@ -1,8 +1,9 @@
-"""Reading moments: ISO 8601 dates and times as Omise's clients write them."""
+"""Moments: ISO 8601 dates and times as Omise's clients write them, and as Omise does."""
 
 from __future__ import annotations
 
 import datetime
+import functools
 import re
 
 # datetime.fromisoformat of Python 3.10 knows neither nine digits of fraction (Go), nor "+0700"
@@ -41,3 +42,12 @@ def _read_zone(text: str) -> datetime.timezone:
         raise ValueError("an offset has at most 59 minutes")
     offset = datetime.timedelta(hours=hours, minutes=minutes)
     return datetime.timezone(offset if text[0] == "+" else -offset)
+
+
+@functools.lru_cache(4096)
+def moment(seconds: float | None) -> str | None:
+    """Write a moment as in REC: ``YYYY-MM-DDThh:mm:ssZ``."""
+    if seconds is None:
+        return None
+    at = datetime.datetime.fromtimestamp(int(seconds), datetime.timezone.utc)
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")

@@ -10,7 +10,7 @@ import copy
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from ..errors import NotFoundError, OmiseLinksError, OmiseUnavailableError, SettingsError
 from ..inputs import is_live
@@ -18,7 +18,7 @@ from ..omise.client import PAGE_SIZE, OmiseClient
 from ..omise.models import OmiseLink, Scope, UnreadableLink
 from ..omise.transport import RequestStats
 from ..safe_text import escape
-from ..settings import CONFIG_KEYS, NAMESPACE, Settings
+from ..settings import Settings
 from ..stack.dependencies import explicit_provider
 from ..stack.pulumi_json import UNKNOWN, ManagedLink, Preview, PulumiResource, StackState
 
@@ -212,10 +212,7 @@ def settings_of(provider: PulumiResource) -> Settings:
         raise SettingsError(
             f"The settings of provider {escape(provider.name)} are secrets that could not be read."
         )
-    config: dict[str, Any] = {
-        name: provider.inputs.get(f"{NAMESPACE}:{name}") for name in CONFIG_KEYS
-    }
-    return Settings.resolve(config)
+    return Settings.resolve(provider.settings)
 
 
 def find_links(

@@ -172,13 +172,16 @@ class LinkServicer(provider_pb2_grpc.ResourceProviderServicer):
         found = call(self._provider, request.tok, from_struct(request.args))
         return provider_pb2.InvokeResponse(**{"return": to_struct(found)})
 
+    @answers
     def List(
         self, request: provider_pb2.ListRequest, _context: Any
     ) -> Iterator[provider_pb2.ListResponse]:
         links = [link for link in self._provider.look_up_all(None, None) if not link.deleted]
-        for link in links[: request.limit if request.limit > 0 else None]:
-            result = provider_pb2.ListResponse.Result(id=link.id, name=link.title)
-            yield provider_pb2.ListResponse(result=result)
+        results = [
+            provider_pb2.ListResponse.Result(id=link.id, name=link.title)
+            for link in links[: request.limit if request.limit > 0 else None]
+        ]
+        return iter([provider_pb2.ListResponse(result=result) for result in results])
 
     # -- imports
 

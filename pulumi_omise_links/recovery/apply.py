@@ -47,6 +47,7 @@ def apply_decisions(
                     decision.link,
                     facts.scopes[decision.create.provider],
                     decision.create.resource.inputs,
+                    facts.state.urns,
                 ),
             )
             for decision in adopted

@@ -26,7 +26,6 @@ from ..omise.times import read_time
 from ..safe_text import escape
 from ..stack.dependencies import explicit_provider
 from ..stack.pulumi_json import PulumiResource
-from ..state_format import ADOPT
 from .facts import REPLACING, OpenCreate, RecoveryFacts
 
 
@@ -141,7 +140,7 @@ def decide_alone(
         return _adopt(create, chosen, facts, chosen=True)
     if create.urn in choices.clear:
         return Decision(create=create, action=Action.CLEAR, chosen=True)
-    if ADOPT in create.resource.inputs:
+    if create.resource.adopts:
         # A create with adopt never makes a link; the next `pulumi up` adopts.
         return Decision(create=create, action=Action.CLEAR)
     if problem := facts.unusable.get(create.provider) or facts.unproved.get(create.provider):

@@ -23,14 +23,15 @@ from ..safe_text import escape
 from ..stack.dependencies import explicit_provider, is_default_provider
 from ..stack.project import Project, StackHistory
 from ..stack.pulumi_json import (
-    PROVIDER_TYPE,
+    PROVIDER_TYPES,
     UNKNOWN,
     Preview,
     PulumiResource,
     StackState,
     name_of,
+    type_of,
 )
-from ..state_format import ADOPT, TYPE_TOKEN, inputs_of
+from ..state_format import inputs_of
 from .facts import REPLACING, OpenCreate, RecoveryFacts
 
 # How far the clocks of Omise and of whoever ran Pulumi may be apart, in seconds.
@@ -125,7 +126,8 @@ def _read_project(
         if any(
             resource.secret_inputs
             for urn, resource in preview.resources.items()
-            if resource.is_link or (resource.type == PROVIDER_TYPE and not is_default_provider(urn))
+            if resource.is_link
+            or (resource.type in PROVIDER_TYPES and not is_default_provider(urn))
         ):
             preview = project.with_secrets(preview)
     state = project.state_for_comparing()
@@ -141,7 +143,7 @@ def _as_declared(state: StackState) -> Preview:
     links = {
         link.urn: PulumiResource(
             urn=link.urn,
-            type=TYPE_TOKEN,
+            type=type_of(link.urn),
             step="same",
             provider_urn=link.provider_urn,
             current_id=link.id,
@@ -168,7 +170,7 @@ def _wanted_creates(preview: Preview, state: StackState) -> list[PulumiResource]
     return [
         link
         for link in preview.links()
-        if link.step in _CREATING and ADOPT not in link.encrypted_inputs and _is_known(link)
+        if link.step in _CREATING and not link.adopts and _is_known(link)
         if (link.urn, inputs_of(link.inputs).folded()) not in pending
     ]
 

@@ -121,8 +121,8 @@ def _make_unexplained_row(record: CreateRecord, links: Sequence[OmiseLink]) -> R
             _escape_sentence(
                 f"Process {record.process} in {record.folder} {ended}, and the program here does"
                 " not declare its link now. If another stack of this project does, run this for"
-                " that stack; otherwise delete the link at Omise, or declare it with adopt, and"
-                " run this again."
+                " that stack; otherwise delete the link at Omise, or adopt or import it, and run"
+                " this again."
             ),
             "Links that fit:",
             *map(_show_candidate, links),

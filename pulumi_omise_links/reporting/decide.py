@@ -20,7 +20,6 @@ from ..stack.pulumi_json import (
     stack_of,
     type_of,
 )
-from ..state_format import ADOPT
 from .facts import AccountFacts, ReportFacts, short_name
 from .model import (
     LATER,
@@ -131,8 +130,8 @@ def _taken_links(preview: Preview) -> set[str]:
     """
     taken = set()
     for resource in preview.links():
-        if adopted := resource.inputs.get(ADOPT):
-            taken.add(adopted)
+        if resource.adopted_id:
+            taken.add(resource.adopted_id)
         if resource.current_id and _STEPS.get(resource.step) is not Change.REPLACE:
             taken.add(resource.current_id)
     return taken
@@ -146,7 +145,7 @@ def _change_of(
     account: AccountFacts | None,
 ) -> LinkChange:
     step = _STEPS.get(resource.step, Change.UPDATE)
-    if step is Change.REPLACE and resource.inputs.get(ADOPT) == held.id:
+    if step is Change.REPLACE and resource.adopted_id == held.id:
         # The plugin lets this through only while the new value is not known.
         return LinkChange(step=Change.UPDATE, fate=Fate.STAYS, notes=(_NEVER_REPLACED,))
     if step is not Change.REPLACE:
@@ -184,7 +183,7 @@ def _fate_of(
 
 def _planned_link(resource: PulumiResource, account: AccountFacts | None) -> ReportedLink:
     """Return a link that the stack does not have yet: a new one, or one that is adopted."""
-    adopted = resource.inputs.get(ADOPT)
+    adopted = resource.adopted_id
     options: dict[str, Any] = {
         "name": resource.name,
         "source": stack_of(resource.urn),
@@ -192,10 +191,10 @@ def _planned_link(resource: PulumiResource, account: AccountFacts | None) -> Rep
         "protect": resource.protect,
         "retain_on_delete": resource.retain_on_delete,
     }
-    if ADOPT in resource.encrypted_inputs:
+    if resource.adopts:
         change = LinkChange(step=Change.ADOPT, fate=Fate.STAYS)
         # Which link it is may be a secret, or not known yet.
-        if not isinstance(adopted, str) or adopted == UNKNOWN:
+        if adopted is None:
             return ReportedLink(**options, status=Status.UNCHECKED, change=change)
         return ReportedLink(**options, **_seen(adopted, account), id=adopted, change=change)
     change = LinkChange(step=Change.CREATE, fate=Fate.COMES)

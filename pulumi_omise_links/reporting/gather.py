@@ -23,7 +23,6 @@ from ..omise.models import OmiseLink, Scope
 from ..omise.times import format_time
 from ..stack.project import Project, read_preview_file
 from ..stack.pulumi_json import stack_of
-from ..state_format import ADOPT
 from .facts import AccountFacts, ReportFacts, short_name
 
 # More names than that make no title.
@@ -127,7 +126,7 @@ def _wanted_links(facts: ReportFacts) -> dict[str, Scope]:
     wanted = {link.id: link.scope for link in facts.held}
     named = [entry.id for entry in facts.entries]
     if facts.preview:
-        named += [link.inputs.get(ADOPT) for link in facts.preview.links()]
+        named += [link.adopted_id for link in facts.preview.links()]
     return {**{link_id: _ANY_SCOPE for link_id in named if link_id}, **wanted}
 
 

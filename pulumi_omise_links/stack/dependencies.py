@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from .pulumi_json import PROVIDER_TYPE, Preview, PulumiResource
+from .pulumi_json import PROVIDER_TYPES, Preview, PulumiResource, name_of, type_of
 
 
 def is_default_provider(urn: str) -> bool:
-    """Whether this is the provider of links that name none."""
-    return urn.endswith(f"::{PROVIDER_TYPE}::default")
+    """Whether this is a provider that the engine makes, for links that name none.
+
+    It is called ``default``, or ``default_1_2_3`` if the program asks for a version of the plugin.
+    """
+    return type_of(urn) in PROVIDER_TYPES and name_of(urn).partition("_")[0] == "default"
 
 
 def explicit_provider(urn: str) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 
 from ..errors import ProjectError, StackLockedError, StackNotFoundError
 from ..safe_text import escape
-from ..state_format import TYPE_TOKEN
+from ..state_format import LINK_TYPES
+from .pulumi_json import name_of, type_of
 from .stdout_json import parse_json
 
 _LOCKED = re.compile(r"currently locked by|another update is (currently )?in progress", re.I)
@@ -23,6 +24,8 @@ _NO_PROJECT = re.compile(
 # before the state is, and by `stack ls` for all stacks (without the words about the checkpoint).
 _EMPTY_SIDE_FILE = re.compile(r"failed to load checkpoint: EOF$|^\s*EOF$", re.M)
 _CUT_OFF_STATE = re.compile(r"unexpected end of JSON input")
+# What a bucket says that refuses a request, and Pulumi's own word for it (gocloud.dev/gcerrors).
+_NO_RIGHT = re.compile(r"\b(AccessDenied|PermissionDenied)\b")
 _FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)', re.M)
 # What a run without --json says about one resource, below its heading "Diagnostics:".
 _ABOUT_RESOURCE = re.compile(
@@ -69,6 +72,11 @@ def _advice(args: Sequence[str], reasons: Sequence[str]) -> list[str]:
             " `.pulumi/history/<project>/<stack>/*.checkpoint.json` is a copy from the end of an"
             " earlier run: docs/reliability.md says how to go back to it."
         ]
+    if _NO_RIGHT.search(text):
+        return [
+            "The backend refuses this to the credentials of this run: docs/gitops.md lists the"
+            " rights that each command needs."
+        ]
     if all(_NO_REASON.search(line) for line in reasons):
         return [
             f"It gives no reason here. `pulumi {args[0]}` in this folder shows what has failed,"
@@ -107,7 +115,7 @@ def _diagnostics_of_text(stdout: bytes) -> list[str]:
     """Return the errors in what a run without ``--json`` prints, with what is said beside them."""
     _, _, listed = stdout.decode("utf-8", "replace").partition("\nDiagnostics:\n")
     return [
-        (f"{about['name']}: " if about["type"] == TYPE_TOKEN else "")
+        (f"{about['name']}: " if about["type"] in LINK_TYPES else "")
         + re.sub(r"^\s*error: ", "", textwrap.dedent(about["text"]))
         for about in _ABOUT_RESOURCE.finditer(listed)
         if re.search(r"^\s*error: ", about["text"], re.M)
@@ -117,7 +125,7 @@ def _diagnostics_of_text(stdout: bytes) -> list[str]:
 def _link_prefix(diagnostic: Mapping[str, Any]) -> str:
     """Name the link that a message is about."""
     urn = str(diagnostic.get("urn") or "")
-    return f"{urn.split('::', 3)[-1]}: " if f"{TYPE_TOKEN}::" in urn else ""
+    return f"{name_of(urn)}: " if type_of(urn) in LINK_TYPES else ""
 
 
 def _without_traceback(message: str, folder: Path) -> list[str]:

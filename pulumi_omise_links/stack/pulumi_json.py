@@ -1,6 +1,8 @@
 """What the ``pulumi`` command prints as JSON: previews, update plans, exported states.
 
-``__provider``, which is a pickle, is compared and copied as text and never loaded.
+A link of either type, that of Python programs and that of the native plugin, becomes the same
+objects here; only what writes a record for Pulumi asks for the type. ``__provider``, which is a
+pickle, is compared and copied as text and never loaded.
 """
 
 from __future__ import annotations
@@ -17,10 +19,24 @@ from typing import Any
 from ..errors import ProjectError
 from ..inputs import INPUT_NAMES, INPUTS
 from ..omise.models import LinkInputs, Scope
-from ..state_format import AS_STORED, SECRET_MARK, TYPE_TOKEN, scope_of
+from ..settings import CONFIG_KEYS, NAMESPACE
+from ..state_format import (
+    ADOPT,
+    AS_STORED,
+    LINK_TYPES,
+    NATIVE_PACKAGE,
+    NATIVE_TYPE_TOKEN,
+    PROVIDER_PACKAGE,
+    SECRET_MARK,
+    from_native,
+    scope_of,
+)
 
-PROVIDER_TYPE = "pulumi:providers:pulumi-python"
 _PROVIDER_TYPES = "pulumi:providers:"
+PROVIDER_TYPE = f"{_PROVIDER_TYPES}{PROVIDER_PACKAGE}"
+NATIVE_PROVIDER_TYPE = f"{_PROVIDER_TYPES}{NATIVE_PACKAGE}"
+PROVIDER_TYPES = frozenset({PROVIDER_TYPE, NATIVE_PROVIDER_TYPE})
+"""The types of the providers of links."""
 _ROOT_TYPE = "pulumi:pulumi:Stack"
 # How Pulumi marks a value in JSON that is not known before `pulumi up`
 # (sdk/go/common/resource/plugin/rpc.go).
@@ -46,8 +62,8 @@ def stack_of(urn: str) -> str:
 
 
 def type_of(urn: str) -> str:
-    """Return the type of the resource of this URN."""
-    return urn.split("::", 3)[2].rpartition("$")[2]
+    """Return the type of the resource of this URN; of what is no URN, an empty text."""
+    return "".join(urn.split("::", 3)[2:3]).rpartition("$")[2]
 
 
 def is_secret(value: object) -> bool:
@@ -62,7 +78,8 @@ class PulumiResource:
     ``step`` is Pulumi's word: ``same``, ``create``, ``replace``, ``read``, …. ``encrypted_inputs``
     are the inputs as an import file takes them; in ``inputs`` those named in ``secret_inputs`` are
     missing until ``Project.with_secrets``. ``current_id`` is what the stack manages under this URN,
-    aliases followed.
+    aliases followed. ``import_id`` is the link that Pulumi's option ``import`` names. ``plugin`` is
+    which native plugin the program asks for, as an import file says it; empty for any.
     """
 
     urn: str
@@ -78,6 +95,8 @@ class PulumiResource:
     protect: bool = False
     retain_on_delete: bool = False
     current_id: str | None = None
+    import_id: str | None = None
+    plugin: Mapping[str, str] = field(default_factory=dict)
     changed: tuple[str, ...] = ()
 
     @property
@@ -88,7 +107,33 @@ class PulumiResource:
     @property
     def is_link(self) -> bool:
         """Whether it is a link that the program would manage, not one it only looks up."""
-        return self.type == TYPE_TOKEN and self.step != "read"
+        return self.type in LINK_TYPES and self.step != "read"
+
+    @property
+    def is_native(self) -> bool:
+        """Whether it is a link of the native plugin, which Pulumi can import by its id."""
+        return self.type == NATIVE_TYPE_TOKEN
+
+    @property
+    def adopts(self) -> bool:
+        """Whether the program says which existing link it is: by ``adopt``, or by ``import``."""
+        return ADOPT in self.encrypted_inputs or self.import_id is not None
+
+    @property
+    def adopted_id(self) -> str | None:
+        """The id of that link; None where it is a secret or not known yet."""
+        adopted = self.inputs.get(ADOPT, self.import_id)
+        return adopted if isinstance(adopted, str) and adopted != UNKNOWN else None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Of a provider of links: its settings that are no secrets, by their names in a config."""
+        prefix = "" if self.type == NATIVE_PROVIDER_TYPE else f"{NAMESPACE}:"
+        given = {name: self.inputs.get(f"{prefix}{name}") for name in CONFIG_KEYS}
+        return {
+            name: str(value).lower() if isinstance(value, bool) else value
+            for name, value in given.items()
+        }
 
 
 @dataclass(frozen=True)
@@ -252,7 +297,7 @@ def _read_preview(digest: Any, update_plan: Any) -> Preview:
     )
     for step in steps:
         new, old, urn = step.get("newState"), step.get("oldState") or {}, step["urn"]
-        is_held = old.get("type") == TYPE_TOKEN and old.get("id") and not old.get("external")
+        is_held = old.get("type") in LINK_TYPES and old.get("id") and not old.get("external")
         if is_held:
             held[old["id"]] = _held_link(old)
         if new is None:
@@ -283,6 +328,8 @@ def _read_preview(digest: Any, update_plan: Any) -> Preview:
             protect=bool(new.get("protect")),
             retain_on_delete=bool(new.get("retainOnDelete")),
             current_id=old.get("id") if not old.get("external") else None,
+            import_id=new.get("importID"),
+            plugin=_plugin(_planned(update_plan, _provider_urn(new)).get("state") or {}),
             changed=tuple(step.get("replaceReasons") or step.get("diffReasons") or ()),
         )
     same = sum(resource.step == "same" for resource in resources.values())
@@ -316,7 +363,7 @@ def _refused_changes(digest: Any) -> frozenset[str]:
     return frozenset(
         urn
         for urn, message in _errors(digest)
-        if f"{TYPE_TOKEN}::" in urn and _PROTECTED.search(message)
+        if type_of(urn) in LINK_TYPES and _PROTECTED.search(message)
     )
 
 
@@ -345,14 +392,29 @@ def _planned_inputs(
     update_plan: Any, urn: str, type_: str, shown: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the inputs of a resource in an update plan; those of a provider in any case."""
-    planned = (update_plan.get("resourcePlans") or {}).get(urn) or {}
+    planned = _planned(update_plan, urn)
     state = planned.get("state") or {}
-    if type_ == PROVIDER_TYPE:
+    if type_ in PROVIDER_TYPES:
         return dict(state)
     # Of a resource that the stack has already, the difference has only what changes.
     diff = (planned.get("goal") or {}).get("inputDiff") or {}
     known = {**shown, **state, **(diff.get("updates") or {}), **(diff.get("adds") or {})}
     return {name: known[name] for name in shown}
+
+
+def _planned(update_plan: Any, urn: str) -> dict[str, Any]:
+    planned: dict[str, Any] = (update_plan.get("resourcePlans") or {}).get(urn) or {}
+    return planned
+
+
+def _plugin(provider: Mapping[str, Any]) -> dict[str, str]:
+    """Return which plugin a provider asks for, by the keys of an import file."""
+    internal = provider.get("__internal") or {}
+    asked = {
+        "version": provider.get("version"),
+        "pluginDownloadUrl": internal.get("pluginDownloadURL"),
+    }
+    return {key: value for key, value in asked.items() if isinstance(value, str)}
 
 
 def _plain(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -367,27 +429,35 @@ def _read_state(export: Any) -> StackState:
     deployment = export["deployment"] or {}
     resources = deployment.get("resources") or []
     _require_texts(resources)
+    plugins = {
+        resource["urn"]: _plugin(resource.get("inputs") or {})
+        for resource in resources
+        if resource["type"] in PROVIDER_TYPES
+    }
     return StackState(
         links=tuple(
             _managed_link(resource)
             for resource in resources
-            if resource["type"] == TYPE_TOKEN
+            if resource["type"] in LINK_TYPES
             and resource.get("id")
             and not resource.get("external")
         ),
         urns=frozenset(resource["urn"] for resource in resources if not resource.get("delete")),
-        pending=tuple(map(_resource_from_state, _pending(deployment, "creating"))),
+        pending=tuple(
+            replace(create, plugin=plugins.get(create.provider_urn, {}))
+            for create in map(_resource_from_state, _pending(deployment, "creating"))
+        ),
         deleting=frozenset(resource["urn"] for resource in _pending(deployment, "deleting")),
         unfinished=frozenset(resource["urn"] for resource in _pending(deployment)),
         looked_up=frozenset(
             resource["id"]
             for resource in resources
-            if resource["type"] == TYPE_TOKEN and resource.get("id") and resource.get("external")
+            if resource["type"] in LINK_TYPES and resource.get("id") and resource.get("external")
         ),
         providers={
             resource["urn"]: _resource_from_state(resource)
             for resource in resources
-            if resource["type"] == PROVIDER_TYPE and not resource.get("delete")
+            if resource["type"] in PROVIDER_TYPES and not resource.get("delete")
         },
         root=next(
             (resource["urn"] for resource in resources if resource["type"] == _ROOT_TYPE), ""
@@ -401,7 +471,7 @@ def _read_state(export: Any) -> StackState:
             for resource in resources
             if resource.get("custom")
             and not resource.get("external")
-            and resource["type"] != TYPE_TOKEN
+            and resource["type"] not in LINK_TYPES
             and not resource["type"].startswith(_PROVIDER_TYPES)
         },
         protected=tuple(resource["urn"] for resource in resources if resource.get("protect")),
@@ -409,13 +479,13 @@ def _read_state(export: Any) -> StackState:
             pending["resource"]["urn"]
             for pending in deployment.get("pending_operations") or ()
             if pending["type"] == "importing"
-            or (pending["type"] == "creating" and pending["resource"]["type"] != TYPE_TOKEN)
+            or (pending["type"] == "creating" and pending["resource"]["type"] not in LINK_TYPES)
         ),
     )
 
 
 def _managed_link(resource: Any) -> ManagedLink:
-    outputs = resource.get("outputs") or {}
+    outputs = from_native(resource.get("outputs") or {})
     texts = {name: value for name, value in outputs.items() if isinstance(value, str)}
     inputs = _readable_inputs(resource.get("inputs") or {}, outputs)
     whole = LinkInputs(**inputs) if len(inputs) == len(INPUT_NAMES) else None
@@ -457,7 +527,7 @@ def _readable_inputs(inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> d
 def _pending(deployment: Any, operation: str | None = None) -> Iterator[Any]:
     """Yield the links to which this was being done when a run was killed; None is anything."""
     for pending in deployment.get("pending_operations") or ():
-        if operation in {None, pending["type"]} and pending["resource"]["type"] == TYPE_TOKEN:
+        if operation in {None, pending["type"]} and pending["resource"]["type"] in LINK_TYPES:
             yield pending["resource"]
 
 
@@ -476,6 +546,7 @@ def _resource_from_state(resource: Any) -> PulumiResource:
         secret_outputs=frozenset(resource.get("additionalSecretOutputs") or ()),
         protect=bool(resource.get("protect")),
         retain_on_delete=bool(resource.get("retainOnDelete")),
+        import_id=resource.get("importID"),
     )
 
 

@@ -7,6 +7,7 @@ There are two, and they may differ: the language host runs the program, and a sc
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -18,9 +19,12 @@ import yaml
 
 from ..errors import ProjectError
 from ..safe_text import escape, escape_path
+from ..state_format import NATIVE_PACKAGE
 from .backend import Backend
 from .stdout_json import parse_json
 
+PYTHON = "python"
+NATIVE_PLUGIN = f"pulumi-resource-{NATIVE_PACKAGE}"
 _PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 _LONGEST_START = 120.0  # seconds until a Python counts as hanging
 # It must import what the engine imports, and find the versions also where that fails.
@@ -69,7 +73,7 @@ class PythonFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class ProgramPython:
-    """The Python that runs the program.
+    """The Python that runs the program; ``command`` is empty for one in another ``language``.
 
     ``listing_problem`` says why Pulumi cannot list its packages, which it does before each run;
     None if it can. ``plugins`` are the packages whose plugins Pulumi would look for.
@@ -78,24 +82,25 @@ class ProgramPython:
     command: str
     listing_problem: str | None
     plugins: tuple[str, ...]
+    language: str = PYTHON
 
 
 def find_program_python(backend: Backend) -> ProgramPython:
     """Ask Pulumi for the Python that runs the program of a project.
 
-    :raises ProjectError: Pulumi does not know one, or the program is in another language.
+    :raises ProjectError: Pulumi does not know one.
     """
     about = parse_json(backend.run("about", "--json").stdout, dict, "about")
     runtime = about.get("runtime") or {}
     problems = [" ".join(str(problem).split()) for problem in about.get("errors") or ()]
+    language = runtime.get("language") or PYTHON
+    if language != PYTHON:
+        return ProgramPython(
+            command="", listing_problem=None, plugins=(), language=escape(str(language))
+        )
     if not runtime.get("executable"):
         why = escape(problems[0], longest=500) if problems else "Pulumi gives no reason."
         raise ProjectError(f"Pulumi finds no Python for the program of this project: {why}")
-    if runtime.get("language") != "python":
-        raise ProjectError(
-            f"The program of this project is written for {escape(str(runtime.get('language')))};"
-            " these links need a program in Python."
-        )
     plugins = about.get("plugins")
     listing_problem = None
     if plugins is None:
@@ -107,6 +112,17 @@ def find_program_python(backend: Backend) -> ProgramPython:
         plugins=tuple(
             str(plugin.get("name")) for plugin in plugins or () if plugin.get("kind") == "resource"
         ),
+    )
+
+
+def finds_native_plugin(backend: Backend, environ: Mapping[str, str]) -> bool:
+    """Whether Pulumi has the native plugin: installed, or on the PATH."""
+    if shutil.which(NATIVE_PLUGIN, path=environ.get("PATH", os.defpath)):
+        return True
+    listed = parse_json(backend.run("plugin", "ls", "--json").stdout, list, "plugin ls")
+    return any(
+        (plugin.get("kind"), plugin.get("name")) == ("resource", NATIVE_PACKAGE)
+        for plugin in listed
     )
 
 

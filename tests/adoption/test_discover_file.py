@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from pathlib import Path
 
@@ -201,3 +202,48 @@ def test_what_somebody_else_has_written_meanwhile_stays() -> None:
 
     assert "other" in file.read_text()
     assert list(Path().iterdir()) == [file]
+
+
+def test_the_file_for_pulumi_import_names_links_as_a_manifest_does(
+    omise: Emulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Type, name and id of each link, and nothing else; what a manifest could not hold is left out
+    and named."""
+    for text in ODD_TEXTS:
+        omise.seed(title=text, description=text)
+    omise.seed(title="Spring sale", description=" ")
+    assert run(["discover", "-o", "links.yaml"]) == 0
+
+    assert run(["discover", "--pulumi-import", "import.json"]) == 0
+
+    file = json.loads(Path("import.json").read_text(encoding="utf-8"))
+    assert file == {
+        "resources": [
+            {"type": "omise:index:Link", "name": entry.name, "id": entry.id}
+            for entry in load("links.yaml").entries
+        ]
+    }
+    said = capsys.readouterr()
+    assert "`pulumi import --file import.json`" in said.out + said.err
+    assert "its description must not be blank" in said.out + said.err
+
+
+def test_a_file_for_pulumi_import_is_replaced_only_on_request(
+    omise: Emulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Names in it may have been changed by hand. Without --overwrite, Omise is not even asked;
+    without a new link, no file comes to be."""
+    assert run(["discover", "--pulumi-import", "none.json"]) == 0
+    assert not Path("none.json").exists()
+    omise.seed()
+    omise.journal.clear()
+    file = Path("import.json")
+    file.write_text("mine")
+
+    assert run(["discover", "--pulumi-import", "import.json"]) == 1
+
+    assert file.read_text() == "mine"
+    assert len(omise.journal) == 0
+    assert "import.json is there already" in capsys.readouterr().err
+    assert run(["discover", "--pulumi-import", "import.json", "--overwrite"]) == 0
+    assert "omise:index:Link" in file.read_text()

@@ -7,6 +7,7 @@ tests/engine/test_doctor_command.py has a real engine.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from diagnosis.place import MANIFEST, Place
 
 from pulumi_omise_links.cli import run
+from pulumi_omise_links.stack.pythons import NATIVE_PLUGIN
 
 
 def test_all_is_well(place: Place) -> None:
@@ -66,6 +68,24 @@ def test_without_anything_each_check_still_says_something(
     }
     assert findings.checks["lock"]["message"] == "Not checked, because of pulumi."
     assert findings.checks["clock"]["message"] == "Not checked, because of key."
+
+
+def test_a_program_in_another_language_needs_the_native_plugin(place: Place) -> None:
+    """No Python is looked for; the plugin may be installed, or on the PATH."""
+    place.about(runtime={"language": "yaml"})
+    path = os.environ["PATH"].split(os.pathsep)
+    place.env(PATH=os.pathsep.join(p for p in path if not Path(p, NATIVE_PLUGIN).exists()))
+    place.answers["plugin ls"] = [{"name": "omise", "kind": "resource", "version": "0.1.0"}]
+
+    checks = place.examine().checks
+
+    assert (checks["program"]["result"], checks["plugin"]["result"]) == ("ok", "ok")
+    assert "is written for yaml" in checks["program"]["message"]
+    assert NATIVE_PLUGIN in checks["plugin"]["message"]
+    place.answers["plugin ls"] = []
+    Path(NATIVE_PLUGIN).touch(mode=0o755)
+    place.env(PATH=f"{os.environ['PATH']}{os.pathsep}{place.folder}")
+    assert place.examine().checks["plugin"]["result"] == "ok"
 
 
 def test_without_a_stack_the_key_of_the_environment_is_examined(place: Place) -> None:

@@ -14,6 +14,7 @@ import pytest
 from diagnosis.place import MANIFEST, Place
 
 from pulumi_omise_links.diagnosis.examine import CHECKS
+from pulumi_omise_links.stack.pythons import NATIVE_PLUGIN
 from pulumi_omise_links.state_format import TYPE_TOKEN
 
 PASSPHRASE = "error: getting stack configuration: get stack secrets manager: incorrect passphrase"
@@ -219,9 +220,12 @@ def _a_live_stack_that_does_not_name_its_account(place: Place) -> None:
     )
 
 
-@fault("program", "fail", "The program of this project is written for nodejs", ("plugin-file",))
-def _a_program_in_another_language(place: Place) -> None:
+@fault("plugin", "fail", "Pulumi does not find the native plugin: pulumi-resource-omise is")
+def _a_program_in_another_language_without_the_native_plugin(place: Place) -> None:
     place.about(runtime={"language": "nodejs", "executable": "/bin/node"})
+    place.answers["plugin ls"] = [{"name": "random", "kind": "resource"}]
+    path = os.environ["PATH"].split(os.pathsep)
+    place.env(PATH=os.pathsep.join(p for p in path if not Path(p, NATIVE_PLUGIN).exists()))
 
 
 @fault("program", "fail", "no Python for the program of this project: Failed to", ("plugin-file",))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,8 +19,6 @@ from polling import wait_until
 from pulumi_omise_links.emulator import Emulator, JournalEntry
 
 pytestmark = pytest.mark.engine
-
-NewProject = Callable[[], Project]
 
 
 def declare(project: Project, *names: str, more: str = "", amount: int = 5_000) -> None:
@@ -278,20 +276,27 @@ def test_pipelines_share_a_limit(engine: Path, tmp_path: Path) -> None:
     assert tally.limited > 0
 
 
+DYNAMIC, NATIVE = False, True
+
+
 @pytest.mark.parametrize(
-    ("operation", "victim"),
+    ("operation", "victim", "native"),
     [
-        ("create", kill.Victim.PULUMI),
-        ("create", kill.Victim.PLUGIN),
-        ("create", kill.Victim.PROGRAM),
-        ("change", kill.Victim.ALL),
-        ("change", kill.Victim.PLUGIN),
-        ("destroy", kill.Victim.PULUMI),
-        ("destroy", kill.Victim.PLUGIN),
+        # The other victims of creates and destroys: test_recover.py, test_teardown_killed.py.
+        ("create", kill.Victim.PULUMI, DYNAMIC),
+        ("change", kill.Victim.ALL, DYNAMIC),
+        ("change", kill.Victim.PLUGIN, DYNAMIC),
+        ("destroy", kill.Victim.PLUGIN, DYNAMIC),
+        ("create", kill.Victim.PULUMI, NATIVE),
+        ("create", kill.Victim.PLUGIN, NATIVE),
+        ("change", kill.Victim.ALL, NATIVE),
     ],
 )
-def test_a_kill_is_recovered_from(engine: Path, operation: str, victim: kill.Victim) -> None:
-    """Trials of tools/kill.py at chosen moments: the account ends as declared."""
+def test_a_kill_is_recovered_from(
+    engine: Path, operation: str, victim: kill.Victim, *, native: bool
+) -> None:
+    """Trials of tools/kill.py at chosen moments, with links of Python programs and of the native
+    plugin: the account ends as declared."""
     plan = kill.TrialPlan(
         operation=operation,
         # More than the plugin has threads: after the first answer, the last writes take as long
@@ -302,6 +307,7 @@ def test_a_kill_is_recovered_from(engine: Path, operation: str, victim: kill.Vic
         delay=0.2,
         latency=2.0,
         ending="up",
+        native=native,
     )
 
     outcome = kill.try_once(engine, plan)

@@ -148,5 +148,10 @@ def test_a_list_for_pulumi(plugin: NativePlugin, omise: Emulator) -> None:
         request = provider_pb2.ListRequest(token="omise:index:Link", limit=limit)
         return [(found.result.id, found.result.name) for found in plugin.stub.List(request)]
 
+    omise.fault("500", path="/links", rate=1)
+    with failure() as found:
+        listed()
+    assert "Could not list links" in found[0]
+    omise.clear_faults()
     assert listed() == [(ids[1], "Link 2"), (ids[2], "Link 3")]
     assert listed(limit=1) == [(ids[1], "Link 2")]

@@ -139,7 +139,7 @@ def test_a_lost_answer_is_told_apart_from_a_refusal(plugin: NativePlugin, omise:
         with pytest.raises(grpc.RpcError) as caught:
             plugin.create({**SPRING, "title": str(fault)})
         codes.append(caught.value.code())
-        omise.faults.clear()
+        omise.clear_faults()
     with pytest.raises(grpc.RpcError) as caught:
         plugin.create({**SPRING, "title": "x" * 300})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -42,37 +42,42 @@ class Forge:
         for _ in range(times):
             self._add(self.comments, {"number": number, "body": body, "user": {"login": "somchai"}})
 
-    def answer(self, method: str, path: str, query: str, token: str, body: Any) -> Any:
+    def answer(self, method: str, path: str, query: str, token: str, body: Any) -> tuple[int, Any]:
         """The status of an answer, and its JSON."""
         rights = self.tokens.get(token)
+        rest = path.removeprefix(f"/repos/{REPOSITORY}/issues")
+        needed = ("issues", "pull-requests") if "comments" in rest else ("issues",)
         if rights is None:
             return 401, {"message": "Bad credentials"}
-        start = f"/repos/{REPOSITORY}/issues"
-        if not path.startswith(start):
-            return 404, {"message": "Not Found"}
-        rest = path.removeprefix(start)
-        comments = "comments" in rest
+        if method != "GET" and not any(rights.get(right) == "write" for right in needed):
+            self.refused.append(f"{method} {path}")
+            return 403, {"message": "Resource not accessible by integration"}
         if method != "GET":
-            needed = ("issues", "pull-requests") if comments else ("issues",)
-            if not any(rights.get(right) == "write" for right in needed):
-                self.refused.append(f"{method} {path}")
-                return 403, {"message": "Resource not accessible by integration"}
             self.writes.append(f"{method} {path}")
-        if match := re.fullmatch(r"/(\d+)/comments", rest):
-            number = int(match[1])
-            if method == "POST":
-                made = {"number": number, "body": body["body"], "user": {"login": BOT}}
-                return 201, self._add(self.comments, made)
-            return 200, [one for one in self.comments if one["number"] == number]
-        if match := re.fullmatch(r"/comments/(\d+)", rest):
-            return 200, self._change(self.comments, "id", int(match[1]), body)
-        if match := re.fullmatch(r"/(\d+)", rest):
-            return 200, self._change(self.issues, "number", int(match[1]), body)
-        if method == "POST":
-            made = {"number": len(self.issues) + 1, "state": "open", "user": {"login": BOT}, **body}
-            return 201, self._add(self.issues, made)
-        state = parse_qs(query)["state"][0]
-        return 200, [one for one in self.issues if one["state"] == state]
+        for verb, pattern, handle in _ROUTES:
+            if verb == method and (match := re.fullmatch(pattern, rest)):
+                return handle(self, *map(int, match.groups()), body=body, query=parse_qs(query))
+        return 404, {"message": "Not Found"}
+
+    def _list_comments(self, number: int, **_: Any) -> tuple[int, Any]:
+        return 200, [one for one in self.comments if one["number"] == number]
+
+    def _create_comment(self, number: int, body: Any, **_: Any) -> tuple[int, Any]:
+        made = {"number": number, "body": body["body"], "user": {"login": BOT}}
+        return 201, self._add(self.comments, made)
+
+    def _update_comment(self, identity: int, body: Any, **_: Any) -> tuple[int, Any]:
+        return 200, self._change(self.comments, "id", identity, body)
+
+    def _list_issues(self, query: Mapping[str, list[str]], **_: Any) -> tuple[int, Any]:
+        return 200, [one for one in self.issues if one["state"] == query["state"][0]]
+
+    def _create_issue(self, body: Any, **_: Any) -> tuple[int, Any]:
+        made = {"number": len(self.issues) + 1, "state": "open", "user": {"login": BOT}, **body}
+        return 201, self._add(self.issues, made)
+
+    def _update_issue(self, number: int, body: Any, **_: Any) -> tuple[int, Any]:
+        return 200, self._change(self.issues, "number", number, body)
 
     def _add(self, things: list[dict[str, Any]], thing: dict[str, Any]) -> dict[str, Any]:
         thing["id"] = len(things) + 1
@@ -83,6 +88,16 @@ class Forge:
         (thing,) = (one for one in things if one[key] == value)
         thing.update(body)
         return thing
+
+
+_ROUTES: list[tuple[str, str, Callable[..., tuple[int, Any]]]] = [
+    ("GET", r"/(\d+)/comments", Forge._list_comments),
+    ("POST", r"/(\d+)/comments", Forge._create_comment),
+    ("PATCH", r"/comments/(\d+)", Forge._update_comment),
+    ("GET", "", Forge._list_issues),
+    ("POST", "", Forge._create_issue),
+    ("PATCH", r"/(\d+)", Forge._update_issue),
+]
 
 
 @contextmanager

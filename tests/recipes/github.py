@@ -23,7 +23,9 @@ from recipes.recorder import Recorder
 from recipes.runner import ROOT, Machine, clean_environment, must
 
 EXAMPLE = ROOT / "examples/06-github-actions"
-WORKFLOWS = ".github/workflows"
+WORKFLOWS = EXAMPLE / ".github/workflows"
+# The step that puts a stack in order.
+CUT_OFF = "After a run that was cut off"
 STANDINS = Path(__file__).parent / "standins"
 # Which stand-in takes the place of an action.
 ACTIONS = {
@@ -78,7 +80,7 @@ class GitHub:
         self.artifacts = folder / "artifacts"
         self.work = folder / "work"
         self.origin = folder / "origin.git"
-        self.runs = 0
+        self.done: list[JobRun] = []
         self.artifacts.mkdir(parents=True)
         home = folder / "home"
         home.mkdir()
@@ -158,8 +160,8 @@ class GitHub:
 
     def run(self, workflow: str, job: str, event: str, payload: Mapping[str, Any]) -> JobRun:
         """Run one job of a workflow for an event, as the workflow file of that event's commit."""
-        self.runs += 1
-        place = self.folder / f"run-{self.runs}"
+        number = len(self.done) + 1
+        place = self.folder / f"run-{number}"
         target = "main" if event != "pull_request" else f"refs/pull/{payload['number']}/merge"
         must(["git", "init", "--quiet", place / "repository"], env=self.env)
         for words in (
@@ -168,23 +170,24 @@ class GitHub:
         ):
             must(["git", *words], cwd=place / "repository", env=self.env)
         (place / "event.json").write_text(json.dumps(payload))
-        file = place / "repository" / WORKFLOWS / f"{workflow}.yml"
+        file = place / "repository" / ".github/workflows" / f"{workflow}.yml"
         definition = yaml.safe_load(file.read_text())["jobs"][job]
-        token = f"token-of-run-{self.runs}"
+        token = f"token-of-run-{number}"
         self.forge.tokens[token] = definition["permissions"]
         environment = self.environments.get(definition.get("environment"), Environment())
         options = {
             "--secret": {**environment.secrets, "GITHUB_TOKEN": token},
             "--var": environment.variables,
-            "--local-repository": local_repositories(file.read_text()),
+            "--local-repository": local_repositories(file),
             "--env": {
                 "GITHUB_REPOSITORY": REPOSITORY,
                 "GITHUB_API_URL": self.forge.url,
-                "GITHUB_RUN_ID": str(self.runs),
+                "GITHUB_RUN_ID": str(number),
             },
         }
-        command = [recipe_tools.act() / "act", event, "--job", job, "--json", "--no-cache-server"]
+        command: list[str | Path] = [recipe_tools.act() / "act", event, "--job", job, "--json"]
         command += ["--platform", "ubuntu-24.04=-self-hosted", "--no-skip-checkout"]
+        command += ["--no-cache-server"]
         command += ["--workflows", file, "--eventpath", place / "event.json"]
         command += ["--action-cache-path", place / "cache", "--defaultbranch", "main"]
         for option, values in options.items():
@@ -205,7 +208,8 @@ class GitHub:
         except BaseException:
             end(child)
             raise
-        return job_run(child.returncode, log)
+        self.done.append(job_run(child.returncode, log))
+        return self.done[-1]
 
     def _repository(self) -> dict[str, Any]:
         owner, _, name = REPOSITORY.partition("/")
@@ -213,14 +217,15 @@ class GitHub:
         return {"repository": {**repository, "default_branch": "main"}}
 
 
-def local_repositories(workflow: str) -> dict[str, str]:
+def steps(workflow: Path) -> list[dict[str, Any]]:
+    """The steps of all jobs of a workflow."""
+    jobs = yaml.safe_load(workflow.read_text())["jobs"].values()
+    return [step for job in jobs for step in job["steps"]]
+
+
+def local_repositories(workflow: Path) -> dict[str, str]:
     """The stand-in for each action of a workflow, by what `uses:` says."""
-    used = {
-        step["uses"]
-        for job in yaml.safe_load(workflow)["jobs"].values()
-        for step in job["steps"]
-        if "uses" in step
-    }
+    used = {step["uses"] for step in steps(workflow) if "uses" in step}
     return {action: str(STANDINS / ACTIONS[action.partition("@")[0]]) for action in used}
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+ROOT = Path(__file__).parents[2]
 NAMES = ("omise-links", "pulumi")
 # One line for each start, its words parted by a character that no word has. What `omise-links`
 # itself starts is no command of a recipe.
@@ -24,6 +25,8 @@ fi
 export RECIPE_INSIDE={inside}
 exec {command} "$@"
 """
+# Nobody can be asked in a test, and no test waits as long as a pipeline can.
+_OF_A_TEST = re.compile(r" --(?:yes|settle \d+)(?= |$)")
 # Words after which a command begins, and characters that end one.
 _BEFORE = {"then", "do", "else", "exec", "if", "!", "&&", "||", "|", ";", "(", "{"}
 _PUNCTUATION = set("();<>|&")
@@ -64,7 +67,7 @@ class Recorder:
 
     def not_run(self, wanted: Iterable[str]) -> list[str]:
         """Those of the commands that were never started."""
-        done = [" ".join(words) for words in self.commands()]
+        done = [_OF_A_TEST.sub("", " ".join(words)) for words in self.commands()]
         return [
             command
             for command in wanted
@@ -73,8 +76,9 @@ class Recorder:
 
 
 def pattern(command: str) -> str:
-    """A command of a shell as a pattern of what is started: a variable is some word."""
-    parts = re.split(r"\$\{?\w+\}?", " ".join(shlex.split(command)))
+    """A command of a shell as a pattern of what is started: a variable, or `…`, is some word."""
+    words = _OF_A_TEST.sub("", " ".join(shlex.split(command)))
+    parts = re.split(r"\$\{?\w+\}?|…", words)
     return r"\S+".join(map(re.escape, parts))
 
 
@@ -109,11 +113,16 @@ def scripts_in(document: object) -> Iterator[str]:
             yield from scripts_in(value)
 
 
-def commands_of_guide(text: str) -> list[str]:
-    """The commands in the shell blocks of a Markdown text; in a console block, those after `$`."""
+def commands_of_guide(heading: str) -> list[str]:
+    """The commands in shell blocks below a heading of the guide; in console blocks, after `$`."""
+    guide = (ROOT / "docs/gitops.md").read_text()
+    level = heading.partition(" ")[0]
+    section = re.split(rf"^#{{1,{len(level)}}} ", guide.split(f"\n{heading}\n", 1)[1], flags=re.M)[
+        0
+    ]
     found = []
-    for kind, block in re.findall(r"^```(sh|console)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
-        lines = block.splitlines()
+    for kind, block in re.findall(r"^ *```(sh|console)\n(.*?)^ *```$", section, re.M | re.S):
+        lines = [line.strip() for line in block.splitlines()]
         if kind == "console":
             lines = [line[2:] for line in lines if line.startswith("$ ")]
         found += [*commands_in("\n".join(lines))]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from gfm import Page
 from previews import PreviewFile
-from samples import make_inputs
+from samples import as_native, make_inputs
 
 from pulumi_omise_links.cli import run
 from pulumi_omise_links.inventory.account_links import AccountLink
@@ -73,6 +73,39 @@ def test_every_kind_of_change_in_every_format(
     assert "hunter2" not in printed
     assert preview.omise.key("th") not in printed
     assert not preview.omise.journal.writes
+
+
+@pytest.mark.usefixtures("keyed")
+def test_a_preview_of_native_links_reads_the_same(
+    preview: PreviewFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every field of every link is that of the same preview of a Python program."""
+    make_campaign(preview)
+    file = Path(preview.write())
+    of_python = read(capsys, "--preview-file", str(file))
+    file.write_text(json.dumps(as_native(json.loads(file.read_text()))))
+
+    of_native = read(capsys, "--preview-file", str(file))
+
+    assert of_native["links"] == of_python["links"]
+    assert of_native["summary"] == of_python["summary"]
+    assert {link["source"] for link in of_native["links"].values()} == {"shop/dev"}
+
+
+@pytest.mark.usefixtures("keyed")
+def test_a_link_that_pulumi_imports_is_no_new_one(
+    preview: PreviewFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The option `import` keeps the address: the link is adopted, and its payments are told."""
+    link_id = preview.link("poster", paid=2)
+    preview.create("poster", multiple=True)
+    preview.steps[-1] |= {"op": "import"}
+    preview.steps[-1]["newState"]["importID"] = link_id
+
+    (link,) = read(capsys, "--preview-file", preview.write())["links"].values()
+
+    assert (link["change"], link["fate"], link["id"]) == ("adopt", "stays", link_id)
+    assert link["paid"] == 2
 
 
 def test_without_a_key_the_report_says_what_is_not_known(

@@ -37,6 +37,19 @@ def test_a_failure_with_a_reason_gives_it_alone() -> None:
     assert str(error) == "Pulumi failed, and says:\n  no schema for this"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        'blob (key ".pulumi/locks/x.json") (code=PermissionDenied): operation error S3: PutObject,'
+        " https response error StatusCode: 403, api error AccessDenied: Access Denied.",
+        "2 errors occurred:\n  1) api error AccessDenied: Access Denied.\n  2) PermissionDenied",
+    ],
+)
+def test_a_bucket_that_refuses_a_write(said: str) -> None:
+    """The error says where the rights are listed that a command needs."""
+    assert "docs/gitops.md lists the rights" in str(explain(f"error: {said}"))
+
+
 @pytest.mark.parametrize("password", ["hunter2", "p@ss", "%2F"])
 def test_a_password_in_the_url_of_a_backend_is_not_shown(password: str) -> None:
     """Pulumi itself prints the URL as it was given."""
