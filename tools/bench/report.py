@@ -9,11 +9,12 @@ from .checks import all_checks
 from .fit import Growth, fit
 from .project import COMMANDS
 from .results import MOST_ROUNDS, Results
-from .run import BY_HAND, EMPTY, OURS, REALISTIC, SMALLEST
+from .run import BY_HAND, EMPTY, NATIVE, OURS, REALISTIC, SMALLEST
 
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 NAMES = {
     OURS: "this package",
+    NATIVE: "native plugin",
     SMALLEST: "by hand, smallest",
     REALISTIC: "by hand, realistic",
     EMPTY: "empty provider",
@@ -66,7 +67,8 @@ def _seconds(results: Results, links: int) -> str:
     head = [
         *("operation", "latency"),
         *NAMES.values(),
-        *("smallest / this package", "realistic / this package", "this package / empty"),
+        *("native / this package", "smallest / this package"),
+        *("realistic / this package", "this package / empty"),
         *("calls (writes)", "realistic"),
     ]
     rows = [
@@ -86,7 +88,7 @@ def _row(results: Results, links: int, latency: float, operation: str) -> list[s
         operation,
         f"{latency * 1000:.0f} ms",
         *(_time(results, name, *case) for name in NAMES),
-        *(_number(results.ratio(name, OURS, *case), 2) for name in BY_HAND),
+        *(_number(results.ratio(name, OURS, *case), 2) for name in (NATIVE, *BY_HAND)),
         _number(results.ratio(OURS, EMPTY, *case), 2),
         _calls(results, OURS, *case),
         _calls(results, REALISTIC, *case),
