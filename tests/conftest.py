@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from fake_pulumi import FakePulumi
 from harness import Project
 from hypothesis import HealthCheck, settings
 from sweep_setup import Account, Stacks
+from vault import VAULT_KEY, run_vault
 
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.omise.client import OmiseClient
@@ -47,6 +48,20 @@ def _heed_interrupts() -> None:
     tool.heed_interrupts()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let each worker begin with tests that take seconds, and end with those that take little, so
+    that all end at about the same time. Each is given one stretch of this order."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in items if item.get_closest_marker("engine")]
+    short = [item for item in items if not item.get_closest_marker("engine")]
+    bounds = [len(short) * worker // workers for worker in range(workers + 1)]
+    items[:] = [
+        item
+        for worker in range(workers)
+        for item in (*long[worker::workers], *short[bounds[worker] : bounds[worker + 1]])
+    ]
+
+
 @pytest.fixture(autouse=True)
 def _clean_environment(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -56,7 +71,7 @@ def _clean_environment(
             monkeypatch.delenv(name)
     # Plugins keep their records of creates there.
     monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "pulumi-home"))
-    if request.node.get_closest_marker("engine"):
+    if {"engine", "languages"} & {mark.name for mark in request.node.iter_markers()}:
         for name, value in _QUICK.items():
             monkeypatch.setenv(name, value)
 
@@ -107,12 +122,12 @@ def engine() -> Path:
 @pytest.fixture(scope="session")
 def yaml_host() -> Path:
     """The folder with what runs Pulumi YAML programs."""
-    import yaml_host as tool
+    import language_hosts as tool
 
-    found = tool.find()
+    found = tool.find("yaml")
     if found is None:
         pytest.fail(
-            "No host of Pulumi YAML. `make test` gets one; by hand: python tools/yaml_host.py",
+            "No host of Pulumi YAML. `make test` gets one; by hand: python tools/language_hosts.py",
             pytrace=False,
         )
     return Path(found)
@@ -133,25 +148,35 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
+@pytest.fixture(scope="session")
+def vault() -> Iterator[Mapping[str, str]]:
+    """A Vault that keeps the keys of stacks; the environment with which Pulumi finds it."""
+    with run_vault() as env:
+        yield env
+
+
 @pytest.fixture
-def new_project(tmp_path: Path, engine: Path, omise: Emulator) -> Callable[[], Project]:
+def new_project(
+    tmp_path: Path, engine: Path, omise: Emulator, vault: Mapping[str, str]
+) -> Callable[..., Project]:
     """Make a project that talks to the emulator with the Thai test key."""
     count = 0
 
-    def make() -> Project:
+    def make(secrets_provider: str = VAULT_KEY) -> Project:
         nonlocal count
         count += 1
         return Project(
             tmp_path / str(count),
             engine,
-            {"OMISE_API_URL": omise.url, "OMISE_SECRET_KEY": omise.key("th")},
+            {"OMISE_API_URL": omise.url, "OMISE_SECRET_KEY": omise.key("th"), **vault},
+            secrets_provider=secrets_provider,
         )
 
     return make
 
 
 @pytest.fixture
-def project(new_project: Callable[[], Project]) -> Project:
+def project(new_project: Callable[..., Project]) -> Project:
     return new_project()
 
 

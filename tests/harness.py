@@ -47,11 +47,18 @@ class Run(pulumi_project.Run):
 class Project(PulumiProject):
     """A Pulumi project whose commands must never show a key."""
 
-    def __init__(self, folder: Path, pulumi: Path, env: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        pulumi: Path,
+        env: Mapping[str, str],
+        *,
+        secrets_provider: str = "default",
+    ) -> None:
         super().__init__(folder, pulumi, env)
         # Which stack is selected is a matter of the project here, as it is for a user.
         del self.env["PULUMI_STACK"]
-        self.make()
+        self.make(secrets_provider=secrets_provider)
 
     def program(self, text: str) -> None:
         """Write the program; ``Link`` and ``pulumi`` are imported already."""

@@ -47,7 +47,8 @@ OLDEST_GO = (1, 25, 11)  # what the go.mod of Pulumi 3.259.0 asks for
 # dynamic providers.
 HOST = "pulumi-language-python"
 PARTS = ("pulumi", HOST, "pulumi-language-python-exec", "pulumi-resource-pulumi-python")
-YAML_HOST = "pulumi-language-yaml"  # for tests alone; the archive has it
+# For tests alone; the archive has them.
+OTHER_HOSTS = ("pulumi-language-yaml", "pulumi-language-nodejs", "pulumi-language-go")
 
 INSTALL = "https://www.pulumi.com/docs/install/"
 DOWNLOAD = "https://get.pulumi.com/releases/sdk/pulumi-v{version}-{system}.tar.gz"
@@ -59,14 +60,17 @@ DOWNLOAD = "https://get.pulumi.com/releases/sdk/pulumi-v{version}-{system}.tar.g
 # heeds replacements in the main module only.
 PULUMI = "github.com/pulumi/pulumi"
 HOST_VERSION = "3.79.0"
-ENGINE_MOD = """\
+CLIPBOARD = (
+    "github.com/atotto/clipboard => "
+    "github.com/tgummerer/clipboard v0.0.0-20241001131231-d02d263e614e"
+)
+ENGINE_MOD = f"""\
 module engine
-go {go}
-require {pulumi}/pkg/v3 v{version}
-require {pulumi}/sdk/v3 v{version}
-replace github.com/atotto/clipboard => \
-github.com/tgummerer/clipboard v0.0.0-20241001131231-d02d263e614e
-tool {pulumi}/pkg/v3/cmd/pulumi
+go {{go}}
+require {{pulumi}}/pkg/v3 v{{version}}
+require {{pulumi}}/sdk/v3 v{{version}}
+replace {CLIPBOARD}
+tool {{pulumi}}/pkg/v3/cmd/pulumi
 """
 HOST_MOD = """\
 module host
@@ -174,8 +178,8 @@ def _put(target: Path, way: Callable[[Path], None], is_whole: Callable[[Path], b
 
 def _download(folder: Path) -> None:
     system = "-".join(_system())
-    url = DOWNLOAD.format(version=_dotted(VERSION), system=system)
-    _say(f"Downloading Pulumi {_dotted(VERSION)} from {url} (about a minute, once).")
+    url = DOWNLOAD.format(version=dotted(VERSION), system=system)
+    _say(f"Downloading Pulumi {dotted(VERSION)} from {url} (about a minute, once).")
     try:
         with (
             urllib.request.urlopen(url, timeout=5) as response,
@@ -183,9 +187,9 @@ def _download(folder: Path) -> None:
         ):
             for member in archive:
                 # Only the last part of a name counts, so no entry can land outside the folder;
-                # and the hosts of other languages, most of the archive, stay out.
+                # and what no test here needs, most of the archive, stays out.
                 name = PurePosixPath(member.name).name
-                content = archive.extractfile(member) if name in {*PARTS, YAML_HOST} else None
+                content = archive.extractfile(member) if name in {*PARTS, *OTHER_HOSTS} else None
                 if content:
                     with (folder / name).open("wb") as file:
                         shutil.copyfileobj(content, file)
@@ -199,7 +203,7 @@ def go_workshop() -> Iterator[Path]:
 
     :raises EngineError: there is no Go, or one that is too old.
     """
-    oldest = _dotted(OLDEST_GO)
+    oldest = dotted(OLDEST_GO)
     wanted = f"install Go {oldest} or later, or Pulumi from {INSTALL}, and run this again."
     if not shutil.which("go"):
         raise EngineError(f"There is no Go to build Pulumi with: {wanted}")
@@ -215,7 +219,7 @@ def _build(folder: Path) -> None:
     with go_workshop() as work:
         _say("Building Pulumi with Go. Once built, it is kept and found at once from then on.")
         _say("1 of 2: the engine, some 4 to 7 minutes on 2 cores (seconds if Go did it before).")
-        engine = build_module(work / "engine", ENGINE_MOD, _dotted(VERSION), folder)
+        engine = build_module(work / "engine", ENGINE_MOD, dotted(VERSION), folder)
         sdk = Path(_go(engine, "list", "-m", "-f", "{{.Dir}}", f"{PULUMI}/sdk/v3"), "python")
         for script in (sdk / "cmd" / PARTS[2], sdk / "dist" / PARTS[3]):
             shutil.copyfile(script, folder / script.name)
@@ -223,10 +227,18 @@ def _build(folder: Path) -> None:
         build_module(work / "host", HOST_MOD, HOST_VERSION, folder)
 
 
-def build_module(at: Path, text: str, version: str, folder: Path) -> Path:
-    """Make a module of one go.mod in `at` and build its tool into `folder`."""
+def build_module(
+    at: Path, text: str, version: str, folder: Path, *, source: Path | None = None
+) -> Path:
+    """Make a module of one go.mod in `at` and build its tool into `folder`.
+
+    :param source: the program, if it is none of another module.
+    """
     at.mkdir()
-    (at / "go.mod").write_text(text.format(go=_dotted(OLDEST_GO), pulumi=PULUMI, version=version))
+    if source:
+        shutil.copy(source, at)
+    values = {"go": dotted(OLDEST_GO), "pulumi": PULUMI, "version": version}
+    (at / "go.mod").write_text(text.format(**values))
     _go(at, "mod", "tidy")
     # Only -X tells Pulumi which version it is; with none, every check of its version fails.
     # -s -w and grpcnotrace make it smaller; osusergo goes with a build without a C compiler.
@@ -284,7 +296,7 @@ def _usable(command: Path) -> bool:
     if not version:
         _say(f"{command} does not run; looking further.")
     elif version < OLDEST:
-        have, need = _dotted(version), _dotted(OLDEST)
+        have, need = dotted(version), dotted(OLDEST)
         _say(f"{command} is Pulumi {have}, and {need} or later is needed; looking further.")
     elif not shutil.which(HOST, path=os.pathsep.join(map(str, beside))):
         _say(f"{command} comes without {HOST}; looking further.")
@@ -310,7 +322,8 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(part or 0) for part in found.groups()) if found else ()
 
 
-def _dotted(version: tuple[int, ...]) -> str:
+def dotted(version: tuple[int, ...]) -> str:
+    """Return a version as text: 3.259.0."""
     return ".".join(map(str, version))
 
 
@@ -330,7 +343,7 @@ def _system() -> tuple[str, str]:
 
 
 def _target() -> Path:
-    return cache_folder(_dotted(VERSION))
+    return cache_folder(dotted(VERSION))
 
 
 def cache_folder(version: str) -> Path:

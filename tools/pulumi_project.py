@@ -71,10 +71,11 @@ class PulumiProject:
             **env,
         }
 
-    def make(self, program: Path | None = None) -> None:
+    def make(self, program: Path | None = None, *, secrets_provider: str = "default") -> None:
         """Write the project, and make its stack.
 
         :param program: an example's folder to copy; without it an empty project is made.
+        :param secrets_provider: as for `pulumi stack init`; the default is a passphrase.
         :raises CommandError: Pulumi could not make the stack.
         """
         if program is None:
@@ -82,7 +83,8 @@ class PulumiProject:
             (self.folder / "Pulumi.yaml").write_text(f"name: {self.name}\nruntime: python\n")
         else:
             shutil.copytree(program, self.folder)
-        self.run("pulumi", "stack", "init", STACK, "--non-interactive").must("pulumi stack init")
+        secrets = f"--secrets-provider={secrets_provider}"
+        self.run("pulumi", "stack", "init", STACK, secrets, "--non-interactive").must("stack init")
 
     def start(
         self, *command: str, env: Mapping[str, str] | None = None, **options: Any

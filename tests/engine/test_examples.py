@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import requests
+from example_runs import EXAMPLES, follow, run, undo
 from harness import Project
 from pages import open_tab, scan_picture
 from playwright.sync_api import Browser
@@ -20,53 +16,7 @@ from pulumi_omise_links import get_link
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.settings import Settings
 
-pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("real_pip")]
-
-EXAMPLES = Path(__file__).parents[2] / "examples"
-# Nobody can be asked in a test.
-ASKS = re.compile(
-    r"^(pulumi (?:up|refresh|import .*)(?: --stack \S+)?"
-    r"|omise-links (?:import links\.yaml|teardown .*))$",
-    re.M,
-)
-
-
-def follow(example: str, project: Project) -> str:
-    """Run the commands of an example's README in their order; return all that they print."""
-    for file in project.folder.glob("Pulumi*.yaml"):
-        file.unlink()
-    shutil.copytree(EXAMPLES / example, project.folder, dirs_exist_ok=True)
-    commands = re.findall(r"^\$ (.*)$", (EXAMPLES / example / "README.md").read_text(), re.M)
-    return run(ASKS.sub(r"\1 --yes", "\n".join(commands)), project)
-
-
-def undo(example: str, project: Project) -> None:
-    """Run the line that undoes everything; no state may be left, and no file of the stack."""
-    readme = (EXAMPLES / example / "README.md").read_text()
-    (line,) = re.findall(r"undoes everything:\n\n```sh\n(.*)\n```", readme)
-    backend = "export PULUMI_BACKEND_URL=file://$PWD/state PULUMI_CONFIG_PASSPHRASE=example"
-    # The copy is in no repository.
-    run(f"{backend}\n{line.replace('git checkout links.yaml', 'true')}", project)
-    assert not (project.folder / "state").exists()
-    assert not [*project.folder.glob("Pulumi.*.yaml")]
-
-
-def run(script: str, project: Project) -> str:
-    """Run a script in the folder of the project; return all that it prints."""
-    bin_folder = Path(sys.executable).parent
-    done = subprocess.run(
-        ["bash", "-ec", script],
-        cwd=project.folder,
-        env={**project.env, "PATH": f"{bin_folder}{os.pathsep}{project.env['PATH']}"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
+pytestmark = pytest.mark.engine
 
 
 def test_every_example_is_followed() -> None:
@@ -77,13 +27,17 @@ def test_every_example_is_followed() -> None:
         "03-adopt-existing-links",
         "04-review-environments",
         "05-campaign-page",
+        "06-github-actions",  # in tests/recipes
         "09-yaml",
+        "10-typescript",  # these in tests/languages
+        "11-go",
     }
     # `make recipes` runs those.
     recipes = {"06-github-actions", "07-gitlab-ci", "08-kubernetes-operator"}
     assert {example.name for example in EXAMPLES.iterdir() if example.is_dir()} == tested | recipes
 
 
+@pytest.mark.usefixtures("real_pip")
 def test_one_link(project: Project, omise: Emulator) -> None:
     """01 makes one link and prints the address of its payment page."""
     out = follow("01-first-link", project)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,8 +19,6 @@ from polling import wait_until
 from pulumi_omise_links.emulator import Emulator, JournalEntry
 
 pytestmark = pytest.mark.engine
-
-NewProject = Callable[[], Project]
 
 
 def declare(project: Project, *names: str, more: str = "", amount: int = 5_000) -> None:
@@ -284,17 +282,14 @@ DYNAMIC, NATIVE = False, True
 @pytest.mark.parametrize(
     ("operation", "victim", "native"),
     [
+        # The other victims of creates and destroys: test_recover.py, test_teardown_killed.py.
         ("create", kill.Victim.PULUMI, DYNAMIC),
-        ("create", kill.Victim.PLUGIN, DYNAMIC),
-        ("create", kill.Victim.PROGRAM, DYNAMIC),
         ("change", kill.Victim.ALL, DYNAMIC),
         ("change", kill.Victim.PLUGIN, DYNAMIC),
-        ("destroy", kill.Victim.PULUMI, DYNAMIC),
         ("destroy", kill.Victim.PLUGIN, DYNAMIC),
         ("create", kill.Victim.PULUMI, NATIVE),
         ("create", kill.Victim.PLUGIN, NATIVE),
         ("change", kill.Victim.ALL, NATIVE),
-        ("destroy", kill.Victim.PLUGIN, NATIVE),
     ],
 )
 def test_a_kill_is_recovered_from(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -78,8 +79,9 @@ def forms(key: str) -> list[bytes]:
     ]
 
 
-def test_no_key_shows_in_a_whole_life(project: Project, omise: Emulator) -> None:
+def test_no_key_shows_in_a_whole_life(new_project: Callable[..., Project], omise: Emulator) -> None:
     """Keys from the environment, stack config and a provider; logs, states, errors, the journal."""
+    project = new_project(secrets_provider="passphrase")
     for name in ("environment", "config", "rolled"):
         omise.add_key(KEYS[name])
     omise.add_key(KEYS["provider"], "jp")

@@ -32,7 +32,9 @@ def _commit() -> str:
     git = ["git", "-C", str(Path(__file__).resolve().parent)]
     commit = subprocess.check_output([*git, "rev-parse", "--short", "HEAD"], text=True).strip()
     code = [":/pulumi_omise_links", ":/tools/bench", ":(exclude,top)tools/bench/figures.json"]
-    changed = subprocess.check_output([*git, "status", "--porcelain", "--", *code], text=True)
+    changed = subprocess.check_output(
+        [*git, "status", "--porcelain", "-uno", "--", *code], text=True
+    )
     return f"{commit} with changes" if changed else commit
 
 

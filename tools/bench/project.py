@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pulumi_project import PulumiProject, end
+from pulumi_project import CommandError, PulumiProject, end
 
 from .memory import PeakMemory
 
@@ -37,6 +37,12 @@ class Done:
     cpu_seconds: float
     """Of the engine and all it started; less sensitive to what else the machine does."""
     peak_bytes: int | None
+
+    def must(self, what: str) -> Done:
+        """Return self, or end with what the engine said."""
+        if self.code:
+            raise CommandError(f"{what} failed:\n{self.output[-4000:]}")
+        return self
 
 
 class Project(PulumiProject):

@@ -9,11 +9,12 @@ from .checks import all_checks
 from .fit import Growth, fit
 from .project import COMMANDS
 from .results import MOST_ROUNDS, Results
-from .run import BY_HAND, EMPTY, OURS, REALISTIC, SMALLEST
+from .run import BY_HAND, EMPTY, NATIVE, OURS, REALISTIC, SMALLEST
 
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 NAMES = {
     OURS: "this package",
+    NATIVE: "native plugin",
     SMALLEST: "by hand, smallest",
     REALISTIC: "by hand, realistic",
     EMPTY: "empty provider",
@@ -59,14 +60,15 @@ def _machine(results: Results) -> str:
         for batch in results.batches
     ]
     head = ["measured on", *(f"{batch.links:,} links" for batch in results.batches)]
-    return _table(head, [*rows, ["rounds", *rounds]])
+    return table(head, [*rows, ["rounds", *rounds]])
 
 
 def _seconds(results: Results, links: int) -> str:
     head = [
         *("operation", "latency"),
         *NAMES.values(),
-        *("smallest / this package", "realistic / this package", "this package / empty"),
+        *("native / this package", "smallest / this package"),
+        *("realistic / this package", "this package / empty"),
         *("calls (writes)", "realistic"),
     ]
     rows = [
@@ -77,7 +79,7 @@ def _seconds(results: Results, links: int) -> str:
     ]
     errors = {results.error(name, links): None for name in BY_HAND}
     notes = [f"\n\nBy hand: `{error}`, so there are no figures." for error in errors if error]
-    return f"### {links:,} links\n\n{_table(head, rows)}{''.join(notes)}"
+    return f"### {links:,} links\n\n{table(head, rows)}{''.join(notes)}"
 
 
 def _row(results: Results, links: int, latency: float, operation: str) -> list[str]:
@@ -86,7 +88,7 @@ def _row(results: Results, links: int, latency: float, operation: str) -> list[s
         operation,
         f"{latency * 1000:.0f} ms",
         *(_time(results, name, *case) for name in NAMES),
-        *(_number(results.ratio(name, OURS, *case), 2) for name in BY_HAND),
+        *(_number(results.ratio(name, OURS, *case), 2) for name in (NATIVE, *BY_HAND)),
         _number(results.ratio(OURS, EMPTY, *case), 2),
         _calls(results, OURS, *case),
         _calls(results, REALISTIC, *case),
@@ -113,7 +115,7 @@ def _state(results: Results) -> str:
         for part, what in _STATE_PARTS.items()
     ]
     head = ["bytes per link, as compact JSON", *NAMES.values()]
-    return f"### State, {links:,} links\n\n{_table(head, rows)}"
+    return f"### State, {links:,} links\n\n{table(head, rows)}"
 
 
 def _state_case(results: Results) -> tuple[int, float]:
@@ -131,7 +133,7 @@ def _memory(results: Results) -> str:
         peaks = [_peak(results, name, links, latency) for name in NAMES]
         rows.append([f"{links:,}", *(_number(peak, 0) for peak in peaks)])
     head = ["links", *(f"{name}, MiB" for name in NAMES.values())]
-    return f"### Greatest memory of the process that runs the provider\n\n{_table(head, rows)}"
+    return f"### Greatest memory of the process that runs the provider\n\n{table(head, rows)}"
 
 
 def _peak(results: Results, contender: str, links: int, latency: float) -> float | None:
@@ -158,7 +160,7 @@ def _growth(results: Results) -> str:
     if not rows:
         return ""
     head = ["operation", "", "constant, s", "ms per link", "µs per link²", f"s at {largest:,}"]
-    return f"### Growth, without latency\n\n{_table(head, rows)}"
+    return f"### Growth, without latency\n\n{table(head, rows)}"
 
 
 def _growth_row(operation: str, name: str, growth: Growth, largest: int) -> list[str]:
@@ -183,13 +185,14 @@ def _difference(ours: Growth, empty: Growth, largest: int) -> list[str]:
 
 def _promises(results: Results) -> str:
     rows = [check.cells() for check in all_checks(results)]
-    return f"### Promises\n\n{_table(['', 'target', 'measured', ''], rows)}"
+    return f"### Promises\n\n{table(['', 'target', 'measured', ''], rows)}"
 
 
 def _number(value: float | None, digits: int) -> str:
     return "–" if value is None else f"{value:,.{digits}f}"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table of Markdown; all columns but the first are numbers."""
     lines = [head, ["---", *("---:" for _ in head[1:])], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

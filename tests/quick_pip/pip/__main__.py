@@ -15,7 +15,12 @@ if sys.argv[1:] != ["list", "-v", "--format", "json"]:
 sys.stdout.write(
     json.dumps(
         [
-            {"name": name, "version": version, "location": folder, "installer": "pip"}
+            {
+                "name": name.replace("_", "-"),
+                "version": version,
+                "location": folder,
+                "installer": "pip",
+            }
             for folder in sys.path
             for file in sorted(Path(folder).glob("*.dist-info"))
             for name, _, version in [file.stem.rpartition("-")]
