@@ -46,7 +46,8 @@ def provide(project: Project, language: str) -> None:
         if language != "python":  # that host is a part of the engine
             folders.append(language_hosts.find_or_get(language))
     except (EngineError, recipe_tools.ToolError) as error:
-        pytest.fail(f"Programs in {language} cannot be run here. {error}", pytrace=False)
+        missing = f"Programs in {language} cannot be run here. {error}"
+        raise pytest.fail.Exception(missing, pytrace=False) from None
     project.env["PATH"] = os.pathsep.join([*map(str, folders), project.env["PATH"]])
 
 
