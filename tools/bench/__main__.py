@@ -16,7 +16,7 @@ import engine
 from . import chart, machine, report
 from .checks import all_checks
 from .results import MOST_ROUNDS, Batch, Results
-from .run import BY_HAND, EMPTY, OURS, Case, run_round
+from .run import BY_HAND, EMPTY, NATIVE, OURS, Case, run_round
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FIGURES = Path(__file__).resolve().parent / "figures.json"
@@ -98,7 +98,8 @@ def _cases(links: int, latencies: list[float]) -> list[Case]:
     """All contenders, taking turns; without latencies the two that the growth is fitted for."""
     if not latencies:
         return [Case(EMPTY, links, 0.0), Case(OURS, links, 0.0)]
-    calling = [Case(name, links, latency) for latency in latencies for name in (OURS, *BY_HAND)]
+    names = (OURS, NATIVE, *BY_HAND)
+    calling = [Case(name, links, latency) for latency in latencies for name in names]
     return [Case(EMPTY, links, 0.0), *calling]
 
 

@@ -1,4 +1,4 @@
-"""The greatest memory of the process that runs the provider (`python -m pulumi.dynamic`).
+"""The greatest memory of the process that runs the provider: `pulumi.dynamic` or the native plugin.
 
 The engine ends its plugins with a kill, so the figure is read again and again while the process
 lives. It is the greatest resident size that was seen.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 
 import psutil
-from pulumi_project import PLUGIN, descendants, running
+from pulumi_project import NATIVE_PLUGIN, PLUGIN, descendants, running
 
 _PAUSE = 0.05
 
@@ -34,7 +34,8 @@ class PeakMemory:
     def _watch(self) -> None:
         while not self._ended.wait(_PAUSE):
             if not self._plugins:
-                self._plugins = running(PLUGIN, descendants(self._root))
+                family = descendants(self._root)
+                self._plugins = running(PLUGIN, family) + running(NATIVE_PLUGIN, family)
             for plugin in self._plugins:
                 try:
                     size = plugin.memory_info().rss

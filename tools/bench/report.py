@@ -9,11 +9,12 @@ from .checks import all_checks
 from .fit import Growth, fit
 from .project import COMMANDS
 from .results import MOST_ROUNDS, Results
-from .run import BY_HAND, EMPTY, OURS, REALISTIC, SMALLEST
+from .run import BY_HAND, EMPTY, NATIVE, OURS, REALISTIC, SMALLEST
 
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 NAMES = {
     OURS: "this package",
+    NATIVE: "native plugin",
     SMALLEST: "by hand, smallest",
     REALISTIC: "by hand, realistic",
     EMPTY: "empty provider",

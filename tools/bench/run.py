@@ -15,7 +15,8 @@ from . import state_size
 from .omise import Omise
 from .project import COMMANDS, Done, Project
 
-OURS, SMALLEST, REALISTIC, EMPTY = "ours", "smallest", "realistic", "empty"
+OURS, NATIVE, EMPTY = "ours", "native", "empty"
+SMALLEST, REALISTIC = "smallest", "realistic"
 BY_HAND = (SMALLEST, REALISTIC)
 _EXPECTED_DEATH = "RecursionError"
 _ONCE = {"up", "destroy"}
