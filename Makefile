@@ -42,7 +42,7 @@ languages: $(READY) ## Run programs in TypeScript, Go and Python against the nat
 lowest: ## Test with the lowest supported version of each dependency
 	@test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest
 	@.venv-lowest/bin/pip install --quiet --disable-pip-version-check -c tests/lowest.txt -e '.[dev]'
-	.venv-lowest/bin/pytest -n $(or $(JOBS),2) tests/protocol tests/program tests/manifest tests/cli \
+	.venv-lowest/bin/pytest -n $(or $(JOBS),2) tests/protocol tests/native tests/program tests/manifest tests/cli \
 	  tests/output tests/omise/test_client.py
 
 bench: $(BENCH_READY) ## Measure speed and size, and write docs/performance.md (an hour)

@@ -86,6 +86,14 @@ def from_native(outputs: Mapping[str, Any]) -> dict[str, Any]:
     return {_NAMES.get(name, name): value for name, value in outputs.items()}
 
 
+def names_default_provider(name: str) -> bool:
+    """Whether the engine itself has made the provider of this name, for links that name none.
+
+    It is called ``default``, or ``default_1_2_3`` if the program asks for a version of the plugin.
+    """
+    return name.partition("_")[0] == "default"
+
+
 def inputs_of(properties: Mapping[str, Any]) -> LinkInputs:
     """Read the inputs out of checked inputs or outputs; numbers arrive as doubles."""
     values = {known.name: properties.get(known.name, known.default) for known in INPUTS}

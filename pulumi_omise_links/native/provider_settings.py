@@ -17,6 +17,7 @@ from ..settings import (
     Settings,
     refuse_misspelt,
 )
+from ..state_format import names_default_provider
 
 
 def as_config(settings: Mapping[str, Any]) -> dict[str, str]:
@@ -35,9 +36,8 @@ def complete_settings(given: Mapping[str, Any], urn: str) -> dict[str, Any]:
     A provider that the program declares with a key of its own takes nothing from the environment
     that says whose account it is, as with ``pulumi_omise_links.Provider``.
     """
-    # The engine's own are default and default_1_2_3: it makes one for each version in use.
-    name = urn.rpartition("::")[2]
-    if name.partition("_")[0] == "default" or not {SECRET_KEY, SECRET_KEY_ENV} & {*given}:
+    has_key = bool({SECRET_KEY, SECRET_KEY_ENV} & {*given})
+    if names_default_provider(urn.rpartition("::")[2]) or not has_key:
         return dict(given)
     return {SUB_MERCHANT_ID: "", ACCOUNT_ID: "", **given}
 

@@ -43,8 +43,9 @@ class LinkServicer(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self) -> None:
         self._provider = LinkProvider()
         self._lock = threading.Lock()
-        # The links that this run imports, by the URN of their resources.
+        # The links that this run imports, by the URN of their resources; and the other way round.
         self._imported: dict[str, str] = {}
+        self._importers: dict[str, str] = {}
 
     # -- the plugin, and its settings
 
@@ -187,7 +188,7 @@ class LinkServicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def _note_import(self, urn: str, link_id: str) -> None:
         with self._lock:
-            if any(link_id == known and urn != by for by, known in self._imported.items()):
+            if self._importers.setdefault(link_id, urn) != urn:
                 raise LinkConflictError(
                     f"Two resources would be link {link_id}: only one can be it. Import it once."
                     " The link stays; nothing was changed at Omise."

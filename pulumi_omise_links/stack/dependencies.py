@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from ..state_format import names_default_provider
 from .pulumi_json import PROVIDER_TYPES, Preview, PulumiResource, name_of, type_of
 
 
 def is_default_provider(urn: str) -> bool:
-    """Whether this is a provider that the engine makes, for links that name none.
-
-    It is called ``default``, or ``default_1_2_3`` if the program asks for a version of the plugin.
-    """
-    return type_of(urn) in PROVIDER_TYPES and name_of(urn).partition("_")[0] == "default"
+    """Whether this is a provider of links that name none."""
+    return type_of(urn) in PROVIDER_TYPES and names_default_provider(name_of(urn))
 
 
 def explicit_provider(urn: str) -> str:

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import language_hosts
 import make_sdk
+import pytest
 import recipe_tools
+from engine import EngineError
 from example_runs import EXAMPLES
 from harness import Project
 
@@ -22,8 +24,8 @@ SDK = "sdks/omise"  # where `pulumi package add` puts it
 def fill(project: Project, language: str) -> None:
     """Copy the program of a language into a project, with the SDK and what both need."""
     shutil.copytree(PROGRAMS / language, project.folder, dirs_exist_ok=True)
-    make_sdk.make_sdk(language, project.folder / SDK)
     provide(project, language)
+    make_sdk.make_sdk(language, project.folder / SDK)
     if language == "nodejs":
         _install_node_modules(project)
     elif language == "go":
@@ -34,18 +36,31 @@ def fill(project: Project, language: str) -> None:
 
 
 def provide(project: Project, language: str) -> None:
-    """Put the host and the tools of a language on the project's PATH."""
-    folders = []
+    """Put the host and the tools of a language on the project's PATH; what is missing is got.
+
+    The test fails with one sentence if that is not possible.
+    """
+    try:
+        make_sdk.find_or_get_generator()
+        folders = _tools(project, language)
+        if language != "python":  # that host is a part of the engine
+            folders.append(language_hosts.find_or_get(language))
+    except (EngineError, recipe_tools.ToolError) as error:
+        pytest.fail(f"Programs in {language} cannot be run here. {error}", pytrace=False)
+    project.env["PATH"] = os.pathsep.join([*map(str, folders), project.env["PATH"]])
+
+
+def _tools(project: Project, language: str) -> list[Path]:
     if language == "nodejs":
         node = recipe_tools.node().resolve()
         # npm of the wheel is in its library; what stands beside node does not find that.
-        folders = [recipe_tools.pulumi_for_node() / ".bin", _npm(project, node), node]
-    elif language == "go":
+        return [recipe_tools.pulumi_for_node() / ".bin", _npm(project, node), node]
+    if language == "go":
+        if not shutil.which("go"):
+            raise EngineError("There is no Go: install Go 1.25.11 or later.")
         # So the packages that the engine was built of need not be compiled again.
         project.env["CGO_ENABLED"] = "0"
-    if language != "python":  # that host is a part of the engine
-        folders.append(language_hosts.find_or_get(language))
-    project.env["PATH"] = os.pathsep.join([*map(str, folders), project.env["PATH"]])
+    return []
 
 
 def _npm(project: Project, node: Path) -> Path:

@@ -68,6 +68,6 @@ def test_the_compiler_of_typescript_is_content(program: Callable[[str], Project]
     project = program("nodejs")
     run(project, "tsc", "--project", ".")
     index = project.folder / "index.ts"
-    index.write_text(index.read_text().replace("150_000", '"150.00"'))
+    index.write_text(index.read_text().replace("amount: 50_000", 'amount: "500.00"'))
     with pytest.raises(AssertionError, match="Type 'string' is not assignable to type"):
         run(project, "tsc", "--project", ".")

@@ -228,7 +228,7 @@ def test_links_that_cannot_be_made(shop: GitHub, forge: Forge, omise: Emulator) 
     preview(shop, shop.pull_request(45, "synchronize")).ok()
     assert len(titles(omise, live=False, ending="pr-45")) == 2
 
-    omise.fault("refused_deletion", times=99)
+    omise.fault("refused_deletion", method="DELETE", times=99)
     stuck = teardown(shop, shop.pull_request(45, "closed"))
     omise.clear_faults()
     assert stuck.code != 0

@@ -86,7 +86,9 @@ class Machine:
                     {first}
                     while [ "$1" != -o ]; do shift; done
                     echo {made} > "$2"pulumi
-                    case "$PWD" in */yaml) echo {made} > "$2"pulumi-language-yaml ;; esac
+                    case "$(/bin/cat go.mod)" in
+                        *pulumi-yaml*) echo {made} > "$2"pulumi-language-yaml ;;
+                    esac
                     echo {made} > "$2"pulumi-language-python ;;
             esac""",
         )
@@ -364,18 +366,18 @@ def test_a_download_cannot_leave_its_folder(
 
 def test_the_host_of_yaml_programs(machine: Machine) -> None:
     """It is taken from beside the engine if it is there, and built once if it is not."""
-    tool = str(TOOLS / "yaml_host.py")
+    tool = str(TOOLS / "language_hosts.py"), "yaml"
     pulumi(machine.path, "3.259.0")
-    code, _, errors = machine.run(tool)
+    code, _, errors = machine.run(*tool)
     assert code == 1
     assert "There is no Go to build Pulumi with" in errors
 
     machine.go()
-    code, folder, _ = machine.run(tool)
+    code, folder, _ = machine.run(*tool)
     assert code == 0
     assert Path(folder, "pulumi-language-yaml").exists()
-    assert machine.run(tool)[1] == folder
+    assert machine.run(*tool)[1] == folder
     assert len(machine.calls(" build ")) == 1
 
     script(machine.path / "pulumi-language-yaml", "")
-    assert machine.run(tool)[1] == str(machine.path)
+    assert machine.run(*tool)[1] == str(machine.path)

@@ -98,9 +98,9 @@ def _cases(links: int, latencies: list[float]) -> list[Case]:
     """All contenders, taking turns; without latencies the two that the growth is fitted for."""
     if not latencies:
         return [Case(EMPTY, links, 0.0), Case(OURS, links, 0.0)]
-    names = (OURS, NATIVE, *BY_HAND)
-    calling = [Case(name, links, latency) for latency in latencies for name in names]
-    return [Case(EMPTY, links, 0.0), *calling]
+    calling = (OURS, NATIVE, *BY_HAND)
+    cases = [Case(name, links, latency) for latency in latencies for name in calling]
+    return [Case(EMPTY, links, 0.0), *cases]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""The greatest memory of the process that runs the provider: `pulumi.dynamic` or the native plugin.
+"""The greatest memory of the process that runs the provider (`python -m pulumi.dynamic`,
+or the native plugin).
 
 The engine ends its plugins with a kill, so the figure is read again and again while the process
 lives. It is the greatest resident size that was seen.
@@ -35,7 +36,7 @@ class PeakMemory:
         while not self._ended.wait(_PAUSE):
             if not self._plugins:
                 family = descendants(self._root)
-                self._plugins = running(PLUGIN, family) + running(NATIVE_PLUGIN, family)
+                self._plugins = running(PLUGIN, family) or running(NATIVE_PLUGIN, family)
             for plugin in self._plugins:
                 try:
                     size = plugin.memory_info().rss

@@ -67,7 +67,8 @@ def _seconds(results: Results, links: int) -> str:
     head = [
         *("operation", "latency"),
         *NAMES.values(),
-        *("smallest / this package", "realistic / this package", "this package / empty"),
+        *("native / this package", "smallest / this package"),
+        *("realistic / this package", "this package / empty"),
         *("calls (writes)", "realistic"),
     ]
     rows = [
@@ -87,7 +88,7 @@ def _row(results: Results, links: int, latency: float, operation: str) -> list[s
         operation,
         f"{latency * 1000:.0f} ms",
         *(_time(results, name, *case) for name in NAMES),
-        *(_number(results.ratio(name, OURS, *case), 2) for name in BY_HAND),
+        *(_number(results.ratio(name, OURS, *case), 2) for name in (NATIVE, *BY_HAND)),
         _number(results.ratio(OURS, EMPTY, *case), 2),
         _calls(results, OURS, *case),
         _calls(results, REALISTIC, *case),
