@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 from types import TracebackType
 
+import recipe_tools
+
 BUCKET = "states"
-_RECIPE_TOOLS = Path(__file__).resolve().parent.parent / "recipe_tools.py"
 # Key, request, status, error, bytes of the answer, bytes of the object.
 _SENT = re.compile(r"s3_PutObject \S+ \S+ \d+ \S+ \d+ (\d+) ")
 
@@ -32,7 +32,7 @@ class S3:
             "AWS_SECRET_ACCESS_KEY": key["ROOT_SECRET_KEY"],
             "AWS_EC2_METADATA_DISABLED": "true",
         }
-        command = [_program(), "--quiet", "--access-log", self._log]
+        command = [recipe_tools.versitygw() / "versitygw", "--quiet", "--access-log", self._log]
         listen = ["--port", f"127.0.0.1:{self._address[1]}", "posix", "--nometa", self._folder]
         self._process = subprocess.Popen(
             [str(part) for part in (*command, *listen)],
@@ -74,11 +74,6 @@ class S3:
                     return
             time.sleep(0.1)
         raise RuntimeError("the S3 server did not start")
-
-
-def _program() -> Path:
-    get = [sys.executable, str(_RECIPE_TOOLS), "versitygw"]
-    return Path(subprocess.check_output(get, text=True).strip(), "versitygw")
 
 
 def _free_port() -> int:
