@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from ._version import __version__
     from .declare import declare_links
     from .errors import OmiseLinksError
-    from .inputs import Currency
     from .link import Link, LinkArgs
     from .lookups import get_link, get_links
     from .omise.client import OmiseClient
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 __all__ = [
-    "Currency",
     "Link",
     "LinkArgs",
     "LinkInputs",
@@ -44,7 +42,6 @@ __all__ = [
 
 _MODULES = {
     "Scope": "omise.models",
-    "Currency": "inputs",
     "Link": "link",
     "LinkArgs": "link",
     "LinkInputs": "omise.models",

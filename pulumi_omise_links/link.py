@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, overload
 
@@ -10,7 +10,7 @@ import pulumi
 
 from .call_stack import without_call_stack
 from .errors import ArgumentError, SettingsError
-from .inputs import INPUT_NAMES, Currency, is_live
+from .inputs import INPUT_NAMES, is_live
 from .program_inputs import prepare_inputs, prepare_link_id
 from .settings import refuse_plain_key_in_config
 from .state_format import (
@@ -24,8 +24,6 @@ from .state_format import (
 # Older ones look for the provider in the state alone, and newer engines send none for a look-up
 # (pulumi/dynamic/__main__.py, Read).
 _FIRST_SDK_WITH_GET = (3, 268)
-# A type checker knows the text in a program, and not the text in an Output.
-_CurrencyInput = Currency | Awaitable[str] | pulumi.Output[str]
 
 
 @dataclass(kw_only=True)
@@ -37,9 +35,7 @@ class LinkArgs:
 
     :param amount: what the payer pays, in the smallest unit of the currency (satang, sen, cents;
         whole yen).
-    :param currency: three-letter ISO 4217 code, in either case. A type checker takes the codes that
-        Omise documents: annotate data with :data:`Currency`, and give a text that is known only at
-        run time, such as one of the stack's config, as ``pulumi.Output.from_input(text)``.
+    :param currency: three-letter ISO 4217 code, in either case.
     :param title: heading of the payment page.
     :param description: text of the payment page.
     :param multiple: whether the link can be paid more than once; by default it cannot.
@@ -50,7 +46,7 @@ class LinkArgs:
     """
 
     amount: pulumi.Input[int]
-    currency: _CurrencyInput
+    currency: pulumi.Input[str]
     title: pulumi.Input[str]
     description: pulumi.Input[str]
     multiple: pulumi.Input[bool] | None = None
@@ -83,7 +79,7 @@ class Link(pulumi.CustomResource):
         opts: pulumi.ResourceOptions | None = None,
         *,
         amount: pulumi.Input[int],
-        currency: _CurrencyInput,
+        currency: pulumi.Input[str],
         title: pulumi.Input[str],
         description: pulumi.Input[str],
         multiple: pulumi.Input[bool] | None = None,

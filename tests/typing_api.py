@@ -11,7 +11,6 @@ import pulumi
 from typing_extensions import assert_type
 
 from pulumi_omise_links import (
-    Currency,
     Link,
     LinkArgs,
     LinkInputs,
@@ -69,24 +68,20 @@ Link(
     pulumi.ResourceOptions(parent=spring),
 )
 
-prices: list[tuple[int, Currency]] = [(1, "THB"), (1, "jpy")]
+prices: list[tuple[int, str]] = [(1, "THB"), (1, "jpy")]
 for amount, currency in prices:
     Link("data", amount=amount, currency=currency, title="t", description="d")
-known_at_run_time = pulumi.Config().require("currency")
 Link(
     "config",
     amount=pulumi.Config().require_int("amount"),
-    currency=pulumi.Output.from_input(known_at_run_time),
+    currency=pulumi.Config().require("currency"),
     title=pulumi.Config().require("title"),
     description="d",
 )
 
-Link("misspelt", amount=1, currency="TBH", title="t", description="d")  # type: ignore[call-overload]
-Link("any-text", amount=1, currency=known_at_run_time, title="t", description="d")  # type: ignore[call-overload]
 Link("name", amount=1, curency="THB", title="t", description="d")  # type: ignore[call-overload]
 Link("output", amount=spring.title, currency="THB", title="t", description="d")  # type: ignore[call-overload]
 Link("output", amount=1, currency="THB", title=spring.amount, description="d")  # type: ignore[call-overload]
-LinkArgs(amount=1, currency="TBH", title="t", description="d")  # type: ignore[arg-type]
 LinkArgs(amount=spring.title, currency="THB", title="t", description="d")  # type: ignore[arg-type]
 LinkArgs(amount=1, curency="THB", title="t", description="d")  # type: ignore[call-arg]
 Link("text", amount="1", currency="THB", title="t", description="d")  # type: ignore[call-overload]

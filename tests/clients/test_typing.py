@@ -8,13 +8,9 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_args
 
 import pytest
 import recipe_tools
-
-from pulumi_omise_links import Currency
-from pulumi_omise_links.inputs import CURRENCIES
 
 pytestmark = pytest.mark.clients
 
@@ -64,8 +60,3 @@ def test_pyright_finds_each_wrong_use_and_nothing_else(program: Path) -> None:
     lines = {found["range"]["start"]["line"] + 1 for found in said["generalDiagnostics"]}
     assert lines == marked_lines(program.read_text()), done.stdout
     assert said["summary"]["filesAnalyzed"] == 1
-
-
-def test_the_types_have_each_currency_in_both_cases() -> None:
-    """What a type checker takes as a currency is what the checks at preview take."""
-    assert {*get_args(Currency)} == {*CURRENCIES, *(code.lower() for code in CURRENCIES)}
