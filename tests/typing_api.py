@@ -80,14 +80,14 @@ Link(
 )
 
 Link("name", amount=1, curency="THB", title="t", description="d")  # type: ignore[call-overload]
-Link("output", amount=spring.title, currency="THB", title="t", description="d")  # type: ignore[call-overload]
-Link("output", amount=1, currency="THB", title=spring.amount, description="d")  # type: ignore[call-overload]
+Link("output", amount=spring.title, currency="THB", title="t", description="d")  # type: ignore[arg-type]
+Link("output", amount=1, currency="THB", title=spring.amount, description="d")  # type: ignore[arg-type]
 LinkArgs(amount=spring.title, currency="THB", title="t", description="d")  # type: ignore[arg-type]
 LinkArgs(amount=1, curency="THB", title="t", description="d")  # type: ignore[call-arg]
 Link("text", amount="1", currency="THB", title="t", description="d")  # type: ignore[call-overload]
 Link("float", amount=4900.00, currency="THB", title="t", description="d")  # type: ignore[call-overload]
 baht = pulumi.Output.from_input(4900.00)
-Link("float-output", amount=baht, currency="THB", title="t", description="d")  # type: ignore[call-overload]
+Link("float-output", amount=baht, currency="THB", title="t", description="d")  # type: ignore[arg-type]
 Link("decimal", amount=Decimal(4900), currency="THB", title="t", description="d")  # type: ignore[call-overload]
 Link("resource", amount=1, currency="THB", title=spring, description="d")  # type: ignore[call-overload]
 Link("positional", 12_000, "THB", "t", "d")  # type: ignore[call-overload]
