@@ -72,6 +72,9 @@ _URL = re.compile(
 )
 _HOST_LABEL = re.compile(r"[a-z0-9_-]{1,63}", re.IGNORECASE | re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_START_OF_KEY = re.compile(r"[sp]key_")
+# A variable may be called omise_skey_th, so the start of a key is not enough there.
+_KEY_AS_VARIABLE = re.compile(r"^[sp]key_|[sp]key_(test_)?[0-9A-Za-z]{12,}")
 _TRUE, _FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
 
 
@@ -302,7 +305,7 @@ def _find_key(config: Mapping[str, str | None], env: Mapping[str, str]) -> tuple
     if config.get(SECRET_KEY) is not None:
         return str(config[SECRET_KEY]), f"{NAMESPACE}:{SECRET_KEY}"
     variable = config.get(SECRET_KEY_ENV) or DEFAULT_KEY_VARIABLE
-    if not _VARIABLE.fullmatch(variable) or _looks_like_a_key(variable):
+    if not _VARIABLE.fullmatch(variable) or _KEY_AS_VARIABLE.search(variable):
         # The value is not shown: it may well be the key.
         raise SettingsError(
             f"{NAMESPACE}:{SECRET_KEY_ENV} must be the name of an environment variable. The key"
@@ -323,13 +326,14 @@ def _advise(config: Mapping[str, str | None]) -> str:
     )
 
 
-def _looks_like_a_key(text: str) -> bool:
-    return re.match(r"\s*[sp]key_", text) is not None
+def _holds_a_key(text: str) -> bool:
+    """Whether somebody put a key there, alone or with something around it."""
+    return _START_OF_KEY.search(text) is not None
 
 
 def _show_value(text: str) -> str:
-    """Return a wrong value for an error, unless somebody put a key there."""
-    return "a key" if _looks_like_a_key(text) else repr(text[:80])
+    """Return a wrong value for an error, unless it holds a key."""
+    return "a key" if _holds_a_key(text) else repr(text[:80])
 
 
 def _parse_flag(text: str, source: str, *, default: bool) -> bool:
@@ -359,7 +363,7 @@ def _parse_id(text: str, source: str, form: re.Pattern[str], of_what: str) -> st
     value = text.strip()
     if not value:
         return None
-    if not form.fullmatch(value) or _looks_like_a_key(value):
+    if not form.fullmatch(value) or _holds_a_key(value):
         raise SettingsError(f"{source} must be the id of {of_what}, not {_show_value(text)}.")
     return value
 
@@ -367,7 +371,9 @@ def _parse_id(text: str, source: str, form: re.Pattern[str], of_what: str) -> st
 def _parse_url(text: str, source: str) -> str:
     url = text.strip().rstrip("/") or DEFAULT_API_URL
     parts = _URL.fullmatch(url)
-    if parts is None or not is_host(parts["host"]) or int(parts["port"] or 443) > 65_535:
+    wrong = parts is None or not is_host(parts["host"]) or int(parts["port"] or 443) > 65_535
+    # Errors name the address that they are about, so no key may be in it.
+    if parts is None or wrong or _holds_a_key(url):
         raise SettingsError(f"{source} must be a URL such as {DEFAULT_API_URL}.")
     if parts["user"]:
         raise SettingsError(f"{source} must not hold a user name or password.")

@@ -162,6 +162,13 @@ def test_a_named_variable_does_not_fall_back() -> None:
         settings.key()
 
 
+def test_a_variable_may_be_called_after_what_it_holds() -> None:
+    """A name such as omise_skey_th is that of a variable, and no key."""
+    settings = resolve({"secretKeyEnv": "omise_skey_th"}, {"omise_skey_th": TEST_KEY})
+
+    assert settings.key().source == "the environment variable omise_skey_th"
+
+
 def test_an_empty_key_in_stack_config_does_not_fall_back() -> None:
     """An empty omise:secretKey does not let another account's key act for the stack."""
     with pytest.raises(AuthenticationError, match="omise:secretKey is not set"):
@@ -268,6 +275,15 @@ def test_the_limits_alone(
         ({"apiUrl": TEST_KEY}, {}),
         ({"apiUrl": f"https://{TEST_KEY}@api.omise.co"}, {}),
         ({"apiUrl": f"https://{TEST_KEY}:@api.omise.co"}, {}),
+        ({"apiUrl": f"http://example.com/{TEST_KEY}"}, {}),
+        ({"apiUrl": f"https://example.com/{TEST_KEY}"}, {}),
+        ({"accountId": f"OMISE_SECRET_KEY={TEST_KEY}"}, {}),
+        ({"accountId": f"account_{TEST_KEY}"}, {}),
+        ({"subMerchantId": f'"{TEST_KEY}"'}, {}),
+        ({"allowLive": f"'{LIVE_KEY}'"}, {}),
+        ({"amountLimits": f"key: {TEST_KEY}"}, {}),
+        ({"secretKeyEnv": f"OMISE_SECRET_KEY={TEST_KEY}"}, {}),
+        ({"secretKeyEnv": "OMISE_skey_test_5ecret5ecret5ecr"}, {}),
     ],
 )
 def test_a_key_in_the_wrong_setting_is_refused_unseen(
