@@ -30,6 +30,7 @@ the id; a link in a state is never deleted. The rest of a record is the engine's
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -59,6 +60,7 @@ STORED_OUTPUTS = ("payment_uri", "created_at", "used", "used_at", "merchant_name
 output that a resource declares costs Pulumi's SDK time, read or not (docs/performance.md)."""
 
 
+_DEFAULT_PROVIDER = re.compile(r"default(_\d+_\d+_\d+(_.*)?|_[a-z]+_/.*)?", re.ASCII)
 _NATIVE_NAMES = {
     "payment_uri": "paymentUri",
     "created_at": "createdAt",
@@ -89,9 +91,11 @@ def from_native(outputs: Mapping[str, Any]) -> dict[str, Any]:
 def names_default_provider(name: str) -> bool:
     """Whether the engine itself has made the provider of this name, for links that name none.
 
-    It is called ``default``, or ``default_1_2_3`` if the program asks for a version of the plugin.
+    It is called ``default``, or ``default_1_2_3`` if the program asks for a version of the plugin;
+    an address to download the plugin from follows, ``_https_/…``. Any other name is one that a
+    program has chosen (``DefaultName`` in pkg/resource/deploy/providers/provider.go).
     """
-    return name.partition("_")[0] == "default"
+    return _DEFAULT_PROVIDER.fullmatch(name) is not None
 
 
 def inputs_of(properties: Mapping[str, Any]) -> LinkInputs:
