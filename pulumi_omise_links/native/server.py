@@ -16,6 +16,7 @@ from .servicer import LinkServicer
 # More than the requests that Omise is sent at once (``omise.pacing``): what waits there must not
 # keep checks and comparisons waiting, which send none.
 _THREADS = 20
+_SECONDS_FOR_ANSWERS = 600.0
 _LARGEST_MESSAGE = 400 << 20  # bytes, as in Pulumi's own SDKs
 
 
@@ -44,9 +45,11 @@ def main() -> None:
         sys.stdout.flush()
         Event().wait()
     except KeyboardInterrupt:
-        # The engine has all answers by now. A write that is under way is finished before the
-        # interpreter ends: it waits for the threads.
-        server.stop(None)
+        # Another signal would end a write that is under way before it has learnt what it did.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # No call begins any more. One that is under way is answered, should this process alone have
+        # been given the signal. The interpreter then waits for the threads.
+        server.stop(_SECONDS_FOR_ANSWERS).wait()
 
 
 _NOT_FOR_PEOPLE = (

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ import psutil
 import pytest
 from google.protobuf.struct_pb2 import Struct
 from native.native_plugin import NativePlugin, StartNative
+from polling import wait_until
 from protocol.engine_side import SPRING
 from pulumi.runtime.proto import provider_pb2
 
+from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.inputs import INPUT_NAMES, INPUTS
 from pulumi_omise_links.link_provider import LinkProvider
 from pulumi_omise_links.native.servicer import LinkServicer
@@ -70,6 +73,32 @@ def test_the_plugin_ends_when_it_is_told_to() -> None:
     process.send_signal(signal.SIGINT)
 
     assert process.wait(30) == 0
+
+
+def test_a_create_is_answered_before_the_end(tmp_path: Path) -> None:
+    """A signal for the plugin alone, even twice, ends no create that is under way: its answer
+    comes, nothing is printed, and the process ends."""
+    with Emulator() as omise, socket.create_server(("127.0.0.1", 0)) as engine:
+        omise.fault("slow", method="POST", seconds=2)
+        address = {"OMISE_API_URL": omise.url, "OMISE_SECRET_KEY": omise.key("th")}
+        env = os.environ | address | {"PULUMI_HOME": str(tmp_path)}
+        command = [str(SCRIPT), f"127.0.0.1:{engine.getsockname()[1]}"]
+        options: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        process = subprocess.Popen(command, text=True, env=env, **options)
+        assert process.stdout is not None
+        plugin = NativePlugin(int(process.stdout.readline()), process.kill)
+        plugin.configure({})
+        with ThreadPoolExecutor() as threads:
+            created = threads.submit(plugin.create, SPRING)
+            wait_until(lambda: omise.journal.count("POST", "/links") > 0)
+            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGINT)
+            link_id, _ = created.result(60)
+        _, errors = process.communicate(timeout=60)
+        plugin.close()
+
+        assert [link["id"] for link in omise.links()] == [link_id]
+    assert (process.returncode, errors) == (0, "")
 
 
 def test_the_plugin_ends_with_its_engine() -> None:
