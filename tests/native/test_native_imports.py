@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from native.native_plugin import NativePlugin, StartNative
@@ -113,6 +114,29 @@ def test_an_import_obeys_the_account_of_the_stack(start: StartNative, omise: Emu
         plugin.import_(link_id)
 
     assert f"Links belong to {omise.account('th').id} here" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "sentence"),
+    [
+        ("getLinks", {"includeDeleted": "false"}, "includeDeleted must be true or false"),
+        ("getLinks", {"includeDeleted": 1}, "includeDeleted must be true or false"),
+        ("getLinks", {"createdFrom": 2026}, "createdFrom and createdTo must be text"),
+        ("getLinks", {"includedeleted": True}, "(did you mean 'includeDeleted'?)"),
+        ("getLinks", {"limit": 5}, "'limit'; it has createdFrom, createdTo, includeDeleted"),
+        ("getLink", {"id": "link_test_1", "ids": "x"}, "getLink has no argument 'ids'"),
+        ("getLink", {}, "getLink needs id"),
+    ],
+)
+def test_wrong_arguments_of_look_ups(
+    plugin: NativePlugin, omise: Emulator, function: str, arguments: dict[str, Any], sentence: str
+) -> None:
+    """What a look-up would read otherwise than it is meant is refused, and nothing is asked."""
+    with failure() as found:
+        plugin.call(f"omise:index:{function}", arguments)
+
+    assert sentence in found[0]
+    assert len(omise.journal) == 0
 
 
 def test_look_ups(plugin: NativePlugin, omise: Emulator) -> None:
