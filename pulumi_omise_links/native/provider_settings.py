@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pulumi.output import Unknown
@@ -16,8 +17,11 @@ from ..settings import (
     SUB_MERCHANT_ID,
     Settings,
     refuse_misspelt,
+    refuse_plain_key,
 )
-from ..state_format import names_default_provider
+from ..state_format import SECRET_MARK, names_default_provider
+
+_PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 
 
 def as_config(settings: Mapping[str, Any]) -> dict[str, str]:
@@ -51,3 +55,48 @@ def check_settings(settings: Mapping[str, Any]) -> None:
     refuse_misspelt(config)
     if not any(isinstance(value, Unknown) for value in settings.values()):
         Settings.resolve({name: config.get(f"{NAMESPACE}:{name}") for name in CONFIG_KEYS})
+
+
+def refuse_key_in_files(key: object, urn: str, folder: Path) -> None:
+    """Refuse a key that stands in plain text in the file with the stack's config.
+
+    The engine takes the marks of secrets away before it asks for a check, and configures a provider
+    whose values did not change with what the state has. So it never tells that a key was encrypted
+    and no longer is; the file does. A file that Pulumi was told of (``--config-file``) is not seen.
+
+    :param urn: of the provider. Its name has that of the stack.
+    :param folder: where the engine started the plugin, which is in the project.
+    :raises SettingsError: the key stands there.
+    """
+    if not isinstance(key, str) or not key.strip().startswith("skey_"):
+        return
+    folders = (folder, *folder.parents)
+    projects = (path for path in folders if any((path / name).exists() for name in _PROJECT_FILES))
+    project = next(projects, None)
+    if project is None:
+        return
+    stack = urn.partition("::")[0].rpartition(":")[2]
+    names = [f"Pulumi.{stack}.yaml", f"Pulumi.{stack}.yml", f"Pulumi.{stack}.json"]
+    if names_default_provider(urn.rpartition("::")[2]):
+        # It may have config for all stacks. For other providers it may be a program, in which
+        # ``fn::secret`` stands above the key.
+        names += _PROJECT_FILES
+    refuse_plain_key(is_secret=not any(key.strip() in _read(project / name) for name in names))
+
+
+def with_secret_key_marked(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with the key marked as a secret, wherever it came from.
+
+    The engine then stores it encrypted, even if it was given in plain text.
+    """
+    key = settings.get(SECRET_KEY)
+    if not isinstance(key, str) or not key:
+        return dict(settings)
+    return {**settings, SECRET_KEY: {**SECRET_MARK, "value": key}}
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from google.protobuf import struct_pb2
@@ -30,7 +31,13 @@ from ..state_format import (
 )
 from .answers import answers
 from .functions import call
-from .provider_settings import as_config, check_settings, complete_settings
+from .provider_settings import (
+    as_config,
+    check_settings,
+    complete_settings,
+    refuse_key_in_files,
+    with_secret_key_marked,
+)
 from .schema import make_schema
 from .wire import UNKNOWN, from_struct, names_of_secrets, to_struct
 
@@ -66,9 +73,10 @@ class LinkServicer(provider_pb2_grpc.ResourceProviderServicer):
         settings = complete_settings(from_struct(request.news), request.urn)
         try:
             check_settings(settings)
+            refuse_key_in_files(settings.get(SECRET_KEY), request.urn, Path.cwd())
         except OmiseLinksError as error:
             return _failed(request, [str(error)])
-        return provider_pb2.CheckResponse(inputs=to_struct(settings))
+        return provider_pb2.CheckResponse(inputs=to_struct(with_secret_key_marked(settings)))
 
     @answers
     def DiffConfig(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from pathlib import Path
+
 import pytest
 from google.protobuf import json_format
 from native.native_plugin import PROVIDER_URN, NativePlugin, StartNative, secret, struct
@@ -9,6 +12,8 @@ from protocol.engine_side import SPRING, UNKNOWN, failure
 from pulumi.runtime.proto import provider_pb2
 
 from pulumi_omise_links.emulator import Emulator
+from pulumi_omise_links.errors import SettingsError
+from pulumi_omise_links.native.provider_settings import refuse_key_in_files
 
 EXPLICIT_URN = PROVIDER_URN.replace("default", "japan")
 
@@ -30,6 +35,39 @@ def test_a_key_in_plain_text_is_refused(start: StartNative, omise: Emulator) -> 
 
     assert "stands in plain text" in found[0]
     assert omise.key("th") not in found[0]
+
+
+@pytest.mark.parametrize("urn", [PROVIDER_URN, EXPLICIT_URN])
+def test_a_key_is_stored_encrypted_wherever_it_came_from(start: StartNative, urn: str) -> None:
+    """The engine does not say whether a key was a secret, so it is told to store it as one."""
+    settings, failures = start().check_config({"secretKey": "skey_test_1"}, urn)
+
+    assert failures == []
+    assert settings["secretKey"] == secret("skey_test_1")
+
+
+@pytest.mark.parametrize(
+    ("file", "urn", "refused"),
+    [
+        ("Pulumi.dev.yaml", PROVIDER_URN, True),
+        ("Pulumi.dev.json", EXPLICIT_URN, True),
+        ("Pulumi.yaml", f"{PROVIDER_URN}_0_1_0", True),
+        ("Pulumi.yaml", EXPLICIT_URN, False),
+        ("Pulumi.prod.yaml", PROVIDER_URN, False),
+    ],
+)
+def test_a_key_in_plain_text_in_the_file_of_the_stack(
+    tmp_path: Path, file: str, urn: str, refused: bool
+) -> None:
+    """The config of the stack, and of the project, is looked at, also from a folder below: not that
+    of another stack, and no program that makes a provider of a key."""
+    (tmp_path / "program").mkdir()
+    (tmp_path / "Pulumi.yaml").touch()
+    (tmp_path / file).write_text('omise:secretKey: "skey_test_5ecret"', encoding="utf-8")
+    with pytest.raises(SettingsError, match="plain text") if refused else nullcontext():
+        refuse_key_in_files("skey_test_5ecret", urn, tmp_path / "program")
+
+    refuse_key_in_files("skey_test_0ther", urn, tmp_path / "program")
 
 
 @pytest.mark.parametrize(
@@ -74,7 +112,10 @@ def test_a_provider_with_its_own_key_takes_nobody_else_s_account(
     they hold for the provider that nobody declares."""
     account = omise.account("th").id
     plugin = start(OMISE_ACCOUNT_ID=account, JAPAN=omise.key("jp"))
-    settings, _ = plugin.check_config({"secretKeyEnv": "JAPAN"}, EXPLICIT_URN)
+    own = {"secretKeyEnv": "JAPAN", "accountId": "", "subMerchantId": ""}
+    for urn in (EXPLICIT_URN, f"{PROVIDER_URN}_japan", f"{PROVIDER_URN}_2_japan"):
+        settings, _ = plugin.check_config({"secretKeyEnv": "JAPAN"}, urn)
+        assert settings == own
     plugin.configure(settings)
     _, state = plugin.create({**SPRING, "currency": "JPY"})
     assert state["accountId"] == omise.account("jp").id
