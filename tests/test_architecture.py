@@ -41,9 +41,7 @@ MAY_IMPORT: dict[str, str] = {
     "link_provider": (
         "engine errors held_links inputs link_guard program_errors settings state_format"
     ),
-    "native": (
-        "_version engine errors inputs link_provider omise safe_text settings state_format"
-    ),
+    "native": ("_version engine errors inputs link_provider omise safe_text settings state_format"),
     "program_inputs": "errors inputs mark",
     "call_stack": "",
     "link": "call_stack errors inputs program_inputs settings state_format",
