@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 from harness import Project, writes
+from killed_up import HeldAnswers
 from polling import wait_until
 
 from pulumi_omise_links.emulator import Emulator
@@ -229,7 +230,7 @@ resources:
 
 
 def test_a_killed_engine_leaves_no_plugin_and_no_duplicate(
-    yaml_project: Project, omise: Emulator
+    yaml_project: Project, omise: Emulator, answers: HeldAnswers
 ) -> None:
     """After kill -9 in the middle of a create, the plugin ends by itself, and another `up` refuses
     to make the link again."""
@@ -240,11 +241,9 @@ resources:
     type: omise:Link
     properties: {title: S, description: d, amount: 2000, currency: THB}
 """)
-    omise.fault("slow", method="POST", seconds=6)
+    answers.hold_after({})
     pulumi = project.start("pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
-    wait_until(
-        lambda: omise.journal.count("GET", "/account") and omise.journal.counters()["in_flight"]
-    )
+    wait_until(lambda: answers.holds({omise.account("th").id: 1}))
     plugins = [
         process
         for process in psutil.Process(pulumi.pid).children(recursive=True)
@@ -252,6 +251,7 @@ resources:
     ]
     pulumi.send_signal(signal.SIGKILL)
     pulumi.communicate()
+    answers.release()
 
     assert plugins
     assert psutil.wait_procs(plugins, timeout=60)[1] == []

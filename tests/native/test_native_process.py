@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import make_schema
 import psutil
 import pytest
 from google.protobuf.struct_pb2 import Struct
+from killed_up import HeldAnswers
 from native.native_plugin import NativePlugin, StartNative
 from polling import wait_until
 from protocol.engine_side import SPRING
@@ -78,22 +80,42 @@ def test_the_plugin_ends_when_it_is_told_to() -> None:
 def test_a_create_is_answered_before_the_end(tmp_path: Path) -> None:
     """A signal for the plugin alone, even twice, ends no create that is under way: its answer
     comes, nothing is printed, and the process ends."""
-    with Emulator() as omise, socket.create_server(("127.0.0.1", 0)) as engine:
-        omise.fault("slow", method="POST", seconds=2)
+    answers = HeldAnswers()
+    answers.hold_after({})
+    with (
+        Emulator(on_request=answers) as omise,
+        socket.create_server(("127.0.0.1", 0)) as engine,
+        ThreadPoolExecutor() as threads,
+        ExitStack() as at_end,
+    ):
+        at_end.callback(answers.release)
         address = {"OMISE_API_URL": omise.url, "OMISE_SECRET_KEY": omise.key("th")}
-        env = os.environ | address | {"PULUMI_HOME": str(tmp_path)}
-        command = [str(SCRIPT), f"127.0.0.1:{engine.getsockname()[1]}"]
-        options: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        process = subprocess.Popen(command, text=True, env=env, **options)
+        process = subprocess.Popen(
+            [SCRIPT, f"127.0.0.1:{engine.getsockname()[1]}"],
+            env=os.environ | address | {"PULUMI_HOME": str(tmp_path)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        at_end.callback(process.kill)
         assert process.stdout is not None
         plugin = NativePlugin(int(process.stdout.readline()), process.kill)
         plugin.configure({})
-        with ThreadPoolExecutor() as threads:
-            created = threads.submit(plugin.create, SPRING)
-            wait_until(lambda: omise.journal.count("POST", "/links") > 0)
-            process.send_signal(signal.SIGINT)
-            process.send_signal(signal.SIGINT)
-            link_id, _ = created.result(60)
+        created = threads.submit(plugin.create, SPRING)
+        wait_until(lambda: answers.holds({omise.account("th").id: 1}))
+
+        def refuses_calls() -> bool:
+            try:
+                plugin.cancel()
+            except grpc.RpcError:
+                return True
+            return False
+
+        process.send_signal(signal.SIGINT)
+        wait_until(refuses_calls)
+        process.send_signal(signal.SIGINT)
+        answers.release()
+        link_id, _ = created.result(60)
         _, errors = process.communicate(timeout=60)
         plugin.close()
 
