@@ -296,9 +296,9 @@ def test_every_night(shop: GitHub, forge: Forge, omise: Emulator) -> None:
 def test_what_is_left_over(
     shop: GitHub, forge: Forge, omise: Emulator, place: Path, of_reviews: dict[str, str]
 ) -> None:
-    """An environment that nobody has updated for a week goes in the night; if that fails, an issue is
-    opened; marked links that no stack knows are shown, and a person deletes them with what
-    the summary says."""
+    """An environment that nobody has updated for a week goes in the night; if that fails, an issue
+    is opened; marked links that no stack knows are shown, and a person deletes them with what the
+    summary says."""
     change(shop, "forgotten", ticket=45000)
     preview(shop, shop.pull_request(51, "opened")).ok()
     age(stacks(place) / "pr-51.json")
