@@ -78,6 +78,6 @@ $(BENCH_READY): $(READY)
 	@touch $@
 
 clean: ## Remove .venv and caches
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-run
+	rm -rf $(VENV) .venv-lowest build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-run
 
 .PHONY: help demo test fast recipes clients languages lowest bench chaos kill parity lint setup clean

@@ -163,10 +163,16 @@ def _require_new(path: str, *, overwrite: bool) -> None:
 
 def _notes_on_import(path: str, stacks: Sequence[str]) -> list[str]:
     stack = f" --stack {stacks[0]}" if len(stacks) == 1 else ""
-    return [
+    notes = [
         f"`pulumi import --file {escape_path(path)}{stack}` takes the links into the stack, writes"
         " nothing at Omise and prints the program; it protects them, unless --protect=false."
     ]
+    if not stacks:
+        notes.append(
+            "No stack was read, so links that a stack manages already are in the file, too."
+            " `pulumi import` would take them a second time: name each stack with --stack."
+        )
+    return notes
 
 
 def _result(

@@ -71,7 +71,7 @@ def check_plugin_file(setup: Setup) -> Finding:
     if python.listing_problem is not None:
         return skip("Pulumi cannot list the packages of the program, so it is not known.")
     if _PLUGIN not in python.plugins:
-        return ok("Pulumi looks for no plugin of this package.")
+        return ok("Pulumi tries to download no plugin for the Python package.")
     if setup.environ.get(_NO_DOWNLOAD, "").lower() in {"true", "1"}:
         return ok(f"Pulumi downloads no plugin: {_NO_DOWNLOAD} is set.")
     return warn(

@@ -98,8 +98,8 @@ def check_account(setup: Setup) -> Finding:
     if expected is not None:
         return ok(f"{where}, as omise:accountId says.")
     advice = (
-        f"`pulumi config set omise:accountId {escape(account.id)}` has the key of any other account"
-        " refused."
+        "To refuse the key of any other account, run `pulumi config set omise:accountId"
+        f" {escape(account.id)}`."
     )
     if setup.key.live:
         return warn(f"{where}; omise:accountId is not set.", advice)

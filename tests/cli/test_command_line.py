@@ -125,7 +125,7 @@ def test_the_version_and_the_help_can_be_had_in_short(capsys: pytest.CaptureFixt
         (["match"], "Missing argument 'FILE...'. `omise-links match --help`"),
         (["match", "a", "--wirte"], "Did you mean --write"),
         (["discover", "--min-amount", "x"], "Invalid value for '--min-amount'"),
-        (["discover", "--overwrite"], "--overwrite needs -o FILE."),
+        (["discover", "--overwrite"], "--overwrite needs -o FILE or --pulumi-import FILE."),
     ],
 )
 def test_wrong_use_is_one_sentence(

@@ -86,7 +86,7 @@ def test_a_stale_schema_is_told(
         (tmp_path / name).write_text("{}")
 
     assert make_schema.main(["--check"]) == 1
-    assert capsys.readouterr().err.count("is stale: run") == 2
+    assert capsys.readouterr().err.count("is stale: run") == len(make_schema.SCHEMAS)
     assert make_schema.main([]) == 0
     assert make_schema.main(["--check"]) == 0
 
