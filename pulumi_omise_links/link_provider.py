@@ -47,6 +47,7 @@ from .state_format import (
     is_link_state,
     outputs_from,
     outputs_of_new,
+    rewritten,
     scope_of,
 )
 
@@ -205,9 +206,10 @@ class LinkProvider(ResourceProvider):
         """Return the links of the account that were made in that time, deleted ones too."""
         return [*self._guard.client.iter_links(created_from=created_from, created_to=created_to)]
 
+    @_in_sentences
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Keep the outputs: every change replaces, and the default would empty the state."""
-        return UpdateResult({name: _olds[name] for name in _olds if name != PROVIDER_KEY})
+        return UpdateResult(rewritten(_olds))
 
     @_in_sentences
     def delete(self, _id: str, _props: dict[str, Any]) -> None:

@@ -128,8 +128,19 @@ def outputs_from(link: OmiseLink, scope: Scope, state: Mapping[str, Any]) -> dic
     }
     outputs |= {name: getattr(link, name) for name in STORED_OUTPUTS}
     outputs |= {"account_id": scope.account_id, "sub_merchant_id": scope.sub_merchant_id}
-    outputs[AS_STORED] = {**SECRET_MARK, "value": stored} if stored else None
-    return {name: value for name, value in outputs.items() if value is not None}
+    outputs[AS_STORED] = stored or None
+    return rewritten({name: value for name, value in outputs.items() if value is not None})
+
+
+def rewritten(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the outputs of a link as the engine is to store them.
+
+    It sends secrets unmarked, and marks again only what has the name of a secret input.
+    """
+    kept = {name: value for name, value in outputs.items() if name != PROVIDER_KEY}
+    if AS_STORED in kept:
+        kept[AS_STORED] = {**SECRET_MARK, "value": kept[AS_STORED]}
+    return kept
 
 
 def outputs_of_new(link: OmiseLink, scope: Scope, inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -103,6 +103,13 @@ def test_an_update_keeps_the_outputs(plugin: Plugin) -> None:
     assert plugin.update(outputs, {**SPRING, "currency": "THB"}) == outputs
 
 
+def test_an_update_keeps_secrets(plugin: Plugin) -> None:
+    """What the engine sends unmarked goes back marked, as no input has its name."""
+    outputs = {**SPRING, "payment_uri": "https://link.omise.co/1", "as_stored": {"title": "x"}}
+
+    assert plugin.update(outputs, SPRING)["as_stored"] == {**SECRET, "value": {"title": "x"}}
+
+
 @pytest.mark.parametrize("switch", ["deleted", "not_found", "failed_deletion"])
 def test_deleting_what_is_gone_succeeds(start: Start, omise: Emulator, switch: str) -> None:
     """A link that somebody deleted meanwhile does not stand in the way of destroy."""
