@@ -162,3 +162,8 @@ def scope_of(outputs: Mapping[str, Any]) -> Scope:
 def is_link_state(properties: Mapping[str, Any]) -> bool:
     """Tell the outputs of a link from mere inputs, as ``Link.get`` sends them."""
     return "payment_uri" in properties
+
+
+def is_native_state(properties: Mapping[str, Any]) -> bool:
+    """Tell the outputs of a native link, by the names that its state has."""
+    return _NATIVE_NAMES["payment_uri"] in properties
