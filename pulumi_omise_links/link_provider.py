@@ -41,6 +41,7 @@ from .program_errors import without_traceback
 from .settings import CONFIG_KEYS, KEEP_LINKS, NAMESPACE, PLANNING, READ_BACK
 from .state_format import (
     ADOPT,
+    IMPORTED,
     NATIVE_TYPE_TOKEN,
     PROVIDER_KEY,
     inputs_from,
@@ -198,7 +199,28 @@ class LinkProvider(ResourceProvider):
         """
         scope = self._guard.require_create()
         link = self._guard.get_importable(id_)
-        return ReadResult(id_, outputs_from(link, scope, {}), inputs_from(link, {}))
+        return ReadResult(id_, outputs_from(link, scope, {IMPORTED: True}), inputs_from(link, {}))
+
+    def note_import(self, urn: str, link_id: str) -> None:
+        """Note that this run or an earlier one has imported a link as this resource."""
+        self._held.note_import(urn, link_id)
+
+    def leaves_behind(self, urn: str, link_id: str) -> bool:
+        """Tell whether a resource leaves a link, as it has imported another one; and say so.
+
+        Who writes another id into the option ``import`` replaces a link without a word from Pulumi:
+        it asks the provider nothing about the old link before it deletes it. Nor may the deletion
+        fail: the next run would carry it out.
+        """
+        if not self._held.is_left_behind(urn, link_id):
+            return False
+        self._engine.tell(
+            f"{'Live link' if is_live(link_id) else 'Link'} {link_id} was left at Omise, and its"
+            " address works on: its resource has imported another link instead. This stack no"
+            " longer manages it. If it is not wanted, delete it at Omise.",
+            warning=True,
+        )
+        return True
 
     @_in_sentences
     def look_up(self, link_id: str) -> OmiseLink:

@@ -18,6 +18,8 @@ What is stored beside the inputs, and why:
 ``as_stored``        the texts that Omise stores otherwise than the program spells them, by input;
                      a refresh compares with them. Encrypted, as an input may be a secret. Left out
                      where there are none, which is the rule
+``imported``         true where the native plugin took in a link that existed: it must not delete
+                     the link that the resource was before. Otherwise left out
 ===================  ==========================================================================
 
 A link of the native plugin (``native``) has another type token, no ``__provider``, and the same
@@ -50,6 +52,7 @@ Python. ``pulumi.dynamic`` would make 92 characters of it, twice in each record.
 
 ADOPT = "adopt"
 AS_STORED = "as_stored"
+IMPORTED = "imported"
 # How Pulumi marks a secret (sdk/go/common/resource/sig); the engine encrypts it in the state.
 SECRET_MARK = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 LINK_TYPES = frozenset({TYPE_TOKEN, NATIVE_TYPE_TOKEN})
@@ -128,7 +131,7 @@ def outputs_from(link: OmiseLink, scope: Scope, state: Mapping[str, Any]) -> dic
     }
     outputs |= {name: getattr(link, name) for name in STORED_OUTPUTS}
     outputs |= {"account_id": scope.account_id, "sub_merchant_id": scope.sub_merchant_id}
-    outputs[AS_STORED] = stored or None
+    outputs |= {AS_STORED: stored or None, IMPORTED: state.get(IMPORTED)}
     return rewritten({name: value for name, value in outputs.items() if value is not None})
 
 

@@ -137,7 +137,8 @@ outputs:
 
 def test_links_are_imported_in_three_ways(yaml_project: Project, omise: Emulator) -> None:
     """By name and id, by a file, and by an option: nothing is written to Omise, the generated
-    program changes nothing, and a program that differs is refused at preview."""
+    program changes nothing, and a program that differs is refused at preview. Another id in the
+    option deletes nothing."""
     project = yaml_project
     one, two, three, four = omise.seed(4, title="Link {n}", amount=5_000, multiple=True)
     omise.journal.clear()
@@ -165,6 +166,13 @@ def test_links_are_imported_in_three_ways(yaml_project: Project, omise: Emulator
     project.up().ok().says("= 1 imported")
 
     assert project.ids() == {"one": one, "two": two, "three": three, "four": four}
+    project.unchanged()
+
+    same = {name: omise.link(four)[name] for name in ("title", "description", "amount", "multiple")}
+    (five,) = omise.seed(**same)
+    project.yaml(program.replace(four, five))
+    project.up().ok().says(f"Link {four} was left at Omise, and its address works on")
+    assert project.ids()["four"] == five
     project.unchanged()
     assert writes(omise) == []
 
