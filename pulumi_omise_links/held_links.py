@@ -9,6 +9,7 @@ removes their marks. Without ``fcntl`` or a writable folder, a process knows onl
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import sys
@@ -28,6 +29,7 @@ if sys.platform != "win32":
     import fcntl
 
 _HELD, _TO_BE_ADOPTED, _LOOKED_UP = "held", "to-be-adopted", "looked-up"
+_IMPORTED = "imported"
 
 
 class HeldLinks:
@@ -88,6 +90,19 @@ class HeldLinks:
         """Note that the program looks this link up with ``Link.get``."""
         self._marks.add(_LOOKED_UP, link_id)
 
+    def note_import(self, urn: str, link_id: str) -> None:
+        """Note that a resource has imported a link, in this run or an earlier one."""
+        resource = _file_name(urn)
+        self._marks.add(_IMPORTED, f"{resource} {link_id}")
+        self._marks.add(_IMPORTED, resource)
+
+    def is_left_behind(self, urn: str, link_id: str) -> bool:
+        """Tell whether a resource has imported links, and this is none of them."""
+        resource = _file_name(urn)
+        return self._marks.has(_IMPORTED, resource) and not self._marks.has(
+            _IMPORTED, f"{resource} {link_id}"
+        )
+
     def may_be_deleted(self, link_id: str) -> bool:
         """Tell whether no other resource of the program is this link.
 
@@ -117,7 +132,7 @@ class HeldLinks:
 
 
 class _Marks:
-    """Marks on links, in memory and, where that can be, on disk for other processes."""
+    """Marks in memory and, where that can be, on disk for other processes."""
 
     def __init__(self, engine_port: int | None, folder: Path | None) -> None:
         self._mine: set[str] = set()
@@ -127,9 +142,9 @@ class _Marks:
         self._folder: Path | None = None
         self._opened = False
 
-    def add(self, kind: str, link_id: str) -> bool:
+    def add(self, kind: str, marked: str) -> bool:
         """Set a mark; tell whether it was not there before."""
-        name = f"{kind} {link_id}"
+        name = f"{kind} {marked}"
         with self._lock:
             new = name not in self._mine
             self._mine.add(name)
@@ -142,9 +157,9 @@ class _Marks:
                     pass
             return new
 
-    def has(self, kind: str, link_id: str) -> bool:
+    def has(self, kind: str, marked: str) -> bool:
         """Tell whether a mark is set, by any process of this run."""
-        name = f"{kind} {link_id}"
+        name = f"{kind} {marked}"
         with self._lock:
             folder = self._shared_folder()
             return name in self._mine or (folder is not None and (folder / name).exists())
@@ -209,6 +224,11 @@ def _conflict(link_id: str) -> LinkConflictError:
         f"Two resources of this program would be link {link_id}: only one can be it. Leave out one"
         " of them, or its adopt (in a manifest: id). The link stays; nothing was changed at Omise."
     )
+
+
+def _file_name(urn: str) -> str:
+    # The names of resources may be long, and hold what no file name may.
+    return hashlib.sha256(urn.encode()).hexdigest()
 
 
 def _fingerprint(inputs: Mapping[str, Any]) -> frozenset[tuple[str, object]]:

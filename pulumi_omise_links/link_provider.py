@@ -41,12 +41,16 @@ from .program_errors import without_traceback
 from .settings import CONFIG_KEYS, KEEP_LINKS, NAMESPACE, PLANNING, READ_BACK
 from .state_format import (
     ADOPT,
+    IMPORTED,
+    NATIVE_TYPE_TOKEN,
     PROVIDER_KEY,
     inputs_from,
     inputs_of,
     is_link_state,
+    is_native_state,
     outputs_from,
     outputs_of_new,
+    rewritten,
     scope_of,
 )
 
@@ -128,6 +132,7 @@ class LinkProvider(ResourceProvider):
     @_in_sentences
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare the inputs; any that differs replaces the link, as links are immutable."""
+        _refuse_native(_id, _olds)
         changed = [name for name in INPUT_NAMES if _differs(name, _olds, _news)]
         # The native plugin is given a link that was declared in Python before: its record is to be
         # written anew, and no replacement may come of a slip in the translated program.
@@ -175,6 +180,7 @@ class LinkProvider(ResourceProvider):
     @_in_sentences
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return the link as it is; an empty id tells the engine that it is gone."""
+        _refuse_native(id_, props)
         if is_link_state(props):
             found = self._guard.find(id_, props)
             if found is None:
@@ -193,7 +199,28 @@ class LinkProvider(ResourceProvider):
         """
         scope = self._guard.require_create()
         link = self._guard.get_importable(id_)
-        return ReadResult(id_, outputs_from(link, scope, {}), inputs_from(link, {}))
+        return ReadResult(id_, outputs_from(link, scope, {IMPORTED: True}), inputs_from(link, {}))
+
+    def note_import(self, urn: str, link_id: str) -> None:
+        """Note that this run or an earlier one has imported a link as this resource."""
+        self._held.note_import(urn, link_id)
+
+    def leaves_behind(self, urn: str, link_id: str) -> bool:
+        """Tell whether a resource leaves a link, as it has imported another one; and say so.
+
+        Who writes another id into the option ``import`` replaces a link without a word from Pulumi:
+        it asks the provider nothing about the old link before it deletes it. Nor may the deletion
+        fail: the next run would carry it out.
+        """
+        if not self._held.is_left_behind(urn, link_id):
+            return False
+        self._engine.tell(
+            f"{'Live link' if is_live(link_id) else 'Link'} {link_id} was left at Omise, and its"
+            " address works on: its resource has imported another link instead. This stack no"
+            " longer manages it. If it is not wanted, delete it at Omise.",
+            warning=True,
+        )
+        return True
 
     @_in_sentences
     def look_up(self, link_id: str) -> OmiseLink:
@@ -205,9 +232,11 @@ class LinkProvider(ResourceProvider):
         """Return the links of the account that were made in that time, deleted ones too."""
         return [*self._guard.client.iter_links(created_from=created_from, created_to=created_to)]
 
+    @_in_sentences
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Keep the outputs: every change replaces, and the default would empty the state."""
-        return UpdateResult({name: _olds[name] for name in _olds if name != PROVIDER_KEY})
+        _refuse_native(_id, _olds)
+        return UpdateResult(rewritten(_olds))
 
     @_in_sentences
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
@@ -216,6 +245,7 @@ class LinkProvider(ResourceProvider):
         That is a resource renamed without an alias: its old name leaves the state, and the link
         stays under the new one. ``destroy`` checks nothing, so it deletes adopted links, too.
         """
+        _refuse_native(_id, _props)
         if not self._held.may_be_deleted(_id):
             self._engine.tell(f"Link {_id} stays: another resource of this program is that link.")
             return
@@ -265,6 +295,22 @@ class LinkProvider(ResourceProvider):
             warning=live,
         )
         return []
+
+
+def _refuse_native(link_id: str, outputs: Mapping[str, Any]) -> None:
+    """Refuse a record in the native plugin's spelling, which that plugin has translated before.
+
+    Only an alias brings one here. Pulumi would change its type and leave its outputs, which
+    ``pulumi.dynamic`` can neither read nor delete.
+    """
+    if is_native_state(outputs):
+        raise LinkConflictError(
+            f"Link {link_id} is managed as {NATIVE_TYPE_TOKEN}, and an alias cannot make it"
+            " Python's Link again: Pulumi would keep a record that cannot be read. Nothing was"
+            f" changed. Declare it as {NATIVE_TYPE_TOKEN}; or remove it from the state first"
+            f" (`pulumi state delete`, which leaves the link), and declare Link with"
+            f' adopt="{link_id}".'
+        )
 
 
 def _is_link_id(value: object) -> bool:

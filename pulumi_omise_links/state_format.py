@@ -18,6 +18,8 @@ What is stored beside the inputs, and why:
 ``as_stored``        the texts that Omise stores otherwise than the program spells them, by input;
                      a refresh compares with them. Encrypted, as an input may be a secret. Left out
                      where there are none, which is the rule
+``imported``         true where the native plugin took in a link that existed: it must not delete
+                     the link that the resource was before. Otherwise left out
 ===================  ==========================================================================
 
 A link of the native plugin (``native``) has another type token, no ``__provider``, and the same
@@ -51,6 +53,7 @@ Python. ``pulumi.dynamic`` would make 92 characters of it, twice in each record.
 
 ADOPT = "adopt"
 AS_STORED = "as_stored"
+IMPORTED = "imported"
 # How Pulumi marks a secret (sdk/go/common/resource/sig); the engine encrypts it in the state.
 SECRET_MARK = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 LINK_TYPES = frozenset({TYPE_TOKEN, NATIVE_TYPE_TOKEN})
@@ -132,8 +135,19 @@ def outputs_from(link: OmiseLink, scope: Scope, state: Mapping[str, Any]) -> dic
     }
     outputs |= {name: getattr(link, name) for name in STORED_OUTPUTS}
     outputs |= {"account_id": scope.account_id, "sub_merchant_id": scope.sub_merchant_id}
-    outputs[AS_STORED] = {**SECRET_MARK, "value": stored} if stored else None
-    return {name: value for name, value in outputs.items() if value is not None}
+    outputs |= {AS_STORED: stored or None, IMPORTED: state.get(IMPORTED)}
+    return rewritten({name: value for name, value in outputs.items() if value is not None})
+
+
+def rewritten(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the outputs of a link as the engine is to store them.
+
+    It sends secrets unmarked, and marks again only what has the name of a secret input.
+    """
+    kept = {name: value for name, value in outputs.items() if name != PROVIDER_KEY}
+    if AS_STORED in kept:
+        kept[AS_STORED] = {**SECRET_MARK, "value": kept[AS_STORED]}
+    return kept
 
 
 def outputs_of_new(link: OmiseLink, scope: Scope, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,3 +169,8 @@ def scope_of(outputs: Mapping[str, Any]) -> Scope:
 def is_link_state(properties: Mapping[str, Any]) -> bool:
     """Tell the outputs of a link from mere inputs, as ``Link.get`` sends them."""
     return "payment_uri" in properties
+
+
+def is_native_state(properties: Mapping[str, Any]) -> bool:
+    """Tell the outputs of a native link, by the names that its state has."""
+    return _NATIVE_NAMES["payment_uri"] in properties

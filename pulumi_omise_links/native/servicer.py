@@ -23,6 +23,7 @@ from ..link_provider import LinkProvider
 from ..settings import NAMESPACE, SECRET_KEY, refuse_plain_key
 from ..state_format import (
     ADOPT,
+    IMPORTED,
     NATIVE_TYPE_TOKEN,
     STORED_OUTPUTS,
     from_native,
@@ -117,6 +118,8 @@ class LinkServicer(provider_pb2_grpc.ResourceProviderServicer):
     @answers
     def Diff(self, request: provider_pb2.DiffRequest, _context: Any) -> provider_pb2.DiffResponse:
         olds = from_native(from_struct(request.olds))
+        if IMPORTED in olds:
+            self._provider.note_import(request.urn, request.id)
         result = self._provider.diff(request.id, olds, self._declared(request.urn, request.news))
         replaces = result.replaces or []
         update = provider_pb2.PropertyDiff(kind=provider_pb2.PropertyDiff.UPDATE_REPLACE)
@@ -169,7 +172,8 @@ class LinkServicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @answers
     def Delete(self, request: provider_pb2.DeleteRequest, _context: Any) -> Empty:
-        self._provider.delete(request.id, from_native(from_struct(request.properties)))
+        if not self._provider.leaves_behind(request.urn, request.id):
+            self._provider.delete(request.id, from_native(from_struct(request.properties)))
         return Empty()
 
     # -- look-ups
@@ -202,6 +206,7 @@ class LinkServicer(provider_pb2_grpc.ResourceProviderServicer):
                     " The link stays; nothing was changed at Omise."
                 )
             self._imported[urn] = link_id
+        self._provider.note_import(urn, link_id)
 
     def _declared(self, urn: str, properties: struct_pb2.Struct) -> dict[str, Any]:
         """Return what the program declares.

@@ -138,7 +138,8 @@ outputs:
 
 def test_links_are_imported_in_three_ways(yaml_project: Project, omise: Emulator) -> None:
     """By name and id, by a file, and by an option: nothing is written to Omise, the generated
-    program changes nothing, and a program that differs is refused at preview."""
+    program changes nothing, and a program that differs is refused at preview. Another id in the
+    option deletes nothing."""
     project = yaml_project
     one, two, three, four = omise.seed(4, title="Link {n}", amount=5_000, multiple=True)
     omise.journal.clear()
@@ -161,10 +162,18 @@ def test_links_are_imported_in_three_ways(yaml_project: Project, omise: Emulator
     description = omise.link(four)["description"]
     project.yaml(program.replace("Link 4", "Link 5").replace("description: d,", "description: e,"))
     project.preview().failed().says(f"Link {four} cannot be adopted: its title, description differ")
-    project.yaml(program.replace("description: d,", f"description: {description},"))
+    program = program.replace("description: d,", f"description: {description},")
+    project.yaml(program)
     project.up().ok().says("= 1 imported")
 
     assert project.ids() == {"one": one, "two": two, "three": three, "four": four}
+    project.unchanged()
+
+    same = {name: omise.link(four)[name] for name in ("title", "description", "amount", "multiple")}
+    (five,) = omise.seed(**same)
+    project.yaml(program.replace(four, five))
+    project.up().ok().says(f"Link {four} was left at Omise, and its address works on")
+    assert project.ids()["four"] == five
     project.unchanged()
     assert writes(omise) == []
 
@@ -211,22 +220,38 @@ def test_a_python_stack_moves_to_a_class_of_the_native_type(
 
 
 def test_a_python_stack_moves_to_yaml(yaml_project: Project, omise: Emulator) -> None:
-    """Programs of other languages need no alias: the schema has it."""
+    """Programs of other languages need no alias: the schema has it. Secrets stay encrypted, and the
+    way back is refused at preview."""
     project = yaml_project
-    project.program('Link("spring", amount=2_000, currency="THB", title="S", description="d")')
+    omise.switch(stored_text="trimmed")
+    project.config("words", " secret words ", secret=True)
+    python = """
+Link("spring", amount=2_000, currency="THB", title="S",
+     description=pulumi.Config().require_secret("words"), opts=OPTS)
+"""
+    project.program(python.replace("OPTS", "None"))
     project.up().ok()
     before = project.ids()
     writes(omise)
     project.yaml("""
+config:
+  words: {type: string, secret: true}
 resources:
   spring:
     type: omise:Link
-    properties: {title: S, description: d, amount: 2000, currency: THB}
+    properties: {title: S, description: "${words}", amount: 2000, currency: THB}
 """)
     project.up().ok().says("~ 1 updated")
 
     assert (writes(omise), project.ids()) == ([], before)
+    assert "asStored" in project.links()["spring"]["outputs"]
+    assert not any("secret words" in file.read_text(errors="replace") for file in project.files())
     project.unchanged()
+
+    (project.folder / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    was = 'pulumi.ResourceOptions(aliases=[pulumi.Alias(type_="omise:index:Link")])'
+    project.program(python.replace("OPTS", was))
+    project.preview().failed().says("an alias cannot make it Python's Link again")
 
 
 def test_a_killed_engine_leaves_no_plugin_and_no_duplicate(

@@ -20,6 +20,12 @@ def seed(omise: Emulator, **inputs: object) -> str:
     return link_id
 
 
+def start_configured(start: StartNative) -> NativePlugin:
+    plugin = start()
+    plugin.configure({})
+    return plugin
+
+
 def test_an_import_needs_the_id_alone(plugin: NativePlugin, omise: Emulator) -> None:
     """The plugin finds inputs and outputs, and a program that says the same changes nothing."""
     link_id = seed(omise)
@@ -50,13 +56,44 @@ def test_an_import_that_differs_is_refused(plugin: NativePlugin, omise: Emulator
 def test_a_later_change_replaces_an_imported_link(start: StartNative, omise: Emulator) -> None:
     """After the run that has imported it, a link is like any other."""
     link_id = seed(omise)
-    first, later = start(), start()
-    first.configure({})
-    later.configure({})
+    first, later = start_configured(start), start_configured(start)
     _, state, inputs = first.import_(link_id)
     checked, _ = later.check({**SPRING, "title": "Summer"}, olds=inputs)
 
     assert [*later.diff(link_id, state, checked).replaces] == ["title"]
+
+
+def test_another_id_in_the_option_import_leaves_the_old_link(
+    start: StartNative, omise: Emulator
+) -> None:
+    """Pulumi replaces the old link without asking, and its address may be on posters: it stays,
+    also if a run that failed leaves the deletion to the next one."""
+    old, new = seed(omise), seed(omise)
+    _, state, inputs = start_configured(start).import_(old)
+    failed, next_ = start_configured(start), start_configured(start)
+    _, new_state, _ = failed.import_(new)
+    failed.delete(old, state)
+    _, new_state, _ = next_.refresh(new, new_state, inputs)
+    next_.diff(new, new_state, SPRING)
+    next_.delete(old, state)
+    assert omise.journal.writes == []
+
+    next_.delete(new, new_state)
+    assert [link["id"] for link in omise.links(deleted=False)] == [old]
+
+
+def test_an_imported_link_that_is_replaced_later_is_deleted(
+    start: StartNative, omise: Emulator
+) -> None:
+    """A change in the program replaces it as any other link, and leaves nothing behind."""
+    link_id = seed(omise)
+    _, state, _ = start_configured(start).import_(link_id)
+    later = start_configured(start)
+    later.diff(link_id, state, {**SPRING, "title": "Summer"})
+    new, _ = later.create({**SPRING, "title": "Summer"})
+    later.delete(link_id, state)
+
+    assert [link["id"] for link in omise.links(deleted=False)] == [new]
 
 
 def test_two_hundred_imports_cost_pages(plugin: NativePlugin, omise: Emulator) -> None:

@@ -187,6 +187,19 @@ def test_a_link_of_a_python_program_moves_over(plugin: NativePlugin, omise: Emul
     assert after.changes == DIFF.DIFF_NONE
 
 
+def test_a_secret_stays_one_on_the_move(plugin: NativePlugin, omise: Emulator) -> None:
+    """A text that Omise stores otherwise goes into the new record encrypted, as it was before."""
+    omise.switch(stored_text="trimmed")
+    given = {**SPRING, "description": " secret words "}
+    id_, state = plugin.create(given)
+    # The engine sends no marks of secrets, and sets its own on what has the name of an input.
+    olds = {**moved(state), "as_stored": state["asStored"]["value"]}
+    del olds["asStored"]
+
+    assert plugin.update(id_, olds, given) == state
+    assert state["asStored"] == {**SECRET, "value": {"description": "secret words"}}
+
+
 def test_a_slip_in_a_translated_program_replaces_nothing(plugin: NativePlugin) -> None:
     """A link that moves over and differs is refused: that is a slip, and it is on posters."""
     id_, state = plugin.create(SPRING)

@@ -150,10 +150,10 @@ def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
         def abort(self, code: grpc.StatusCode, text: str) -> None:
             raise RuntimeError(f"{code.name}: {text}")
 
-    monkeypatch.setattr(LinkProvider, "delete", lambda *_: SPRING["no such key"])
-    request = provider_pb2.DeleteRequest(properties=Struct())
+    monkeypatch.setattr(LinkProvider, "create", lambda *_: SPRING["no such key"])
+    request = provider_pb2.CreateRequest(properties=Struct())
     with pytest.raises(RuntimeError, match=r"(?s)UNKNOWN: Traceback .*KeyError: 'no such key'"):
-        LinkServicer().Delete(request, Context())
+        LinkServicer().Create(request, Context())
 
 
 def test_cancel_is_answered(plugin: NativePlugin) -> None:

@@ -103,6 +103,35 @@ def test_an_update_keeps_the_outputs(plugin: Plugin) -> None:
     assert plugin.update(outputs, {**SPRING, "currency": "THB"}) == outputs
 
 
+def test_an_update_keeps_secrets(plugin: Plugin) -> None:
+    """What the engine sends unmarked goes back marked, as no input has its name."""
+    outputs = {**SPRING, "payment_uri": "https://link.omise.co/1", "as_stored": {"title": "x"}}
+
+    assert plugin.update(outputs, SPRING)["as_stored"] == {**SECRET, "value": {"title": "x"}}
+
+
+def test_a_record_of_the_native_plugin_is_refused(plugin: Plugin, there: Emulator) -> None:
+    """An alias cannot bring a link back from the native plugin: nothing is read or written with a
+    record that does not say here which account it is of."""
+    id_, outputs = plugin.create(SPRING)
+    there.journal.clear()
+    names = {"payment_uri": "paymentUri", "created_at": "createdAt", "account_id": "accountId"}
+    native = {names.get(name, name): value for name, value in outputs.items()}
+
+    for ask in (
+        lambda: plugin.diff(native, SPRING, id_),
+        lambda: plugin.diff(native, {**SPRING, "title": "Summer"}, id_),
+        lambda: plugin.read(id_, native),
+        lambda: plugin.update(native, SPRING),
+        lambda: plugin.delete(id_, native),
+    ):
+        with failure() as found:
+            ask()
+        assert "is managed as omise:index:Link, and an alias cannot make it Python's" in found[0]
+        assert "(`pulumi state delete`, which leaves the link)" in found[0]
+    assert len(there.journal) == 0
+
+
 @pytest.mark.parametrize("switch", ["deleted", "not_found", "failed_deletion"])
 def test_deleting_what_is_gone_succeeds(start: Start, omise: Emulator, switch: str) -> None:
     """A link that somebody deleted meanwhile does not stand in the way of destroy."""

@@ -1,12 +1,14 @@
 """GitHub on this machine: a repository with pull requests, and `act`, which runs its workflows.
 
 `act` knows no environments. So each job gets the secrets and variables of the environment that it
-names, and no others, and a token with the rights that its `permissions` name.
+names, and no others, and a token with the rights that its `permissions` name: in the file that
+`act` reads, the names of secrets and variables begin with the job's.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -33,6 +35,7 @@ ACTIONS = {
     "actions/setup-python": "setup-python",
     "pulumi/actions": "pulumi",
     "actions/upload-artifact": "upload-artifact",
+    "actions/download-artifact": "download-artifact",
     "actions/github-script": "github-script",
 }
 
@@ -159,7 +162,8 @@ class GitHub:
         return self._repository()
 
     def run(self, workflow: str, job: str, event: str, payload: Mapping[str, Any]) -> JobRun:
-        """Run one job of a workflow for an event, as the workflow file of that event's commit."""
+        """Run a job of a workflow, and those that it needs, for an event; the file is that of the
+        event's commit."""
         number = len(self.done) + 1
         place = self.folder / f"run-{number}"
         target = "main" if event != "pull_request" else f"refs/pull/{payload['number']}/merge"
@@ -171,13 +175,10 @@ class GitHub:
             must(["git", *words], cwd=place / "repository", env=self.env)
         (place / "event.json").write_text(json.dumps(payload))
         file = place / "repository" / ".github/workflows" / f"{workflow}.yml"
-        definition = yaml.safe_load(file.read_text())["jobs"][job]
-        token = f"token-of-run-{number}"
-        self.forge.tokens[token] = definition["permissions"]
-        environment = self.environments.get(definition.get("environment"), Environment())
+        secrets, variables = self._apart(file, f"token-of-run-{number}")
         options = {
-            "--secret": {**environment.secrets, "GITHUB_TOKEN": token},
-            "--var": environment.variables,
+            "--secret": secrets,
+            "--var": variables,
             "--local-repository": local_repositories(file),
             "--env": {
                 "GITHUB_REPOSITORY": REPOSITORY,
@@ -210,6 +211,23 @@ class GitHub:
             raise
         self.done.append(job_run(child.returncode, log))
         return self.done[-1]
+
+    def _apart(self, file: Path, token: str) -> tuple[dict[str, str], dict[str, str]]:
+        """Give each job of a workflow names of its own; return their secrets and variables."""
+        workflow = yaml.safe_load(file.read_text())
+        workflow["on"] = workflow.pop(True)  # what YAML 1.1 makes of that word
+        secrets = {"GITHUB_TOKEN": "of-no-job"}
+        variables: dict[str, str] = {}
+        for name, original in workflow["jobs"].items():
+            environment = self.environments.get(original.get("environment"), Environment())
+            secrets |= {f"{name}_{key}": value for key, value in environment.secrets.items()}
+            variables |= {f"{name}_{key}": value for key, value in environment.variables.items()}
+            text = re.sub(r"\b(secrets|vars)\.", rf"\1.{name}_", json.dumps(original))
+            job = workflow["jobs"][name] = json.loads(text)
+            job.setdefault("env", {})["STANDIN_TOKEN"] = f"{token}-{name}"
+            self.forge.tokens[f"{token}-{name}"] = job["permissions"]
+        file.write_text(yaml.safe_dump(workflow, sort_keys=False))
+        return secrets, variables
 
     def _repository(self) -> dict[str, Any]:
         owner, _, name = REPOSITORY.partition("/")

@@ -23,7 +23,9 @@ from pulumi_omise_links.emulator import Emulator
 
 pytestmark = pytest.mark.recipes
 
+# Of `prod`, and of the environments of pull requests.
 PASSPHRASE = "correct horse battery"
+OF_REVIEWS = "staple and correct"
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +37,20 @@ def omise() -> Iterator[Emulator]:
 
 @pytest.fixture(scope="module")
 def variables(place: Path) -> dict[str, str]:
-    """What a person exports who works on the stacks by hand."""
-    backend = place / "backend"
-    backend.mkdir()
-    return {"PULUMI_BACKEND_URL": f"file://{backend}"}
+    """What a person exports who works on the stacks of production by hand."""
+    return backend(place, "production")
+
+
+@pytest.fixture(scope="module")
+def of_reviews(place: Path) -> dict[str, str]:
+    """What a person exports who works on the environments of pull requests by hand."""
+    return backend(place, "reviews")
+
+
+def backend(place: Path, name: str) -> dict[str, str]:
+    folder = place / name
+    folder.mkdir()
+    return {"PULUMI_BACKEND_URL": f"file://{folder}"}
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +61,7 @@ def shop(
     forge: Forge,
     omise: Emulator,
     variables: dict[str, str],
+    of_reviews: dict[str, str],
 ) -> GitHub:
     """The repository, with the stack `prod` deployed from `main`."""
     passphrase = {"PULUMI_CONFIG_PASSPHRASE": PASSPHRASE}
@@ -61,7 +74,8 @@ def shop(
         forge=forge,
         omise_url=omise.url,
         environments={
-            "omise-test": Environment({**test, **passphrase}, variables),
+            "omise-preview": Environment(passphrase, variables),
+            "omise-test": Environment({**test, "PULUMI_CONFIG_PASSPHRASE": OF_REVIEWS}, of_reviews),
             "omise-live": Environment({**live, **passphrase}, variables),
             "omise-live-nightly": Environment(live, variables),
         },
@@ -78,8 +92,8 @@ def _no_secret_is_shown(shop: GitHub, forge: Forge, omise: Emulator) -> Iterator
     """No comment, issue, artifact or summary has a key or the passphrase; act masks its logs."""
     yield
     texts = [str(forge.comments), str(forge.issues), *(run.summary for run in shop.done)]
-    texts += [file.read_text() for file in shop.artifacts.iterdir()]
-    for secret in (PASSPHRASE, omise.key("th"), omise.key("th", live=True)):
+    texts += [file.read_text() for file in shop.artifacts.rglob("*") if file.is_file()]
+    for secret in (PASSPHRASE, OF_REVIEWS, omise.key("th"), omise.key("th", live=True)):
         assert not [text for text in texts if secret in text]
 
 
@@ -91,7 +105,8 @@ def titles(omise: Emulator, *, live: bool, ending: str = "") -> list[str]:
 
 
 def preview(shop: GitHub, event: dict[str, Any]) -> JobRun:
-    return shop.run("links-pull-request", "preview", "pull_request", event)
+    """The preview of production, the links in the test account, and the comment on both."""
+    return shop.run("links-pull-request", "comment", "pull_request", event)
 
 
 def teardown(shop: GitHub, event: dict[str, Any]) -> JobRun:
@@ -121,6 +136,7 @@ def test_a_merge_deploys(shop: GitHub, omise: Emulator) -> None:
     omise.journal.clear()
     run = shop.run("links-deploy", "up", "push", shop.push()).ok()
 
+    assert run.steps.keys() >= {"What is about to change", "Up"}
     assert CUT_OFF not in run.steps
     assert "2 links stay" in run.summary
     assert omise.journal.writes == []
@@ -134,6 +150,8 @@ def test_the_life_of_a_pull_request(
     forge.quote(42, "<!-- omise-links report shop-links/prod -->\nI quote this.")
     forge.quote(42, "A long talk", times=120)
     change(shop, "cheaper", ticket=45000)
+    (shop.work / ".github/forge.js").write_text("throw new Error('code of the pull request')\n")
+    shop.commit("Code that runs beside the token, if it is run")
     omise.journal.clear()
 
     opened = preview(shop, shop.pull_request(42, "opened")).ok()
@@ -161,6 +179,7 @@ def test_the_life_of_a_pull_request(
     ]
     assert [method.partition(" ")[0] for method in forge.writes] == ["POST", "PATCH"]
 
+    assert (stacks(place) / "pr-42.json").exists()
     teardown(shop, shop.pull_request(42, "closed")).ok()
 
     assert titles(omise, live=False, ending="pr-42") == []
@@ -238,9 +257,7 @@ def test_links_that_cannot_be_made(shop: GitHub, forge: Forge, omise: Emulator) 
     assert titles(omise, live=False, ending="pr-45") == []
 
 
-def test_every_night(
-    shop: GitHub, forge: Forge, omise: Emulator, variables: dict[str, str]
-) -> None:
+def test_every_night(shop: GitHub, forge: Forge, omise: Emulator) -> None:
     """Drift of production is one issue, opened, renewed and closed by itself; if nothing could be
     compared, the issue says that and stays."""
 
@@ -277,16 +294,27 @@ def test_every_night(
 
 
 def test_what_is_left_over(
-    shop: GitHub, omise: Emulator, place: Path, variables: dict[str, str]
+    shop: GitHub, forge: Forge, omise: Emulator, place: Path, of_reviews: dict[str, str]
 ) -> None:
-    """An environment that nobody has updated for a week goes in the night; marked links that no
-    stack knows are shown, and a person deletes them with what the summary says."""
+    """An environment that nobody has updated for a week goes in the night; if that fails, an issue
+    is opened; marked links that no stack knows are shown, and a person deletes them with what the
+    summary says."""
     change(shop, "forgotten", ticket=45000)
     preview(shop, shop.pull_request(51, "opened")).ok()
     age(stacks(place) / "pr-51.json")
     older, _ = omise.seed(2, title="Left {n} · pr-9", seconds_apart=100_000)
 
-    run = shop.run("links-nightly", "leftovers", "schedule", shop.scheduled()).ok()
+    def leftovers() -> JobRun:
+        return shop.run("links-nightly", "leftovers", "schedule", shop.scheduled())
+
+    omise.fault("refused_deletion", method="DELETE", times=99)
+    assert leftovers().code != 0
+    omise.clear_faults()
+    issue = forge.issues[-1]
+    assert (issue["title"], issue["state"]) == ("Payment links: leftovers", "open")
+
+    age(stacks(place) / "pr-51.json")
+    run = leftovers().ok()
 
     assert titles(omise, live=False, ending="pr-51") == []
     assert titles(omise, live=False, ending="pr-9") == ["Left 1 · pr-9", "Left 2 · pr-9"]
@@ -295,13 +323,13 @@ def test_what_is_left_over(
     (command,) = commands_of_guide("### Every night")
     for value in (checksum, omise.account("th").email):
         command = command.replace("…", value, 1)
-    shop.shell(command, {**variables, "OMISE_SECRET_KEY": omise.key("th")})
+    shop.shell(command, {**of_reviews, "OMISE_SECRET_KEY": omise.key("th")})
     assert titles(omise, live=False, ending="pr-9") == ["Left 2 · pr-9"]
 
 
 def stacks(place: Path) -> Path:
-    """The folder of the backend with the states."""
-    return place / "backend/.pulumi/stacks/shop-links"
+    """The folder with the states of pull requests."""
+    return place / "reviews/.pulumi/stacks/shop-links"
 
 
 def age(state: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from recipes.gitlab import EXAMPLE, PUSH, SCHEDULE, GitLab, head, merge_request
+from recipes.gitlab import EXAMPLE, IN_ORDER, PUSH, SCHEDULE, GitLab, head, merge_request
 from recipes.recorder import commands_in, commands_of_guide
 from recipes.runner import Machine
 
@@ -18,7 +18,9 @@ from pulumi_omise_links.emulator import Emulator, JournalEntry
 
 pytestmark = pytest.mark.recipes
 
+# Of `prod`, and of the environments of merge requests.
 PASSPHRASE = "correct horse"
+OF_REVIEWS = "battery staple"
 
 
 class Moment:
@@ -49,28 +51,52 @@ def omise(moment: Moment) -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def backend(tmp_path: Path) -> Path:
-    folder = tmp_path / "state"
-    folder.mkdir()
-    return folder
+def production(tmp_path: Path) -> dict[str, str]:
+    """What a person exports who works on the stacks of production by hand."""
+    (tmp_path / "production").mkdir()
+    return {
+        "PULUMI_BACKEND_URL": f"file://{tmp_path}/production",
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+    }
 
 
 @pytest.fixture
-def shop(tmp_path: Path, engine: Path, runner: Machine, omise: Emulator, backend: Path) -> GitLab:
-    """A project whose variables are as the README says; `prod` is made, and pushed to main."""
-    everywhere = {
-        "PULUMI_BACKEND_URL": f"file://{backend}",
-        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
-        "OMISE_API_URL": omise.url,
+def reviews(tmp_path: Path) -> dict[str, str]:
+    """The same for the environments of merge requests."""
+    (tmp_path / "reviews").mkdir()
+    return {
+        "PULUMI_BACKEND_URL": f"file://{tmp_path}/reviews",
+        "PULUMI_CONFIG_PASSPHRASE": OF_REVIEWS,
     }
-    keys = {"links/prod": omise.key("th", live=True), "links/review/*": omise.key("th")}
+
+
+@pytest.fixture
+def shop(
+    tmp_path: Path,
+    engine: Path,
+    runner: Machine,
+    omise: Emulator,
+    production: dict[str, str],
+    reviews: dict[str, str],
+) -> GitLab:
+    """A project whose variables are as the guide says; `prod` is made, and pushed to main."""
+    scopes = {
+        "links/prod": {**production, "OMISE_SECRET_KEY": omise.key("th", live=True)},
+        "links/preview": production,
+        "links/review/*": {**reviews, "OMISE_SECRET_KEY": omise.key("th")},
+    }
+    names = {name for variables in scopes.values() for name in variables}
+    scoped = {
+        name: {scope: given[name] for scope, given in scopes.items() if name in given}
+        for name in names
+    }
     made = GitLab(
         tmp_path / "gitlab",
         engine=engine,
         machine=runner,
-        variables={**everywhere, "OMISE_SECRET_KEY": keys},
+        variables={**scoped, "OMISE_API_URL": omise.url},
     )
-    made.shell("pulumi stack init prod", everywhere)
+    made.shell("pulumi stack init prod", production)
     made.commit("main")
     return made
 
@@ -82,10 +108,10 @@ def commands_of(pipeline: Path) -> list[str]:
     return [command for line in lines for command in commands_in(line)]
 
 
-def after_deployment() -> list[str]:
-    """Those that run after a deployment that did not succeed."""
-    deploy = yaml.safe_load((EXAMPLE / ".gitlab-ci.yml").read_text())["deploy"]
-    return [command for line in deploy["after_script"] for command in commands_in(line)]
+def after_a_cut() -> list[str]:
+    """Those that run after a job that writes and did not succeed."""
+    order = yaml.safe_load((EXAMPLE / ".gitlab-ci.yml").read_text())[IN_ORDER]
+    return [command for line in order["after_script"] for command in commands_in(line)]
 
 
 def titles(omise: Emulator, *, live: bool) -> dict[str, int]:
@@ -104,7 +130,7 @@ def test_each_event_has_its_jobs(shop: GitLab) -> None:
 
 
 def test_a_merge_request_from_its_first_push_to_the_night_after(
-    shop: GitLab, omise: Emulator, backend: Path
+    shop: GitLab, omise: Emulator, tmp_path: Path
 ) -> None:
     """It sees without a key what it would do to production, has links of its own in the test
     account until it is merged, and production changes then and not before."""
@@ -142,7 +168,7 @@ def test_a_merge_request_from_its_first_push_to_the_night_after(
     gone = shop.pipeline(head(42), merge_request(42), "teardown").ok()
     gone.run.says("2 links deleted and read back, stack removed. Nothing of it can be paid.")
     assert titles(omise, live=False) == {}
-    assert not (backend / ".pulumi/stacks/shop-links/mr-42.json").exists()
+    assert not (tmp_path / "reviews/.pulumi/stacks/shop-links/mr-42.json").exists()
 
     shop.git("push", "--quiet", "origin", "HEAD:main", at=shop.work)
     shop.pipeline("main", PUSH).ok()
@@ -152,37 +178,48 @@ def test_a_merge_request_from_its_first_push_to_the_night_after(
     night = shop.pipeline("main", SCHEDULE).ok()
     night.run.says("2 managed. No drift.", "No stack fits mr-*.", "There is nothing to delete.")
     assert omise.journal.writes == []
-    in_jobs = {*commands_of(EXAMPLE / ".gitlab-ci.yml")} - {*after_deployment()}
-    assert len(in_jobs) == 10
+    in_jobs = {*commands_of(EXAMPLE / ".gitlab-ci.yml")} - {*after_a_cut()}
+    assert len(in_jobs) == 9
     assert shop.recorder.not_run([*in_jobs, *commands_of_guide("## GitLab CI")]) == []
     for file in shop.folder.rglob("*"):
         if file.is_file() and file.name != "variables.yml":
             assert b"skey_" not in file.read_bytes(), f"a key lies in {file}"
 
 
-def test_a_cancelled_deployment_makes_no_link_twice(
-    shop: GitLab, omise: Emulator, backend: Path, moment: Moment
+@pytest.mark.parametrize("job", ["deploy", "review"])
+def test_a_cancelled_job_makes_no_link_twice(
+    shop: GitLab,
+    omise: Emulator,
+    moment: Moment,
+    production: dict[str, str],
+    reviews: dict[str, str],
+    job: str,
 ) -> None:
     """Cancelled when Omise has made links and Pulumi does not know it, `after_script` takes the
-    lock away and the links into the state; the next deployment makes none again."""
+    lock away and the links into the state; the next run of the job makes none again."""
+    live = job == "deploy"
+    ref, event = ("main", PUSH) if live else (head(42), merge_request(42))
+    if not live:
+        shop.commit(ref)
     moment.awaited = True
     env = {
-        "PULUMI_BACKEND_URL": f"file://{backend}",
-        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        **(production if live else reviews),
         "OMISE_API_URL": omise.url,
-        "OMISE_SECRET_KEY": omise.key("th", live=True),
+        "OMISE_SECRET_KEY": omise.key("th", live=live),
     }
 
-    after = shop.cancelled("main", "deploy", env, moment.come)
+    after = shop.cancelled(ref, job, env, moment.come)
     moment.over.set()
     moment.awaited = False
 
     after.ok().says("has been canceled", "2 links taken into the stack")
-    assert len(after_deployment()) == 2
-    assert shop.recorder.not_run(after_deployment()) == []
-    shop.pipeline("main", PUSH).ok()
-    assert sorted(link["title"] for link in omise.links(live=True)) == [
-        "Spring concert",
-        "Spring concert, a table",
+    assert len(after_a_cut()) == 2
+    assert shop.recorder.not_run(after_a_cut()) == []
+    shop.pipeline(ref, event, job).ok()
+    ending = "" if live else " · mr-42"
+    assert sorted(link["title"] for link in omise.links(live=live)) == [
+        f"Spring concert{ending}",
+        f"Spring concert, a table{ending}",
     ]
-    shop.pipeline("main", SCHEDULE, "drift").ok().run.says("2 managed. No drift.")
+    if live:
+        shop.pipeline("main", SCHEDULE, "drift").ok().run.says("2 managed. No drift.")

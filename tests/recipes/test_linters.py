@@ -73,6 +73,26 @@ def test_secrets_stay_where_they_are_needed() -> None:
             assert not [step for step in job["steps"] if "cache" in step.get("with", {})]
 
 
+def test_unreviewed_code_runs_beside_no_right_to_write() -> None:
+    """For a pull request, a job that may write to GitHub runs no script of the repository and
+    checks out the base branch; production and the test account are environments of two jobs."""
+    jobs = yaml.safe_load((WORKFLOWS / "links-pull-request.yml").read_text())["jobs"]
+    writing = [job for job in jobs.values() if "write" in job["permissions"].values()]
+    assert len(writing) == 1
+    for job in writing:
+        assert "environment" not in job
+        assert not [step for step in job["steps"] if "run" in step]
+        (checkout,) = (step for step in job["steps"] if "actions/checkout@" in step["uses"])
+        assert checkout["with"]["ref"] == "${{ github.event.pull_request.base.sha }}"
+    environments = {name: job.get("environment") for name, job in jobs.items()}
+    assert environments == {
+        "preview": "omise-preview",
+        "review": "omise-test",
+        "comment": None,
+        "validate": None,
+    }
+
+
 def test_yaml_is_tidy() -> None:
     """All YAML of the recipes reads the same way."""
     folders = [*(ROOT / "examples").glob("0[678]-*"), ROOT / "tests/recipes/standins"]
@@ -89,7 +109,8 @@ def test_the_pipeline_is_what_gitlab_takes() -> None:
 
 def test_environments_of_gitlab_are_written_one_job_at_a_time() -> None:
     """Each job that starts or stops an environment holds a group of its name, so those of one stack
-    take turns; what a fork's merge request runs names no environment, so it has no key."""
+    take turns; those that run `pulumi up` put their stack in order afterwards; what a fork's merge
+    request runs names no environment, so it has no key."""
     file = ROOT / "examples/07-gitlab-ci/.gitlab-ci.yml"
     jobs = yaml.safe_load(file.read_text())
     writing = {
@@ -103,5 +124,7 @@ def test_environments_of_gitlab_are_written_one_job_at_a_time() -> None:
     assert {*writing} == {"review", "teardown", "deploy"}
     for job in writing.values():
         assert job["resource_group"] == job["environment"]["name"]
+    assert jobs["deploy"]["extends"] == ".puts-its-stack-in-order"
+    assert ".puts-its-stack-in-order" in jobs["review"]["extends"]
     assert jobs["review"]["environment"]["on_stop"] == "teardown"
     assert "environment" not in jobs["validate"]
