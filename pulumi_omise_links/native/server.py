@@ -17,6 +17,7 @@ from .servicer import LinkServicer
 # keep checks and comparisons waiting, which send none.
 _THREADS = 20
 _SECONDS_FOR_ANSWERS = 600.0
+_SECONDS_BETWEEN_LOOKS = 0.5
 _LARGEST_MESSAGE = 400 << 20  # bytes, as in Pulumi's own SDKs
 
 
@@ -43,7 +44,11 @@ def main() -> None:
         engine.end_process_with_it()
         sys.stdout.write(f"{port}\n")
         sys.stdout.flush()
-        Event().wait()
+        # A signal that comes just before a wait without end begins, or to another thread, would
+        # not end that wait.
+        never = Event()
+        while not never.wait(_SECONDS_BETWEEN_LOOKS):
+            pass
     except KeyboardInterrupt:
         # Another signal would end a write that is under way before it has learnt what it did.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
