@@ -18,7 +18,7 @@ import recipe_tools
 from pulumi_project import end
 from recipes.runner import ROOT, clean_environment, must
 
-BUCKET = "links-state"
+BUCKET, REGION = "links-state", "ap-southeast-1"
 # Two users beside the administrator, by what they may do.
 DEPLOYER, READER = "deployer", "reader"
 _SECRET = "a secret key of forty characters, or less"
@@ -43,7 +43,7 @@ class Store:
         return {
             "AWS_ACCESS_KEY_ID": user,
             "AWS_SECRET_ACCESS_KEY": _SECRET,
-            "AWS_REGION": "us-east-1",
+            "AWS_REGION": REGION,
             # No file and no server of the machine's own is asked for others.
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -89,18 +89,19 @@ def versitygw(folder: Path) -> Iterator[Store]:
     command = recipe_tools.versitygw() / "versitygw"
     admin = {"ROOT_ACCESS_KEY_ID": "admin", "ROOT_SECRET_ACCESS_KEY": _SECRET}
     serve: list[str | Path] = [command, "--port", url.removeprefix("http://"), "--quiet"]
+    serve += ["--region", REGION]
     serve += ["--iam-dir", folder / "iam", "--access-log", folder / "access.log"]
     serve += ["posix", "--versioning-dir", folder / "versions", folder / "data"]
     with _running(serve, env={**os.environ, **admin}, url=url):
         for user in (DEPLOYER, READER):
             # A user of it has no right but those of the bucket's policy.
-            create: list[str | Path] = [command, "admin", "--endpoint-url", url, "create-user"]
+            create: list[str | Path] = [command, "admin", "--endpoint-url", url]
+            create += ["--region", REGION, "create-user"]
             create += ["--access", user, "--secret", _SECRET, "--role", "user"]
             admin = {"ADMIN_ACCESS_KEY_ID": "admin", "ADMIN_SECRET_ACCESS_KEY": _SECRET}
             must(create, env=admin)
         store = Store(url, folder)
-        (commands,) = re.findall(r"^```sh\n(aws .*?)^```", section(), re.M | re.S)
-        store.aws(commands)
+        store.aws(_commands())
         (folder / "policy.json").write_text(json.dumps(_policy()))
         store.aws(
             f"aws s3api put-bucket-policy --bucket {BUCKET} --policy file://{folder}/policy.json"
@@ -117,8 +118,14 @@ def moto(folder: Path) -> Iterator[Store]:
     serve = (recipe_tools.moto() / "moto_server", "--host", "127.0.0.1", "--port", str(port))
     with _running(serve, env=dict(os.environ), url=url):
         store = Store(url, folder)
-        store.aws(f"aws s3api create-bucket --bucket {BUCKET}")
+        store.aws(_commands())
         yield store
+
+
+def _commands() -> str:
+    """The commands of the guide that make the bucket."""
+    (commands,) = re.findall(r"^```sh\n(aws .*?)^```", section(), re.M | re.S)
+    return str(commands)
 
 
 def _policy() -> dict[str, Any]:
