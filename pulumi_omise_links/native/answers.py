@@ -29,7 +29,7 @@ def answers(method: Method) -> Method:
             code, text = grpc.StatusCode.UNKNOWN, str(error)
         except OmiseLinksError as error:
             code, text = grpc.StatusCode.FAILED_PRECONDITION, str(error)
-        except Exception:
+        except Exception:  # a bug: gRPC would send its message without the traceback
             code, text = grpc.StatusCode.UNKNOWN, traceback.format_exc()
         return context.abort(code, text)
 
