@@ -1,5 +1,5 @@
 """Omise's Python client at the emulator: what it sees, as JSON."""
-# ruff: noqa: T201
+# ruff: noqa: T201  (it prints what it saw, for the test)
 
 import json
 import os
