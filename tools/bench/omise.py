@@ -8,8 +8,9 @@ import subprocess
 import sys
 import urllib.request
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
+
+from .server import Server
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Traffic:
     """The time Omise took for pages of links, all together."""
 
 
-class Omise:
+class Omise(Server):
     """A fresh, empty emulator whose every answer takes at least ``latency`` seconds."""
 
     def __init__(self, latency: float) -> None:
@@ -35,20 +36,6 @@ class Omise:
         )
         self.url = self._told(r"OMISE_API_URL=(\S+)")
         self.key = self._told(r"OMISE_SECRET_KEY=(\S+)")
-
-    def __enter__(self) -> Omise:
-        """It answers already."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """End it."""
-        self._process.terminate()
-        self._process.wait(30)
 
     def forget_traffic(self) -> None:
         """Begin to count again; the links stay."""

@@ -7,16 +7,17 @@ import socket
 import subprocess
 import time
 from pathlib import Path
-from types import TracebackType
 
 import recipe_tools
+
+from .server import Server
 
 BUCKET = "states"
 # Key, request, status, error, bytes of the answer, bytes of the object.
 _SENT = re.compile(r"s3_PutObject \S+ \S+ \d+ \S+ \d+ (\d+) ")
 
 
-class S3:
+class S3(Server):
     """A server of its own for one stack."""
 
     def __init__(self, folder: Path) -> None:
@@ -42,20 +43,6 @@ class S3:
             start_new_session=True,
         )
         self._wait()
-
-    def __enter__(self) -> S3:
-        """It answers already."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """End it."""
-        self._process.terminate()
-        self._process.wait(30)
 
     def forget_traffic(self) -> None:
         """Begin to count again."""
