@@ -9,12 +9,15 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
+from typing import get_type_hints
 
+import click
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
 from pulumi_omise_links import __version__
+from pulumi_omise_links.emulator import Behaviour, Fault
 
 ROOT = Path(__file__).parents[1]
 START = "README"
@@ -38,15 +41,31 @@ html_show_sourcelink = False
 # Anchors are those of code hosts, down to the level that the files use.
 myst_heading_anchors = 4
 
+# In docs/performance.md, which `make bench` writes, the level of a heading follows the figures.
+suppress_warnings = ["myst.header"]
+
+autoclass_content = "both"
 autodoc_member_order = "bysource"
-autodoc_typehints = "both"
-autodoc_typehints_description_target = "documented_params"
+autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
 default_role = "py:obj"
+maximum_signature_line_length = 88
 
 # Their documentation is on the web, and the site is built without it.
 _ELSEWHERE = "|".join(["pulumi", *sorted(sys.stdlib_module_names)])
 nitpick_ignore_regex = [(r"py:.*", rf"({_ELSEWHERE})(\..+)?")]
+
+
+# Bounds of numbers are for the check at run time; in a type they hide what it is.
+for kind in (Behaviour, Fault):
+    plain = get_type_hints(kind)
+    kind.__annotations__ = plain
+    kind.__init__.__annotations__ = {**plain, "return": None}
+
+
+def escape_help(app: Sphinx, context: click.Context, lines: list[str]) -> None:
+    """Let a star in the help of a command be a star."""
+    lines[:] = [line.replace("*", r"\*") for line in lines]
 
 
 def add_sidebar(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -65,6 +84,16 @@ def lead_to_readme(app: Sphinx, doctree: nodes.document) -> None:
                 link["refdomain"], link["reftarget"], link["reftargetid"] = "doc", readme, None
 
 
+def find_exactly(app: Sphinx, doctree: nodes.document) -> None:
+    """Take the name of a type for what it says: `object` is no property of a link.
+
+    Sphinx asks whether the attribute is there at all, and sets it to false.
+    """
+    for link in doctree.findall(addnodes.pending_xref):
+        if link.get("refspecific") is False:
+            del link["refspecific"]
+
+
 def add_index(app: Sphinx, error: Exception | None) -> None:
     """Show the start page at the address of the site, too."""
     if error is None:
@@ -73,6 +102,9 @@ def add_index(app: Sphinx, error: Exception | None) -> None:
 
 def setup(app: Sphinx) -> None:
     """Connect what is above with the build."""
+    for part in ("description", "options", "arguments", "epilog"):
+        app.connect(f"sphinx-click-process-{part}", escape_help)
     app.connect("source-read", add_sidebar)
+    app.connect("doctree-read", find_exactly)
     app.connect("doctree-read", lead_to_readme)
     app.connect("build-finished", add_index)
