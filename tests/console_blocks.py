@@ -1,7 +1,7 @@
 """The commands of a Markdown file, and what it says that they print.
 
-- A block ``console`` has commands (``$ command``) and below each those lines of its output that matter. ``…``
-  stands for any text.
+- A block ``console`` has commands (``$ command``) and below each those lines of its output that
+  matter. ``…`` stands for any text.
 - A block after ``<!-- file: NAME -->`` is the content of that file.
 - A block after ``<!-- not run: REASON -->`` is left out.
 - A command that fails is followed by ``$ echo $?``, which shows its exit code.
