@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BENCH_READY := $(VENV)/.bench-ready
+DOCS_READY := $(VENV)/.docs-ready
 
 .DEFAULT_GOAL := help
 
@@ -24,7 +25,7 @@ test: $(READY) ## Run every test that needs no further tools, with many examples
 
 fast: $(READY) ## Run the tests that need neither engine nor browser (within a minute)
 	$(BIN)/pytest -n $(or $(JOBS),2) --dist worksteal \
-	  -m "not engine and not browser and not recipes and not clients and not languages"
+	  -m "not engine and not browser and not recipes and not clients and not languages and not docs"
 
 recipes: $(READY) ## Run and check the recipes for pipelines (gets an engine and the tools first)
 	@$(BIN)/python tools/engine.py > /dev/null
@@ -38,6 +39,11 @@ languages: $(READY) ## Run programs in TypeScript, Go and Python against the nat
 	@$(BIN)/python tools/engine.py > /dev/null
 	@$(BIN)/python tools/language_hosts.py > /dev/null
 	$(BIN)/pytest -n $(or $(JOBS),2) --dist worksteal -m languages tests/languages
+
+docs: $(DOCS_READY) ## Build the documentation site in site/, and look at each of its pages (gets a browser first)
+	@$(BIN)/python tools/browser.py > /dev/null
+	$(BIN)/python -m sphinx -W --keep-going -n -q -d build/doctrees -c docs . site
+	$(BIN)/pytest -m docs tests/site
 
 lowest: ## Test with the lowest supported version of each dependency
 	@test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest
@@ -77,7 +83,11 @@ $(BENCH_READY): $(READY)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
 	@touch $@
 
-clean: ## Remove .venv and caches
-	rm -rf $(VENV) .venv-lowest build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-run
+$(DOCS_READY): $(READY)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,docs]'
+	@touch $@
 
-.PHONY: help demo test fast recipes clients languages lowest bench chaos kill parity lint setup clean
+clean: ## Remove .venv and caches
+	rm -rf $(VENV) .venv-lowest build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-run
+
+.PHONY: help demo test fast recipes clients languages docs lowest bench chaos kill parity lint setup clean

@@ -40,8 +40,8 @@ if sys.platform != "win32":
 # From 3.254.0 an import file may carry the inputs and outputs of a resource. Without them a
 # dynamic resource, as every Link is one, cannot be adopted.
 OLDEST = (3, 254, 0)
-VERSION = (3, 259, 0)
-OLDEST_GO = (1, 25, 11)  # what the go.mod of Pulumi 3.259.0 asks for
+VERSION = (3, 276, 0)
+OLDEST_GO = (1, 26, 6)  # what the go.mod of Pulumi 3.276.0 asks for
 
 # The command itself, what starts Python programs, what that starts them with, and what runs
 # dynamic providers.

@@ -92,7 +92,7 @@ def github_client() -> Path:
 
 def pulumi_for_node() -> Path:
     """Are Pulumi's SDK for TypeScript and its compiler; the folder holds the modules."""
-    return _npm("pulumi-node", "@types/node@24.10.1", "@pulumi/pulumi@3.259.0", "typescript@5.9.3")
+    return _npm("pulumi-node", "@types/node@24.10.1", "@pulumi/pulumi@3.276.0", "typescript@5.9.3")
 
 
 def uv() -> Path:

@@ -58,7 +58,7 @@ def _tools(project: Project, language: str) -> list[Path]:
         return [recipe_tools.pulumi_for_node() / ".bin", _npm(project, node), node]
     if language == "go":
         if not shutil.which("go"):
-            raise EngineError("There is no Go: install Go 1.25.11 or later.")
+            raise EngineError("There is no Go: install Go 1.26.6 or later.")
         # So the packages that the engine was built of need not be compiled again.
         project.env["CGO_ENABLED"] = "0"
     return []

@@ -73,7 +73,7 @@ class Machine:
             "https_proxy": "http://127.0.0.1:9",
         }
 
-    def go(self, *, version: str = "go1.26.0", first: str = "", builds: str = "3.259.0") -> None:
+    def go(self, *, version: str = "go1.26.6", first: str = "", builds: str = "3.276.0") -> None:
         """Put a fake Go on PATH, whose build runs `first` and makes a pulumi that `builds`."""
         made = shlex.quote(f"#!/bin/sh\necho v{builds}")
         script(
@@ -253,13 +253,13 @@ def test_two_at_once_build_once(machine: Machine, tmp_path: Path) -> None:
     assert len(machine.calls(" build ")) == 2  # the two modules, once
 
 
-@pytest.mark.parametrize("builds", ["3.258.0", "", "3.259.0; exit 1"])
+@pytest.mark.parametrize("builds", ["3.275.0", "", "3.276.0; exit 1"])
 def test_a_broken_engine_is_not_kept(machine: Machine, builds: str) -> None:
     """An engine that does not run or reports another version never gets into the cache."""
     machine.go(builds=builds)
     code, output, errors = machine.run()
     assert (code, output) == (1, "")
-    assert "not a working Pulumi 3.259.0" in errors
+    assert "not a working Pulumi 3.276.0" in errors
     assert machine.left() == []
     machine.go()
     assert machine.run()[0] == 0
@@ -279,7 +279,7 @@ def test_a_failed_build_shows_why(machine: Machine) -> None:
     assert machine.left() == [log.name]
 
 
-@pytest.mark.parametrize("version", [None, "go1.24.9", "go1.25.10"])
+@pytest.mark.parametrize("version", [None, "go1.25.11", "go1.26.5"])
 def test_without_a_go_it_says_what_to_install(machine: Machine, version: str | None) -> None:
     """Without Go, or with one too old, one sentence says what to install and the exit code is 1."""
     if version:
@@ -287,7 +287,7 @@ def test_without_a_go_it_says_what_to_install(machine: Machine, version: str | N
     code, output, errors = machine.run()
     assert (code, output) == (1, "")
     last = errors.splitlines()[-1]
-    assert "install Go 1.25.11 or later, or Pulumi from https://www.pulumi.com/" in last
+    assert "install Go 1.26.6 or later, or Pulumi from https://www.pulumi.com/" in last
     assert version is None or version in last
     assert machine.left() == []
 
@@ -345,7 +345,7 @@ def test_a_download_cannot_leave_its_folder(
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
         for name in ("pulumi/pulumi", "../../" + PARTS[1], "/tmp/" + PARTS[2], PARTS[3], "../evil"):
-            content = b"#!/bin/sh\necho v3.259.0\n"
+            content = b"#!/bin/sh\necho v3.276.0\n"
             entry = tarfile.TarInfo(name)
             entry.size = len(content)
             archive.addfile(entry, io.BytesIO(content))
@@ -361,13 +361,13 @@ def test_a_download_cannot_leave_its_folder(
     assert {file.name for file in folder.iterdir()} == set(PARTS)
     assert machine.left() == [folder.name]
     assert list(machine.cache.parent.iterdir()) == [machine.cache]
-    assert asked[0].startswith("https://get.pulumi.com/releases/sdk/pulumi-v3.259.0-")
+    assert asked[0].startswith("https://get.pulumi.com/releases/sdk/pulumi-v3.276.0-")
 
 
 def test_the_host_of_yaml_programs(machine: Machine) -> None:
     """It is taken from beside the engine if it is there, and built once if it is not."""
     tool = str(TOOLS / "language_hosts.py"), "yaml"
-    pulumi(machine.path, "3.259.0")
+    pulumi(machine.path, "3.276.0")
     code, _, errors = machine.run(*tool)
     assert code == 1
     assert "There is no Go to build Pulumi with" in errors

@@ -15,7 +15,7 @@ import engine
 
 from . import chart, machine, report
 from .checks import all_checks
-from .results import MOST_ROUNDS, Batch, Results
+from .results import Batch, Results
 from .run import BY_HAND, EMPTY, NATIVE, OURS, Case, run_round
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -53,7 +53,7 @@ def _options() -> argparse.Namespace:
         help="measure the tables of these numbers of links alone, and keep the others",
     )
     parser.add_argument(
-        "--latencies", type=_numbers, default=[0, 30, 100], metavar="MS,MS,…", help="milliseconds"
+        "--latencies", type=_numbers, default=[0, 100], metavar="MS,MS,…", help="milliseconds"
     )
     parser.add_argument(
         "--growth",
@@ -61,12 +61,7 @@ def _options() -> argparse.Namespace:
         metavar="N,N,…",
         help="numbers of links without a table: no latency, nothing by hand, for the fit",
     )
-    parser.add_argument(
-        "--rounds",
-        type=int,
-        default=3,
-        help=f"with more than {MOST_ROUNDS} links, up and destroy are run once, the rest so often",
-    )
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="see that it works; writes no docs")
     parser.add_argument("--render", action="store_true", help="measure nothing: write docs again")
     options = parser.parse_args()
@@ -86,11 +81,10 @@ def _measure(links: int, latencies: list[int], rounds: int) -> Batch:
     folder = engine.find_or_get()
     seconds = [latency / 1000 for latency in latencies]
     made = machine.describe(folder)
-    few = links <= MOST_ROUNDS
     runs = []
-    for number in range(rounds if few else 1):
+    for number in range(rounds):
         print(f"-- {links:,} links, round {number + 1}", file=sys.stderr, flush=True)
-        runs += run_round(_cases(links, seconds), folder, 1 if few else rounds)
+        runs += run_round(_cases(links, seconds), folder)
     return Batch(links, seconds, rounds, made, runs)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from .checks import all_checks
 from .fit import Growth, fit
 from .project import COMMANDS
-from .results import MOST_ROUNDS, Results
+from .results import Results
 from .run import BY_HAND, EMPTY, NATIVE, OURS, REALISTIC, SMALLEST
 
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
@@ -53,12 +53,7 @@ def _machine(results: Results) -> str:
         [name, *(batch.made.get(name, "–") for batch in results.batches)]
         for name in {name: None for batch in results.batches for name in batch.made}
     ]
-    rounds = [
-        f"{batch.rounds}; up and destroy: 1"
-        if batch.links > MOST_ROUNDS and batch.rounds > 1
-        else str(batch.rounds)
-        for batch in results.batches
-    ]
+    rounds = [str(batch.rounds) for batch in results.batches]
     head = ["measured on", *(f"{batch.links:,} links" for batch in results.batches)]
     return table(head, [*rows, ["rounds", *rounds]])
 

@@ -11,8 +11,6 @@ from typing import Any
 
 from .run import EMPTY
 
-# An `up` or `destroy` of more links takes minutes, which evens out what else the machine does.
-MOST_ROUNDS = 200
 Run = dict[str, Any]
 """A record of ``run.run_round``."""
 

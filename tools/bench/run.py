@@ -19,7 +19,6 @@ OURS, NATIVE, EMPTY = "ours", "native", "empty"
 SMALLEST, REALISTIC = "smallest", "realistic"
 BY_HAND = (SMALLEST, REALISTIC)
 _EXPECTED_DEATH = "RecursionError"
-_ONCE = {"up", "destroy"}
 
 
 @dataclass(frozen=True)
@@ -35,11 +34,11 @@ class Case:
         return f"{self.contender}, {self.links} links{waits}"
 
 
-def run_round(cases: Sequence[Case], engine: Path, repeats: int) -> list[dict[str, Any]]:
+def run_round(cases: Sequence[Case], engine: Path) -> list[dict[str, Any]]:
     """Run each operation with all cases, which stand beside each other, before the next operation.
 
-    So a ratio is of commands that ran in the same turn. Previews and refreshes are run ``repeats``
-    times; what was measured comes back as plain data, one record a case and repetition.
+    So a ratio is of commands that ran in the same turn. What was measured comes back as plain data,
+    one record a case.
 
     An operation that fails ends its case, and its error stands in the record: a contender that
     cannot do the work is a finding. An error of ours or of the empty provider is none, and is
@@ -47,15 +46,14 @@ def run_round(cases: Sequence[Case], engine: Path, repeats: int) -> list[dict[st
     """
     failed: set[str] = set()
     with ExitStack() as opened:
-        stands = [opened.enter_context(_open(case, engine, repeats)) for case in cases]
+        stands = [opened.enter_context(_open(case, engine)) for case in cases]
         for operation in COMMANDS:
-            for number in range(1 if operation in _ONCE else repeats):
-                for stand in stands:
-                    contender = stand.case.contender
-                    # Who cannot do so many links cannot do them at another latency either.
-                    if contender not in failed and not stand.run(operation, number):
-                        failed.add(contender)
-        return [record for stand in stands for record in stand.records]
+            for stand in stands:
+                contender = stand.case.contender
+                # Who cannot do so many links cannot do them at another latency either.
+                if contender not in failed and not stand.run(operation):
+                    failed.add(contender)
+        return [stand.record for stand in stands]
 
 
 @dataclass(frozen=True)
@@ -65,13 +63,13 @@ class _Stand:
     case: Case
     omise: Omise
     project: Project
-    records: list[dict[str, Any]]
+    record: dict[str, Any]
 
-    def run(self, operation: str, number: int) -> bool:
-        """Run an operation, note in the record of this repetition what came of it; False: error."""
+    def run(self, operation: str) -> bool:
+        """Run an operation and note in the record what came of it; False: error."""
         self.omise.forget_traffic()
         done = self.project.measure(*COMMANDS[operation])
-        record = self.records[number]
+        record = self.record
         if done.code:
             record["error"] = _error(self.case, operation, done)
         else:
@@ -89,15 +87,15 @@ class _Stand:
 
 
 @contextmanager
-def _open(case: Case, engine: Path, repeats: int) -> Iterator[_Stand]:
+def _open(case: Case, engine: Path) -> Iterator[_Stand]:
     with (
         tempfile.TemporaryDirectory(prefix="omise-links-bench-") as folder,
         Omise(case.latency) as omise,
     ):
         env = {"OMISE_API_URL": omise.url, "OMISE_SECRET_KEY": omise.key}
         project = Project(Path(folder), engine, case.contender, case.links, env)
-        empty = {**asdict(case), "state": None, "error": None}
-        yield _Stand(case, omise, project, [{**empty, "operations": {}} for _ in range(repeats)])
+        record = {**asdict(case), "state": None, "error": None, "operations": {}}
+        yield _Stand(case, omise, project, record)
 
 
 def _state(case: Case, project: Project) -> dict[str, float]:
