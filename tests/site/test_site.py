@@ -43,7 +43,7 @@ def is_ours(address: str) -> bool:
 
 def public_names() -> set[str]:
     """Full names of all that a program may import, and of the public members of each class."""
-    found = {}
+    found: dict[str, object] = {}
     for module in (pulumi_omise_links, emulator):
         found |= {f"{module.__name__}.{name}": getattr(module, name) for name in module.__all__}
     for name, error in vars(errors).items():
