@@ -230,7 +230,8 @@ def anchors(text: str) -> set[str]:
 
 @pytest.mark.parametrize("file", TEXTS, ids=lambda file: str(file.relative_to(ROOT)))
 def test_links_lead_somewhere(file: Path) -> None:
-    """Each link to a file of the repository, and to a heading in it."""
+    """Each link to a file of the repository, and to a heading in it, as a code host makes its
+    anchor; `make docs` follows them on the site."""
     for target in re.findall(r"\]\(([^)\s]+)\)", file.read_text(encoding="utf-8")):
         if target.startswith(("https:", "http:")):
             continue

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import inspect
+import re
+import zlib
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from pages import DESK, PHONE, Scheme, open_tab
 from playwright.sync_api import Browser
-from sphinx.util.inventory import InventoryFile
 
 import pulumi_omise_links
 from pulumi_omise_links import emulator, errors
@@ -66,11 +67,11 @@ def public_names() -> set[str]:
 
 def test_every_public_name_is_in_the_reference(pages: list[Path]) -> None:
     """A name that can be imported, and each method, property and field of it, has its entry."""
-    with (SITE / "objects.inv").open("rb") as file:
-        inventory = InventoryFile.load(file, "", lambda base, path: path)
-    listed = {name for kind, names in inventory.items() if kind[:3] == "py:" for name in names}
+    # Sphinx's list of all entries: four lines about itself, then a compressed line for each.
+    packed = (SITE / "objects.inv").read_bytes().split(b"\n", 4)[4]
+    listed = re.findall(r"^(\S+) py:", zlib.decompress(packed).decode(), re.MULTILINE)
 
-    assert sorted(public_names() - listed) == []
+    assert sorted(public_names() - {*listed}) == []
 
 
 @pytest.mark.parametrize(
