@@ -123,7 +123,8 @@ def first_missing(shown: Sequence[str], printed: str) -> str | None:
     """
     rest = iter([" ".join(_ANSI.sub("", line).split()) for line in printed.splitlines()])
     for line in shown:
-        words = ".*".join(map(re.escape, " ".join(line.split()).split("…")))
+        parts = re.split(" *… *", " ".join(line.split()))
+        words = ".*".join(map(re.escape, parts))
         if words not in {"", ".*"} and not any(re.fullmatch(words, given) for given in rest):
             return line
     return None

@@ -66,7 +66,7 @@ def test_a_guide_is_followed(tmp_path: Path) -> None:
     [
         ("\n   two words 5", "\n   two words 6", "did not print: two words 6"),
         ("$5\n   $ price", "$5\n   more\n   $ price", "did not print: more"),
-        ("price …price", "price … price", "did not print: price … price"),
+        ("price …price", "price … prices", "did not print: price … prices"),
         ("$?\n7\n", "$?\n8\n", "did not print: 8"),
         ("(exit 7)\n$ echo $?\n7", "(exit 7)", "ended with 7"),
         ("(exit 7)", "exit 7", "ended the shell"),
