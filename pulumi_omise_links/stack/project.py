@@ -33,15 +33,9 @@ from ..settings import (
 from .backend import Backend
 from .environment import CONFIG_FILE
 from .failures import explain_failure
+from .model import Preview, StackState
 from .pulumi_cli import PulumiRun
-from .pulumi_json import (
-    Preview,
-    StackState,
-    failed_only_by_protection,
-    has_failed,
-    read_preview,
-    with_secret_values,
-)
+from .pulumi_json import failed_only_by_protection, has_failed, read_preview, with_secret_values
 from .stdout_json import parse_json
 
 _RUNS_PER_PAGE = 100
