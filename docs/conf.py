@@ -6,6 +6,7 @@ The files are read where they are, so that their links work on a code host and o
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -48,6 +49,7 @@ autoclass_content = "both"
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
+smartquotes_action = "D"  # dashes; quotes stay as they are written
 default_role = "py:obj"
 maximum_signature_line_length = 88
 
@@ -55,6 +57,8 @@ maximum_signature_line_length = 88
 _ELSEWHERE = "|".join(["pulumi", *sorted(sys.stdlib_module_names)])
 nitpick_ignore_regex = [(r"py:.*", rf"({_ELSEWHERE})(\..+)?")]
 
+
+_OPTION = re.compile(r"(`[^`]*`)|(?<![\w-])(--?[a-z][a-z-]*)")
 
 # Bounds of numbers are for the check at run time; in a type they hide what it is.
 for kind in (Behaviour, Fault):
@@ -64,8 +68,11 @@ for kind in (Behaviour, Fault):
 
 
 def escape_help(app: Sphinx, context: click.Context, lines: list[str]) -> None:
-    """Let a star in the help of a command be a star."""
-    lines[:] = [line.replace("*", r"\*") for line in lines]
+    """Let a star in the help of a command be a star, and an option be code that stays whole."""
+    for number, line in enumerate(lines):
+        if not line.startswith(".."):
+            text = line.replace("*", r"\*")
+            lines[number] = _OPTION.sub(lambda found: found[1] or f"``{found[2]}``", text)
 
 
 def add_sidebar(app: Sphinx, docname: str, source: list[str]) -> None:

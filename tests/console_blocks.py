@@ -1,8 +1,9 @@
 """The commands of a Markdown file, and what it says that they print.
 
-- A block ``console`` has commands (``$ command``) and below each those lines of its output that matter. ``…``
-  stands for any text.
-- A block after ``<!-- file: NAME -->`` is the content of that file.
+- A block ``console`` has commands (``$ command``) and below each those lines of its output that
+  matter. ``…`` stands for any text.
+- A block after ``<!-- file: NAME -->`` is the content of that file; the paragraph above names it,
+  as nobody sees the comment.
 - A block after ``<!-- not run: REASON -->`` is left out.
 - A command that fails is followed by ``$ echo $?``, which shows its exit code.
 """
@@ -44,6 +45,7 @@ class Step:
 def steps_of(text: str) -> list[Step]:
     """Return the steps of a Markdown file in their order."""
     found: list[Step] = []
+    paragraph = ""
     comment: tuple[str, str] = ("", "")
     for token in MarkdownIt().parse(text):
         if token.type == "html_block":
@@ -56,9 +58,15 @@ def steps_of(text: str) -> list[Step]:
             if kind == "not run":
                 assert value, f"line {first - 1}: no reason why this block is not run"
             elif kind == "file":
+                assert f"`{value}`" in paragraph, (
+                    f"line {first - 1}: no reader sees the name {value}"
+                )
                 found.append(Step(first, _write_file(value, token.content)))
             elif token.info == "console":
                 found += _read_console(token.content.splitlines(), first)
+        paragraph = token.content if token.type == "inline" else paragraph
+        if token.type not in {"inline", "paragraph_open", "paragraph_close"}:
+            paragraph = ""
         comment = ("", "")
     return found
 

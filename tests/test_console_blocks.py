@@ -9,7 +9,7 @@ import pytest
 from console_blocks import run_steps, steps_of
 
 GUIDE = """\
-1. Write the file:
+1. Write the file `shop/tea.txt`:
 
    <!-- file: shop/tea.txt -->
    ```text
@@ -71,6 +71,7 @@ def test_a_guide_is_followed(tmp_path: Path) -> None:
         ("(exit 7)\n$ echo $?\n7", "(exit 7)", "ended with 7"),
         ("(exit 7)", "exit 7", "ended the shell"),
         ("there is no such account", "", "no reason why"),
+        ("the file `shop/tea.txt`", "a file", "no reader sees the name"),
     ],
 )
 def test_a_stale_guide_is_an_error(tmp_path: Path, old: str, new: str, complaint: str) -> None:

@@ -26,8 +26,8 @@ class Fault:
 
     With ``rate`` (0 to 1) it strikes that share of the matching requests, for ever unless
     ``times`` bounds it. Without, it strikes the next ``times`` of them (once by default), after
-    letting ``skip`` pass. ``path`` is a shell pattern (``/links``, ``/links/*``); a slash at the end
-    of a request's path does not count. The other fields belong to some kinds only: see `KINDS`.
+    letting ``skip`` pass. ``path`` is a shell pattern (``/links``, ``/links/*``); a slash at the
+    end of a request's path does not count. The other fields belong to some kinds only: see `KINDS`.
 
     :raises ValueError: what makes no sense.
     """

@@ -38,7 +38,8 @@ def place(tmp_path: Path, engine: Path, omise: Emulator) -> tuple[Path, Mapping[
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)
 def test_a_guide_is_followed(guide: Path, place: tuple[Path, Mapping[str, str]]) -> None:
-    """Each command works in the order of the page and prints what the page shows, never a key."""
+    """Each command works in the order of the page and prints what the page shows, never a key. What
+    cannot be run here says why."""
     steps = steps_of(guide.read_text(encoding="utf-8"))
 
     printed = run_steps(steps, *place)
