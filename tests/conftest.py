@@ -37,7 +37,7 @@ _QUICK = {
     "GOMEMLIMIT": "500MiB",
 }
 # Where the real engine, the browser and the tools for the recipes are.
-_TOOLS = {"OMISE_LINKS_ENGINE_CACHE", "OMISE_LINKS_BROWSER", "OMISE_LINKS_RECIPE_CACHE"}
+_TOOLS = {"OMISE_LINKS_ENGINE_CACHE", "OMISE_LINKS_BROWSER", "OMISE_LINKS_TOOL_CACHE"}
 
 
 @pytest.fixture(scope="session", autouse=True)
