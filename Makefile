@@ -44,6 +44,7 @@ docs: $(DOCS_READY) ## Build the documentation site in site/, and look at each o
 	@$(BIN)/python tools/browser.py > /dev/null
 	$(BIN)/python -m sphinx -W --keep-going -n -q -d build/doctrees -c docs . site
 	$(BIN)/pytest -m docs tests/site
+	@echo "The site begins at site/index.html."
 
 lowest: ## Test with the lowest supported version of each dependency
 	@test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest
