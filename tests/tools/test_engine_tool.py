@@ -201,7 +201,7 @@ def test_a_cached_engine_is_there_at_once(machine: Machine) -> None:
 
 
 def test_the_oldest_supported_engine_is_that_very_version(machine: Machine) -> None:
-    """With --oldest it is got whatever else is there, and the newest stays what is taken without."""
+    """With --oldest it is got whatever else is there; without, nothing changes."""
     newest = cached(machine)
     pulumi(machine.path, "3.300.0")
     tool = str(TOOLS / "engine.py"), "--oldest"
