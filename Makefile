@@ -24,7 +24,7 @@ test: $(READY) ## Run every test that needs no further tools, with many examples
 
 fast: $(READY) ## Run the tests that need neither engine nor browser (within a minute)
 	$(BIN)/pytest -n $(or $(JOBS),2) --dist worksteal \
-	  -m "not engine and not browser and not recipes and not clients and not languages"
+	  -m "not engine and not browser and not recipes and not clients and not languages and not packages"
 
 recipes: $(READY) ## Run and check the recipes for pipelines (gets an engine and the tools first)
 	@$(BIN)/python tools/engine.py > /dev/null
@@ -38,6 +38,14 @@ languages: $(READY) ## Run programs in TypeScript, Go and Python against the nat
 	@$(BIN)/python tools/engine.py > /dev/null
 	@$(BIN)/python tools/language_hosts.py > /dev/null
 	$(BIN)/pytest -n $(or $(JOBS),2) --dist worksteal -m languages tests/languages
+
+packages: $(READY) ## Build wheel and sdist, and install them in each Python (gets an engine, Python 3.14 and tools first)
+	@$(BIN)/python tools/engine.py > /dev/null
+	@$(BIN)/python tools/language_hosts.py yaml > /dev/null
+	$(BIN)/pytest -n $(or $(JOBS),2) --dist worksteal -m packages tests/packages
+
+newest: $(READY) ## Bring .venv to the newest allowed version of each dependency
+	@$(BIN)/pip install --quiet --disable-pip-version-check --upgrade --upgrade-strategy eager --editable '.[dev]'
 
 lowest: ## Test with the lowest supported version of each dependency
 	@test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest
@@ -80,4 +88,4 @@ $(BENCH_READY): $(READY)
 clean: ## Remove .venv and caches
 	rm -rf $(VENV) .venv-lowest build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-run
 
-.PHONY: help demo test fast recipes clients languages lowest bench chaos kill parity lint setup clean
+.PHONY: help demo test fast recipes clients languages packages newest lowest bench chaos kill parity lint setup clean

@@ -8,7 +8,7 @@ import pytest
 import pythons
 from distributions import Distributions
 from packages.installed import MANIFEST, PROGRAM, RunningEmulator, environment, lives, project
-from recipes.runner import must
+from recipes.runner import ROOT, must
 
 pytestmark = pytest.mark.packages
 
@@ -42,6 +42,17 @@ def test_pulumi_finds_the_native_plugin(
     shop.yaml(YAML)
 
     lives(shop, emulator, "Coffee")
+
+
+@pytest.mark.parametrize("version", [pythons.SUPPORTED[0], pythons.SUPPORTED[-1]])
+def test_the_list_of_dependencies_is_whole(
+    version: str, tmp_path: Path, built: Distributions
+) -> None:
+    """docs/dependencies.md has every package that an installation brings, and each has a licence
+    that is allowed."""
+    commands = environment(tmp_path / "venv", version, f"{built.wheel}[report]")
+
+    must([commands / "python", ROOT / "tools" / "dependencies.py", "--check"])
 
 
 def test_a_page_needs_the_extra(tmp_path: Path, built: Distributions) -> None:
