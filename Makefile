@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BENCH_READY := $(VENV)/.bench-ready
+FAST := not engine and not browser and not recipes and not clients and not languages and not packages
 
 .DEFAULT_GOAL := help
 
@@ -23,8 +24,7 @@ test: $(READY) ## Run every test that needs no further tools, with many examples
 	$(BIN)/pytest -n $(or $(JOBS),4) --dist worksteal --hypothesis-profile thorough
 
 fast: $(READY) ## Run the tests that need neither engine nor browser (within a minute)
-	$(BIN)/pytest -n $(or $(JOBS),2) --dist worksteal \
-	  -m "not engine and not browser and not recipes and not clients and not languages and not packages"
+	$(BIN)/pytest -n $(or $(JOBS),2) --dist worksteal -m "$(FAST)"
 
 recipes: $(READY) ## Run and check the recipes for pipelines (gets an engine and the tools first)
 	@$(BIN)/python tools/engine.py > /dev/null
@@ -44,14 +44,24 @@ packages: $(READY) ## Build wheel and sdist, and install them in each Python (ge
 	@$(BIN)/python tools/language_hosts.py yaml > /dev/null
 	$(BIN)/pytest -n $(or $(JOBS),2) --dist worksteal -m packages tests/packages
 
+coverage: $(READY) ## Measure which lines and branches the fast tests reach, in all processes that they start
+	@rm -rf build/coverage
+	$(BIN)/coverage run -m pytest -n $(or $(JOBS),2) --dist worksteal -m "$(FAST)"
+	@$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
 newest: $(READY) ## Bring .venv to the newest allowed version of each dependency
 	@$(BIN)/pip install --quiet --disable-pip-version-check --upgrade --upgrade-strategy eager --editable '.[dev]'
 
-lowest: ## Test with the lowest supported version of each dependency
+lowest: $(READY) ## Test with the lowest supported version of each dependency, and of Pulumi
+	@$(BIN)/python tools/language_hosts.py yaml > /dev/null
 	@test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest
 	@.venv-lowest/bin/pip install --quiet --disable-pip-version-check -c tests/lowest.txt -e '.[dev]'
 	.venv-lowest/bin/pytest -n $(or $(JOBS),2) tests/protocol tests/native tests/program tests/manifest tests/cli \
 	  tests/output tests/omise/test_client.py
+	oldest=$$($(BIN)/python tools/engine.py --oldest) && \
+	  PATH="$$oldest:$$PATH" .venv-lowest/bin/pytest -n $(or $(JOBS),2) \
+	  tests/engine/test_life.py tests/engine/test_adoption.py tests/engine/test_upgrade.py
 
 bench: $(BENCH_READY) ## Measure speed and size, and write docs/performance.md (an hour)
 	@PYTHONPATH=tools $(BIN)/python -m bench $(ARGS)
@@ -88,4 +98,4 @@ $(BENCH_READY): $(READY)
 clean: ## Remove .venv and caches
 	rm -rf $(VENV) .venv-lowest build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-run
 
-.PHONY: help demo test fast recipes clients languages packages newest lowest bench chaos kill parity lint setup clean
+.PHONY: help demo test fast recipes clients languages packages coverage newest lowest bench chaos kill parity lint setup clean

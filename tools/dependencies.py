@@ -40,17 +40,20 @@ SPELLINGS = {
 TEXT = """\
 # What is installed with it
 
-`pip install pulumi-omise-links[report]` installs these {count} packages beside it; without the extra `report`, it leaves out those that
-only `{package}[{extra}]` needs. [Few Python dependencies](decisions.md#few-python-dependencies-each-with-a-reason) has the reason
+`pip install pulumi-omise-links[report]` installs these {count} packages beside it; without the
+extra `report`, it leaves out those that only `{package}[{extra}]` needs.
+[Few Python dependencies](decisions.md#few-python-dependencies-each-with-a-reason) has the reason
 for each that the package itself needs, [compatibility](compatibility.md) the versions.
 
-`python tools/dependencies.py` writes this page out of what the packages say of themselves, and `make packages` checks it with the newest versions.
+`python tools/dependencies.py` writes this page out of what the packages say of themselves, and
+`make packages` checks it with the newest versions.
 
 | package | licence | needed by |
 |---|---|---|
 {rows}
 
-Licences that are allowed: {allowed}. A package with another one fails the check, until someone has decided. So far for one:
+Licences that are allowed: {allowed}. A package with another one
+fails the check, until someone has decided. So far for one:
 
 {exceptions}
 """
