@@ -101,15 +101,14 @@ def installed(name: str) -> Distribution:
 def licence(name: str) -> str:
     """Return the licence of a package, as it says itself; where it can, by its name in SPDX."""
     said = installed(name).metadata
-    named = [
+    named = [said[field] for field in ("License-Expression", "License") if field in said]
+    named += [
         classifier.rpartition(" :: ")[2]
         for classifier in said.get_all("Classifier") or []
         if classifier.startswith("License :: ")
     ]
-    short = said.get("License") or ""
-    if not said.get("License-Expression") and "\n" not in short and short:
-        named.insert(0, short)
-    found = said.get("License-Expression") or (named[0] if named else "unknown")
+    # Some put the whole text of the licence into the second field.
+    found = next((name for name in named if name and "\n" not in name), "unknown")
     return SPELLINGS.get(found, found)
 
 

@@ -36,7 +36,8 @@ def build(folder: Path, env: Mapping[str, str] | None = None) -> Distributions:
     :param env: variables beside those that are there.
     :raises recipe_tools.ToolError: they cannot be built.
     """
-    command = [recipe_tools.uv() / "uv", "build", "--quiet", "--out-dir", folder]
+    command: list[str | Path] = [recipe_tools.uv() / "uv", "build", "--quiet"]
+    command += ["--out-dir", folder]
     done = subprocess.run(
         command,
         cwd=ROOT,

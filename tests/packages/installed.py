@@ -105,7 +105,7 @@ def project(
     """Make a Pulumi project that has these folders of commands on PATH, the engine, the system's
     folders, and nothing of the checkout."""
     path = os.pathsep.join([*map(str, (*commands, engine)), SYSTEM])
-    made = Project(folder, engine, {**emulator.env, "PATH": path, **env})
+    made = Project(folder, engine, {**emulator.env, "PATH": path, "PULUMI_PYTHON_CMD": "", **env})
     (made.folder / "links.yaml").write_text(MANIFEST)
     return made
 
