@@ -37,7 +37,7 @@ def build(folder: Path, env: Mapping[str, str] | None = None) -> Distributions:
     :raises recipe_tools.ToolError: they cannot be built.
     """
     command: list[str | Path] = [recipe_tools.uv() / "uv", "build", "--quiet"]
-    command += ["--out-dir", folder]
+    command += ["--out-dir", folder.absolute()]
     done = subprocess.run(
         command,
         cwd=ROOT,

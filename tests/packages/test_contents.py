@@ -77,8 +77,8 @@ def test_the_sdist_builds_the_same_wheel(built: Distributions, tmp_path: Path) -
     env = distributions.environment()
     env["OMISE_LINKS_REPOSITORY"] = addresses[0].partition(", ")[2]
     for source, folder in ((ROOT, "checkout"), (built.sdist, "sdist")):
-        command = [recipe_tools.uv() / "uv", "build", "--quiet", "--wheel"]
-        must([*command, "--out-dir", tmp_path / folder, source], env=env)
+        options = ("--quiet", "--wheel", "--out-dir", tmp_path / folder)
+        must([recipe_tools.uv() / "uv", "build", *options, source], env=env)
         assert (tmp_path / folder / built.wheel.name).read_bytes() == built.wheel.read_bytes()
 
 
@@ -127,8 +127,12 @@ def test_without_a_repository_no_address_is_invented(tmp_path: Path) -> None:
     made = distributions.build(tmp_path, {"OMISE_LINKS_REPOSITORY": ""})
     assert metadata(made.wheel).get_all("Project-URL") is None
 
-    command = [sys.executable, ROOT / "tools/check_release.py", f"v{__version__}", tmp_path]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools/check_release.py", f"v{__version__}", tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert done.returncode == 1
     assert f"{made.wheel.name} has no address of its repository" in done.stderr
