@@ -28,7 +28,7 @@ fast: $(READY) ## Run the tests that need neither engine nor browser (within a m
 
 recipes: $(READY) ## Run and check the recipes for pipelines (gets an engine and the tools first)
 	@$(BIN)/python tools/engine.py > /dev/null
-	@$(BIN)/python tools/recipe_tools.py > /dev/null
+	@$(BIN)/python tools/third_party.py > /dev/null
 	$(BIN)/pytest -n $(or $(JOBS),2) --dist loadfile -m recipes tests/recipes
 
 clients: $(READY) ## Run Omise's own clients against the emulator, and type checkers as editors do

@@ -21,6 +21,7 @@ from pulumi_omise_links.omise.client import OmiseClient
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+    from protocol.engine_side import PluginStarter
 
 # How long an example takes depends on what else the machine does, so no example has a deadline.
 settings.register_profile(
@@ -37,7 +38,7 @@ _QUICK = {
     "GOMEMLIMIT": "500MiB",
 }
 # Where the real engine, the browser and the tools for the recipes are.
-_TOOLS = {"OMISE_LINKS_ENGINE_CACHE", "OMISE_LINKS_BROWSER", "OMISE_LINKS_RECIPE_CACHE"}
+_TOOLS = {"OMISE_LINKS_ENGINE_CACHE", "OMISE_LINKS_BROWSER", "OMISE_LINKS_TOOL_CACHE"}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -104,6 +105,16 @@ def omise(_stopping: Callable[[Emulator], None]) -> Iterator[Emulator]:
 def client(omise: Emulator) -> Iterator[OmiseClient]:
     with client_for(omise) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def plugin_starter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PluginStarter]:
+    """Start plugins as the engine does."""
+    from protocol.engine_side import PluginStarter
+
+    made = PluginStarter(tmp_path_factory.mktemp("plugin_starter"))
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

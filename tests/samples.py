@@ -8,11 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from pulumi_omise_links.omise.models import LinkInputs, OmiseLink
-from pulumi_omise_links.stack.pulumi_json import (
-    NATIVE_PROVIDER_TYPE,
-    PROVIDER_TYPE,
-    PulumiResource,
-)
+from pulumi_omise_links.stack.model import NATIVE_PROVIDER_TYPE, PROVIDER_TYPE, PulumiResource
 from pulumi_omise_links.state_format import (
     NATIVE_TYPE_TOKEN,
     PROVIDER_KEY,

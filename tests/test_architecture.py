@@ -41,7 +41,9 @@ MAY_IMPORT: dict[str, str] = {
     "link_provider": (
         "engine errors held_links inputs link_guard program_errors settings state_format"
     ),
-    "native": ("_version engine errors inputs link_provider omise safe_text settings state_format"),
+    "native": (
+        "_version engine errors inputs link_provider omise safe_text settings stack state_format"
+    ),
     "program_inputs": "errors inputs mark",
     "call_stack": "",
     "link": "call_stack errors inputs program_inputs settings state_format",
@@ -83,7 +85,8 @@ ONLY: dict[str, set[str]] = {
     "dill": set(),
     "pickle": set(),
     "yaml": {
-        *("manifest.source", "manifest.values", "manifest.edit", "manifest.text", "stack.pythons")
+        *("manifest.source", "manifest.values", "manifest.edit", "manifest.text"),
+        "stack.project_files",
     },
     "click": {"cli"},
     "jsonschema": {"manifest.validation"},

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from pythons import SUPPORTED
 
 PACKAGE, EXTRA = "pulumi-omise-links", "report"
 PAGE = Path(__file__).parents[1] / "docs" / "dependencies.md"
@@ -77,14 +78,24 @@ def packages() -> dict[str, set[str]]:
             continue
         done.add((name, extra))
         for requirement in map(Requirement, installed(name).requires or ()):
-            marker = requirement.marker
             # What is needed without an extra is needed with it, and listed there.
-            plain = not marker or marker.evaluate({"extra": ""})
-            if plain if extra == "" else marker and not plain and marker.evaluate({"extra": extra}):
+            plain = _applies(requirement, "")
+            if plain if extra == "" else not plain and _applies(requirement, extra):
                 found = canonicalize_name(requirement.name)
                 needed.setdefault(found, set()).add(shown)
                 waiting += [(found, more, found) for more in ("", *requirement.extras)]
     return needed
+
+
+def _applies(requirement: Requirement, extra: str) -> bool:
+    """Tell whether a requirement holds on any supported Python; so the list is one for all."""
+    marker = requirement.marker
+    return not marker or any(
+        marker.evaluate(
+            {"extra": extra, "python_version": version, "python_full_version": f"{version}.0"}
+        )
+        for version in SUPPORTED
+    )
 
 
 def installed(name: str) -> Distribution:

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import recipe_tools
+import third_party
 
 ROOT = Path(__file__).parents[1]
 
@@ -34,9 +34,9 @@ def build(folder: Path, env: Mapping[str, str] | None = None) -> Distributions:
     """Build both into a folder.
 
     :param env: variables beside those that are there.
-    :raises recipe_tools.ToolError: they cannot be built.
+    :raises third_party.ToolError: they cannot be built.
     """
-    command: list[str | Path] = [recipe_tools.uv() / "uv", "build", "--quiet"]
+    command: list[str | Path] = [third_party.uv() / "uv", "build", "--quiet"]
     command += ["--out-dir", folder.absolute()]
     done = subprocess.run(
         command,
@@ -46,18 +46,18 @@ def build(folder: Path, env: Mapping[str, str] | None = None) -> Distributions:
         check=False,
     )
     if done.returncode:
-        raise recipe_tools.ToolError("The build failed; its messages stand above.")
+        raise third_party.ToolError("The build failed; its messages stand above.")
     return find(folder)
 
 
 def find(folder: Path) -> Distributions:
     """Return those in a folder.
 
-    :raises recipe_tools.ToolError: there is not one of each.
+    :raises third_party.ToolError: there is not one of each.
     """
     wheels, sdists = sorted(folder.glob("*.whl")), sorted(folder.glob("*.tar.gz"))
     if len(wheels) != 1 or len(sdists) != 1:
-        raise recipe_tools.ToolError(f"{folder} does not hold one wheel and one sdist.")
+        raise third_party.ToolError(f"{folder} does not hold one wheel and one sdist.")
     return Distributions(wheels[0].absolute(), sdists[0].absolute())
 
 
@@ -78,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "dist")
     try:
         made = build(parser.parse_args(arguments).folder)
-    except (recipe_tools.ToolError, OSError) as error:
+    except (third_party.ToolError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     print(made.wheel, made.sdist, sep="\n")

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import recipe_tools
+import third_party
 
 SUPPORTED = ("3.10", "3.11", "3.12", "3.13", "3.14")
 
@@ -33,7 +33,7 @@ def find(version: str) -> Path | None:
     # No environment that is active: what is in it would be in that of a test, too.
     options = ("--system", "--no-project", "--no-config", "--no-python-downloads")
     found = subprocess.run(
-        [recipe_tools.uv() / "uv", "python", "find", *options, version],
+        [third_party.uv() / "uv", "python", "find", *options, version],
         env={**os.environ, "PATH": path},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -46,14 +46,14 @@ def find(version: str) -> Path | None:
 def find_or_get(version: str) -> Path:
     """Return an interpreter, getting it if it is not there.
 
-    :raises recipe_tools.ToolError: it cannot be had.
+    :raises third_party.ToolError: it cannot be had.
     """
     found = find(version)
     if found is None and version == "3.14":
-        return recipe_tools.embedded_python() / "python3.14"
+        return third_party.embedded_python() / "python3.14"
     if found is None:
         install = f"install it, for example with: uv python install {version}"
-        raise recipe_tools.ToolError(f"There is no Python {version}: {install}")
+        raise third_party.ToolError(f"There is no Python {version}: {install}")
     return found
 
 
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for version in parser.parse_args(arguments).version or SUPPORTED:
         try:
             print(find_or_get(version))
-        except (recipe_tools.ToolError, OSError) as error:
+        except (third_party.ToolError, OSError) as error:
             print(error, file=sys.stderr)
             missing = True
     return int(missing)

@@ -16,8 +16,8 @@ from ..inventory.accounts import (
 from ..inventory.stacks import StackStates, read_other_stacks
 from ..manifest.entries import Entry
 from ..safe_text import pluralize
+from ..stack.model import Preview, PulumiResource, StackState
 from ..stack.project import Project
-from ..stack.pulumi_json import Preview, PulumiResource, StackState
 from ..state_format import ADOPT
 from .import_plan import ImportFacts, link_id_of, links_by_name, provider_of
 

@@ -20,7 +20,7 @@ from ..manifest.text import NewEntry
 from ..omise.models import OmiseLink, Scope
 from ..safe_text import escape
 from ..stack.dependencies import explicit_provider, is_default_provider, missing_dependencies
-from ..stack.pulumi_json import PROVIDER_TYPES, PulumiResource, name_of
+from ..stack.model import PROVIDER_TYPES, PulumiResource, name_of
 from ..state_format import NATIVE_TYPE_TOKEN, PROVIDER_KEY, SECRET_MARK, outputs_from, to_native
 from .import_plan import Action, ImportFacts, ImportPlan
 

@@ -12,7 +12,7 @@ from ..manifest.entries import Entry
 from ..omise.models import OmiseLink
 from ..safe_text import escape
 from ..stack.dependencies import explicit_provider
-from ..stack.pulumi_json import Preview, PulumiResource, StackState
+from ..stack.model import Preview, PulumiResource, StackState
 from . import reasons
 
 

@@ -13,14 +13,7 @@ from ..manifest.entries import Entry
 from ..omise.models import LinkInputs, OmiseLink
 from ..safe_text import escape, format_input
 from ..stack.dependencies import missing_dependencies
-from ..stack.pulumi_json import (
-    PROVIDER_TYPES,
-    UNKNOWN,
-    Preview,
-    PulumiResource,
-    StackState,
-    name_of,
-)
+from ..stack.model import PROVIDER_TYPES, UNKNOWN, Preview, PulumiResource, StackState, name_of
 from ..state_format import ADOPT, inputs_of
 from ..text_differences import describe_difference, show_difference
 

@@ -21,7 +21,7 @@ from ..omise.models import UnreadableLink
 from ..omise.times import format_time, read_time
 from ..output import Account, Result
 from ..safe_text import escape, escape_path, pluralize
-from ..stack.pulumi_json import name_of
+from ..stack.model import name_of
 from ._filters import filter_options
 from ._omise import connected, describe, projects_and_settings
 from ._options import config_file_option, folder_option, key_variable

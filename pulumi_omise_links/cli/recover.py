@@ -17,8 +17,8 @@ from ..recovery.gather import gather_facts
 from ..recovery.report import make_result
 from ..recovery.settle import gather_settled
 from ..safe_text import escape
+from ..stack.model import name_of
 from ..stack.project import Project
-from ..stack.pulumi_json import name_of
 from ._asking import ask, require_yes
 from ._omise import connected, describe_all
 from ._options import project_options, settle_option, yes_option

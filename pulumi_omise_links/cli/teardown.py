@@ -17,8 +17,8 @@ from ..output import Result
 from ..safe_text import escape, pluralize
 from ..settings import KEEP_LINKS, Settings
 from ..stack.backend import Backend
+from ..stack.model import StackState
 from ..stack.project import Project
-from ..stack.pulumi_json import StackState
 from ..teardown.apply import tear_down
 from ..teardown.choose import MOST_STACKS, is_pattern
 from ..teardown.decide import why_refused

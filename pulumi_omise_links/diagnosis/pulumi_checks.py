@@ -87,7 +87,7 @@ def check_pending(setup: Setup) -> Finding:
 
 def check_secrets(setup: Setup) -> Finding:
     """Whether the secrets of the stack can be opened."""
-    _ = setup.project
+    _ = setup.state
     try:
         _ = setup.secrets
     except ProjectError as error:

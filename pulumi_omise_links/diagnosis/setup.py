@@ -13,8 +13,8 @@ from ..omise.transport import RequestStats
 from ..settings import SecretKey, Settings
 from ..stack.backend import Backend
 from ..stack.location import BackendLocation
+from ..stack.model import StackState
 from ..stack.project import Project
-from ..stack.pulumi_json import StackState
 from ..stack.pythons import (
     PYTHON,
     ProgramPython,

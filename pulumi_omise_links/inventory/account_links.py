@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 
 from ..omise.client import OmiseClient
 from ..omise.models import LinkInputs, OmiseLink, UnreadableLink
-from ..stack.pulumi_json import ManagedLink
+from ..stack.model import ManagedLink
 from .payments import Payments
 
 

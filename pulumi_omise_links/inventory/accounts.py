@@ -20,7 +20,7 @@ from ..omise.transport import RequestStats
 from ..safe_text import escape
 from ..settings import Settings
 from ..stack.dependencies import explicit_provider
-from ..stack.pulumi_json import UNKNOWN, ManagedLink, Preview, PulumiResource, StackState
+from ..stack.model import UNKNOWN, ManagedLink, Preview, PulumiResource, StackState
 
 # An id that no page holds is read by itself, to tell "deleted" from "never there"; at most so many,
 # as only the wording depends on it.

@@ -19,7 +19,7 @@ from ..manifest.entries import AcceptedLink
 from ..omise.models import LinkInputs, Scope
 from ..omise.times import read_time
 from ..safe_text import escape
-from ..stack.pulumi_json import ManagedLink, PulumiResource, StackState
+from ..stack.model import ManagedLink, PulumiResource, StackState
 from .account_links import AccountLink, AccountLinks
 from .stacks import StackStates
 

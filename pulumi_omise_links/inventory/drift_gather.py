@@ -12,7 +12,7 @@ from ..omise.client import OmiseClient
 from ..omise.models import UnreadableLink
 from ..omise.pacing import MAX_IN_FLIGHT
 from ..omise.times import format_time
-from ..stack.pulumi_json import ManagedLink
+from ..stack.model import ManagedLink
 from .account_links import AccountLink, AccountLinks, read_account_links
 from .accounts import refuse_other_account
 from .chosen_stacks import ChosenStacks

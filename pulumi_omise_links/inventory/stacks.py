@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from ..errors import ProjectError
 from ..safe_text import escape
 from ..stack.backend import Backend
+from ..stack.model import PulumiResource, StackState
 from ..stack.project import Project
-from ..stack.pulumi_json import PulumiResource, StackState
 
 _READERS = 4
 

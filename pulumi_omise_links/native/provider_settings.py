@@ -19,9 +19,8 @@ from ..settings import (
     refuse_misspelt,
     refuse_plain_key,
 )
+from ..stack.project_files import find_project_file, read_project_file, stack_config_file
 from ..state_format import SECRET_MARK, names_default_provider
-
-_PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 
 
 def as_config(settings: Mapping[str, Any]) -> dict[str, str]:
@@ -70,18 +69,16 @@ def refuse_key_in_files(key: object, urn: str, folder: Path) -> None:
     """
     if not isinstance(key, str) or not key.strip().startswith("skey_"):
         return
-    folders = (folder, *folder.parents)
-    projects = (path for path in folders if any((path / name).exists() for name in _PROJECT_FILES))
-    project = next(projects, None)
+    project = find_project_file(folder)
     if project is None:
         return
     stack = urn.partition("::")[0].rpartition(":")[2]
-    names = [f"Pulumi.{stack}.yaml", f"Pulumi.{stack}.yml", f"Pulumi.{stack}.json"]
+    files = [stack_config_file(project, read_project_file(project), stack)]
     if names_default_provider(urn.rpartition("::")[2]):
         # It may have config for all stacks. For other providers it may be a program, in which
         # ``fn::secret`` stands above the key.
-        names += _PROJECT_FILES
-    refuse_plain_key(is_secret=not any(key.strip() in _read(project / name) for name in names))
+        files.append(project)
+    refuse_plain_key(is_secret=not any(key.strip() in _read(file) for file in files))
 
 
 def with_secret_key_marked(settings: Mapping[str, Any]) -> dict[str, Any]:

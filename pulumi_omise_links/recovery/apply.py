@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 from ..adoption.import_file import make_file_content, make_link_spec
 from ..errors import ProjectError
 from ..safe_text import escape
+from ..stack.model import name_of
 from ..stack.project import Project
-from ..stack.pulumi_json import name_of
 from .decide import Action, Decision, removable_records
 from .facts import RecoveryFacts
 

@@ -25,7 +25,7 @@ from ..omise.models import LinkInputs, OmiseLink
 from ..omise.times import read_time
 from ..safe_text import escape
 from ..stack.dependencies import explicit_provider
-from ..stack.pulumi_json import PulumiResource
+from ..stack.model import PulumiResource
 from .facts import REPLACING, OpenCreate, RecoveryFacts
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ..omise.create_records import CreateRecord
 from ..omise.models import LinkInputs, OmiseLink, Scope
 from ..stack.dependencies import explicit_provider
-from ..stack.pulumi_json import PulumiResource, StackState
+from ..stack.model import PulumiResource, StackState
 from ..state_format import inputs_of
 
 # What the preview calls the steps that make a link (pkg/resource/deploy/step.go).

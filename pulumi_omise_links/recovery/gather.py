@@ -21,8 +21,7 @@ from ..omise.models import LinkInputs, OmiseLink, Scope
 from ..omise.times import read_time
 from ..safe_text import escape
 from ..stack.dependencies import explicit_provider, is_default_provider
-from ..stack.project import Project, StackHistory
-from ..stack.pulumi_json import (
+from ..stack.model import (
     PROVIDER_TYPES,
     UNKNOWN,
     Preview,
@@ -31,6 +30,7 @@ from ..stack.pulumi_json import (
     name_of,
     type_of,
 )
+from ..stack.project import Project, StackHistory
 from ..state_format import inputs_of
 from .facts import REPLACING, OpenCreate, RecoveryFacts
 

@@ -10,7 +10,7 @@ from ..omise.create_records import CreateRecord
 from ..omise.models import OmiseLink
 from ..output import Column, Result, Row, Tone
 from ..safe_text import escape, pluralize
-from ..stack.pulumi_json import name_of
+from ..stack.model import name_of
 from .decide import Action, Decision
 from .facts import RecoveryFacts
 

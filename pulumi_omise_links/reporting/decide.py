@@ -11,15 +11,7 @@ from ..inventory.account_links import AccountLink
 from ..manifest.entries import Entry
 from ..omise.times import normalize_time
 from ..safe_text import SECRET, escape, pluralize
-from ..stack.pulumi_json import (
-    UNKNOWN,
-    ManagedLink,
-    Preview,
-    PulumiResource,
-    name_of,
-    stack_of,
-    type_of,
-)
+from ..stack.model import UNKNOWN, ManagedLink, Preview, PulumiResource, name_of, stack_of, type_of
 from .facts import AccountFacts, ReportFacts, short_name
 from .model import (
     LATER,

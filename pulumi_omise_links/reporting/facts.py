@@ -9,7 +9,7 @@ from ..inventory.account_links import AccountLink
 from ..inventory.stacks import StackStates
 from ..manifest.entries import Entry
 from ..omise.models import Scope
-from ..stack.pulumi_json import ManagedLink, Preview
+from ..stack.model import ManagedLink, Preview
 
 
 @dataclass(frozen=True, kw_only=True)

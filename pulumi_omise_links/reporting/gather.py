@@ -21,8 +21,8 @@ from ..manifest.entries import Entry
 from ..omise.client import OmiseClient
 from ..omise.models import OmiseLink, Scope
 from ..omise.times import format_time
+from ..stack.model import stack_of
 from ..stack.project import Project, read_preview_file
-from ..stack.pulumi_json import stack_of
 from .facts import AccountFacts, ReportFacts, short_name
 
 # More names than that make no title.

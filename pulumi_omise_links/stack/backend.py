@@ -17,8 +17,9 @@ from ..safe_text import escape
 from ..settings import PLANNING
 from .environment import pulumi_environment
 from .location import BackendLocation
+from .model import StackState
 from .pulumi_cli import PulumiRun, run_pulumi
-from .pulumi_json import StackState, read_state
+from .pulumi_json import read_state
 from .stdout_json import parse_json
 
 OLDEST = (3, 254)  # the first whose import file takes inputs and outputs (pulumi/pulumi#23984)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from ..state_format import names_default_provider
-from .pulumi_json import PROVIDER_TYPES, Preview, PulumiResource, name_of, type_of
+from .model import PROVIDER_TYPES, Preview, PulumiResource, name_of, type_of
 
 
 def is_default_provider(urn: str) -> bool:

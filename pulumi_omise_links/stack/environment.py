@@ -4,7 +4,7 @@ What is asked of Pulumi must not depend on the user's environment. So a variable
 changes what a command does or what it prints. Variables stay if they say where something is or how
 it is reached (backend, stack, config file, passphrase, plugins, proxies).
 
-Source of the names: sdk/go/common/env/env.go and cmd/pulumi/pulumi.go of pulumi/pulumi 3.259.
+Source of the names: sdk/go/common/env/env.go and cmd/pulumi/pulumi.go of pulumi/pulumi 3.276.
 """
 
 from __future__ import annotations

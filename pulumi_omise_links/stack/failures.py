@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import ProjectError, StackLockedError, StackNotFoundError
 from ..safe_text import escape
 from ..state_format import LINK_TYPES
-from .pulumi_json import name_of, type_of
+from .model import name_of, type_of
 from .stdout_json import parse_json
 
 _LOCKED = re.compile(r"currently locked by|another update is (currently )?in progress", re.I)

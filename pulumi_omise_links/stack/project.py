@@ -11,6 +11,8 @@ import itertools
 import json
 import os
 import re
+import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -18,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ArgumentError, ProjectError
-from ..safe_text import escape
+from ..safe_text import escape, escape_path
 from ..settings import (
     ALLOW_LIVE,
     CONFIG_KEYS,
@@ -33,15 +35,10 @@ from ..settings import (
 from .backend import Backend
 from .environment import CONFIG_FILE
 from .failures import explain_failure
+from .model import Preview, StackState
+from .project_files import find_project_file, read_project_file, stack_config_file
 from .pulumi_cli import PulumiRun
-from .pulumi_json import (
-    Preview,
-    StackState,
-    failed_only_by_protection,
-    has_failed,
-    read_preview,
-    with_secret_values,
-)
+from .pulumi_json import failed_only_by_protection, has_failed, read_preview, with_secret_values
 from .stdout_json import parse_json
 
 _RUNS_PER_PAGE = 100
@@ -159,10 +156,25 @@ class Project:
         secret = next((key for key, entry in config.items() if entry.get("secret")), None)
         if secret is not None:
             self._secret_config(secret)
-        # Of the commands that need the secrets provider and the state, also where there is no
-        # secret yet, this one alone takes no lock and runs neither the program nor a plugin. No
-        # resource has this name, so nothing is looked up.
-        self._run("logs", "--json", "--resource", "omise-links doctor")
+        self.state(show_secrets=True)
+        # Where there is no secret yet, no command of Pulumi's opens any; so it is to make one, in a
+        # copy of the config, which names the secrets provider.
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder, "Pulumi.copy.yaml")
+            with suppress(FileNotFoundError):  # then Pulumi names the provider in the copy
+                shutil.copyfile(self._config_place(), copy)
+            options = ("--secret", "--config-file", str(copy))
+            self._run("config", "set", *options, "omise-links:doctor", "no secret")
+
+    def _config_place(self) -> Path:
+        """Return the file with the config of the stack."""
+        named = self._config_file or os.environ.get(CONFIG_FILE)
+        if named:
+            return self.folder / named
+        file = find_project_file(self.folder)
+        if file is None:
+            raise ProjectError(f"There is no Pulumi.yaml in {escape_path(str(self.folder))}.")
+        return stack_config_file(file, read_project_file(file), self.stack)
 
     def state_for_comparing(self, known: StackState | None = None) -> StackState:
         """Return the state, with secrets opened where a provider or a pending create has some.

@@ -15,17 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ..errors import ProjectError
 from ..safe_text import escape, escape_path
 from ..state_format import NATIVE_PACKAGE
 from .backend import Backend
+from .project_files import find_project_file, read_project_file
 from .stdout_json import parse_json
 
 PYTHON = "python"
 NATIVE_PLUGIN = f"pulumi-resource-{NATIVE_PACKAGE}"
-_PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 _LONGEST_START = 120.0  # seconds until a Python counts as hanging
 # It must import what the engine imports, and find the versions also where that fails.
 _QUESTION = """\
@@ -200,17 +198,10 @@ class _ProjectFile:
 
 
 def _read_project_file(folder: Path) -> _ProjectFile:
-    places = (folder.resolve(), *folder.resolve().parents)
-    files = (place / name for place in places for name in _PROJECT_FILES)
-    file = next((file for file in files if file.is_file()), None)
+    file = find_project_file(folder)
     if file is None:
         raise ProjectError(f"There is no Pulumi.yaml in {escape_path(str(folder.resolve()))}.")
-    try:
-        document = yaml.safe_load(file.read_bytes())
-    except (OSError, yaml.YAMLError):
-        document = None
-    if not isinstance(document, dict):
-        raise ProjectError(f"{escape_path(str(file))} cannot be read as YAML.")
+    document = read_project_file(file)
     runtime = document.get("runtime")
     options = runtime.get("options") if isinstance(runtime, dict) else None
     main = file.parent / str(document.get("main") or "")

@@ -12,8 +12,8 @@ from ..recovery.apply import apply_decisions
 from ..safe_text import escape
 from ..stack.dependencies import explicit_provider
 from ..stack.locks import lock_advice, running_holder
+from ..stack.model import ManagedLink, StackState
 from ..stack.project import Project
-from ..stack.pulumi_json import ManagedLink, StackState
 from .facts import Ending, Fate, Outcome, ReadLink, StackFacts
 
 _READERS = 10

@@ -11,7 +11,7 @@ from ..inputs import is_live
 from ..omise.times import format_time
 from ..settings import ALLOW_LIVE, NAMESPACE, Settings
 from ..stack.backend import StackSummary
-from ..stack.pulumi_json import StackState
+from ..stack.model import StackState
 
 MOST_STACKS = 20
 """More at once need ``--force``."""

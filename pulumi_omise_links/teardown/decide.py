@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from ..inventory.accounts import AccountSnapshot, UnusableProvider
 from ..recovery.decide import Action
 from ..safe_text import escape
-from ..stack.pulumi_json import name_of
+from ..stack.model import name_of
 from .facts import Fate, StackFacts
 
 

@@ -10,7 +10,7 @@ from ..inventory.accounts import AccountSnapshot, UnusableProvider
 from ..omise.models import OmiseLink
 from ..recovery.decide import Decision
 from ..recovery.facts import RecoveryFacts
-from ..stack.pulumi_json import StackState
+from ..stack.model import StackState
 
 
 class Fate(str, Enum):

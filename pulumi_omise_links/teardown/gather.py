@@ -27,8 +27,8 @@ from ..recovery.settle import gather_settled
 from ..settings import Settings
 from ..stack.backend import Backend
 from ..stack.dependencies import explicit_provider, is_default_provider
+from ..stack.model import StackState
 from ..stack.project import Project
-from ..stack.pulumi_json import StackState
 from .choose import is_pattern, nearest_name, why_live, why_unmatched
 from .facts import Fate, MarkedLinks, StackFacts
 

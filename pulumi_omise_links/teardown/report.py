@@ -9,7 +9,7 @@ from ..errors import ExitCode
 from ..output import Column, Result, Row
 from ..recovery.decide import Action
 from ..safe_text import escape, pluralize
-from ..stack.pulumi_json import name_of
+from ..stack.model import name_of
 from .facts import Ending, Fate, MarkedLinks, Outcome, StackFacts
 
 _COLUMNS = (Column("action"), Column("stack", narrow="fold"), Column("holds", narrow="fold"))

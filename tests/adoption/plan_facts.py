@@ -12,13 +12,8 @@ from pulumi_omise_links.adoption.import_plan import (
 from pulumi_omise_links.inventory.accounts import AccountSnapshot, UnusableProvider
 from pulumi_omise_links.manifest.entries import Entry, Place
 from pulumi_omise_links.omise.models import OmiseLink, Scope
-from pulumi_omise_links.stack.pulumi_json import (
-    PROVIDER_TYPE,
-    ManagedLink,
-    Preview,
-    PulumiResource,
-)
-from pulumi_omise_links.stack.pulumi_json import StackState as State
+from pulumi_omise_links.stack.model import PROVIDER_TYPE, ManagedLink, Preview, PulumiResource
+from pulumi_omise_links.stack.model import StackState as State
 from pulumi_omise_links.state_format import TYPE_TOKEN
 
 ID = "link_test_5xspring"

@@ -17,11 +17,8 @@ from pulumi_omise_links.adoption.import_plan import (
 )
 from pulumi_omise_links.inventory.accounts import AccountSnapshot
 from pulumi_omise_links.omise.models import Scope
-from pulumi_omise_links.stack.pulumi_json import (
-    PROVIDER_TYPE,
-    PulumiResource,
-)
-from pulumi_omise_links.stack.pulumi_json import StackState as State
+from pulumi_omise_links.stack.model import PROVIDER_TYPE, PulumiResource
+from pulumi_omise_links.stack.model import StackState as State
 from pulumi_omise_links.state_format import SECRET_MARK, TYPE_TOKEN
 
 

@@ -22,7 +22,7 @@ from pulumi_omise_links.omise.models import Scope
 from pulumi_omise_links.omise.transport import RequestStats
 from pulumi_omise_links.output.json import write_json
 from pulumi_omise_links.output.text import write_text
-from pulumi_omise_links.stack.pulumi_json import (
+from pulumi_omise_links.stack.model import (
     PROVIDER_TYPE,
     UNKNOWN,
     ManagedLink,

@@ -17,12 +17,7 @@ from pulumi_omise_links.adoption.import_plan import (
 from pulumi_omise_links.inventory.accounts import AccountSnapshot
 from pulumi_omise_links.manifest.entries import Entry, Place
 from pulumi_omise_links.omise.models import Scope
-from pulumi_omise_links.stack.pulumi_json import (
-    NATIVE_PROVIDER_TYPE,
-    Preview,
-    PulumiResource,
-    StackState,
-)
+from pulumi_omise_links.stack.model import NATIVE_PROVIDER_TYPE, Preview, PulumiResource, StackState
 from pulumi_omise_links.state_format import NATIVE_TYPE_TOKEN, SECRET_MARK
 
 ID = "link_test_5xspring"

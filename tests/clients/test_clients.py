@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import recipe_tools
+import third_party
 
 from pulumi_omise_links.emulator import Emulator
 
@@ -104,7 +104,7 @@ def made(omise: Emulator) -> Made:
 
 def test_python(made: Made, tmp_path: Path) -> None:
     """Omise's Python client makes, reads, lists, finds and deletes links here."""
-    python = recipe_tools.omise_python() / "python"
+    python = third_party.omise_python() / "python"
     assert made.see(python, HERE / "python" / "client.py", folder=tmp_path)["deleted"] is True
     assert made.agents() == {"OmisePython"}
 
@@ -113,11 +113,11 @@ def test_node_with_its_types(made: Made, tmp_path: Path) -> None:
     """Omise's Node client makes, reads, lists and finds links here; it cannot delete them. The
     answers are what its types promise.
     """
-    modules = recipe_tools.omise_node()
-    node = recipe_tools.node() / "node"
+    modules = third_party.omise_node()
+    node = third_party.node() / "node"
     (tmp_path / "node_modules").symlink_to(modules)
     shutil.copy(HERE / "node" / "client.ts", tmp_path)
-    tsc = (node, recipe_tools.typescript() / "tsc")
+    tsc = (node, third_party.typescript() / "tsc")
     run(*tsc, "client.ts", *compiler_options(tmp_path, strict=True), folder=tmp_path)
 
     answers = made.see(node, "client.js", folder=tmp_path)["answers"]
@@ -147,7 +147,7 @@ def test_go(made: Made, tmp_path: Path) -> None:
 def test_java(made: Made, tmp_path: Path) -> None:
     """Omise's Java client makes, reads, lists, finds and deletes links here."""
     need("java", "javac", "mvn")
-    archives = f"{recipe_tools.omise_java()}/*"
+    archives = f"{third_party.omise_java()}/*"
     source = HERE / "java" / "Main.java"
     run("javac", "-encoding", "UTF-8", "-cp", archives, "-d", ".", source, folder=tmp_path)
     seen = made.see("java", "-cp", f"{archives}{os.pathsep}.", "Main", folder=tmp_path)

@@ -30,7 +30,7 @@ def test_the_code_of_the_guide_is_that_of_the_program(language: str) -> None:
 
 def test_the_guide_names_the_versions_that_are_tested() -> None:
     """The versions in the guide are those that the tools get."""
-    tools = (HERE.parents[1] / "tools" / "recipe_tools.py").read_text(encoding="utf-8")
+    tools = (HERE.parents[1] / "tools" / "third_party.py").read_text(encoding="utf-8")
     pinned = (HERE / "go" / "go.mod").read_text(encoding="utf-8") + tools
     named = re.findall(r"^\*\*\w+\*\* \(`([^`]+)` ([\d.]+)", GUIDE, re.MULTILINE)
     assert len(named) == len(PROGRAMS)

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-import recipe_tools
+import third_party
 
 pytestmark = pytest.mark.clients
 
@@ -52,7 +52,7 @@ def test_pyright_finds_each_wrong_use_and_nothing_else(program: Path) -> None:
     }
     (program.parent / "pyrightconfig.json").write_text(json.dumps(config))
     command = (
-        *(recipe_tools.node() / "node", recipe_tools.pyright() / "pyright"),
+        *(third_party.node() / "node", third_party.pyright() / "pyright"),
         *("--project", program.parent, "--pythonpath", sys.executable, "--outputjson"),
     )
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)

@@ -66,7 +66,7 @@ class Place:
         self.about()
         self.backend_url(f"file://{self.backend}")
         self.state(resources=[])
-        self.answers["logs"] = "null"
+        self.answers["config set"] = ""
 
     @property
     def backend(self) -> Path:

@@ -120,14 +120,14 @@ def _a_killed_run(place: Place) -> None:
     place.state(pending_operations=[{"resource": LINK, "type": kind} for kind in kinds])
 
 
-@fault("pending", "fail", "unexpected end of JSON input", ("account",))
+@fault("pending", "fail", "unexpected end of JSON input", ("secrets", "account"))
 def _a_state_that_is_cut_off(place: Place) -> None:
     place.answers["stack export"] = "error: unexpected end of JSON input"
 
 
 @fault("secrets", "fail", "incorrect passphrase")
 def _another_passphrase(place: Place) -> None:
-    place.answers["logs"] = PASSPHRASE
+    place.answers["config set"] = PASSPHRASE
 
 
 @fault("secrets", "fail", "incorrect passphrase")

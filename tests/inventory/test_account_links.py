@@ -16,7 +16,7 @@ from pulumi_omise_links.inventory.account_links import (
     read_account_links,
 )
 from pulumi_omise_links.omise.models import OmiseCharge
-from pulumi_omise_links.stack.pulumi_json import ManagedLink
+from pulumi_omise_links.stack.model import ManagedLink
 
 
 def charge(day: int, *, paid: bool) -> OmiseCharge:

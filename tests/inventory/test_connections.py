@@ -13,7 +13,7 @@ from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.errors import LiveModeError, SettingsError
 from pulumi_omise_links.inventory.accounts import Accounts, find_links, find_provider
 from pulumi_omise_links.settings import Settings
-from pulumi_omise_links.stack.pulumi_json import (
+from pulumi_omise_links.stack.model import (
     PROVIDER_TYPE,
     UNKNOWN,
     Preview,

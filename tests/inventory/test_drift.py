@@ -18,7 +18,7 @@ from pulumi_omise_links.inventory.drift import Drift, DriftFacts, Finding, Kind,
 from pulumi_omise_links.inventory.stacks import StackStates
 from pulumi_omise_links.manifest.entries import AcceptedLink, Place
 from pulumi_omise_links.omise.models import Scope, UnreadableLink
-from pulumi_omise_links.stack.pulumi_json import ManagedLink, PulumiResource, StackState
+from pulumi_omise_links.stack.model import ManagedLink, PulumiResource, StackState
 from pulumi_omise_links.state_format import TYPE_TOKEN
 
 PROD, PR = "organization/shop/prod", "organization/shop/pr-1"

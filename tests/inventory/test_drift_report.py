@@ -14,7 +14,7 @@ from pulumi_omise_links.inventory.stacks import StackStates
 from pulumi_omise_links.omise.models import Scope
 from pulumi_omise_links.output.json import write_json
 from pulumi_omise_links.output.text import write_text
-from pulumi_omise_links.stack.pulumi_json import ManagedLink, StackState
+from pulumi_omise_links.stack.model import ManagedLink, StackState
 from pulumi_omise_links.state_format import TYPE_TOKEN
 
 ID = "link_test_1"

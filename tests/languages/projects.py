@@ -12,7 +12,7 @@ from pathlib import Path
 import language_hosts
 import make_sdk
 import pytest
-import recipe_tools
+import third_party
 from engine import EngineError
 from example_runs import EXAMPLES
 from harness import Project
@@ -45,7 +45,7 @@ def provide(project: Project, language: str) -> None:
         folders = _tools(project, language)
         if language != "python":  # that host is a part of the engine
             folders.append(language_hosts.find_or_get(language))
-    except (EngineError, recipe_tools.ToolError) as error:
+    except (EngineError, third_party.ToolError) as error:
         missing = f"Programs in {language} cannot be run here. {error}"
         raise pytest.fail.Exception(missing, pytrace=False) from None
     project.env["PATH"] = os.pathsep.join([*map(str, folders), project.env["PATH"]])
@@ -53,9 +53,9 @@ def provide(project: Project, language: str) -> None:
 
 def _tools(project: Project, language: str) -> list[Path]:
     if language == "nodejs":
-        node = recipe_tools.node().resolve()
+        node = third_party.node().resolve()
         # npm of the wheel is in its library; what stands beside node does not find that.
-        return [recipe_tools.pulumi_for_node() / ".bin", _npm(project, node), node]
+        return [third_party.pulumi_for_node() / ".bin", _npm(project, node), node]
     if language == "go":
         if not shutil.which("go"):
             raise EngineError("There is no Go: install Go 1.26.6 or later.")
@@ -75,7 +75,7 @@ def _npm(project: Project, node: Path) -> Path:
 
 def _install_node_modules(project: Project) -> None:
     """Give the project its modules, as npm does, but without copies."""
-    kept = recipe_tools.pulumi_for_node()
+    kept = third_party.pulumi_for_node()
     modules = project.folder / "node_modules"
     modules.mkdir()
     for name in ("@pulumi", "@types", "typescript"):

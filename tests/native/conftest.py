@@ -13,13 +13,6 @@ from pulumi_omise_links.emulator import Emulator
 MODULE = "pulumi_omise_links.native.server"
 
 
-@pytest.fixture(scope="session")
-def plugin_starter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PluginStarter]:
-    made = PluginStarter(tmp_path_factory.mktemp("plugin_starter"))
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def start(plugin_starter: PluginStarter, omise: Emulator) -> Iterator[StartNative]:
     """Start plugins that talk to the emulator unless told otherwise; they are not configured."""

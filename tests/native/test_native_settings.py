@@ -47,22 +47,24 @@ def test_a_key_is_stored_encrypted_wherever_it_came_from(start: StartNative, urn
 
 
 @pytest.mark.parametrize(
-    ("file", "urn", "refused"),
+    ("project", "file", "urn", "refused"),
     [
-        ("Pulumi.dev.yaml", PROVIDER_URN, True),
-        ("Pulumi.dev.json", EXPLICIT_URN, True),
-        ("Pulumi.yaml", f"{PROVIDER_URN}_0_1_0", True),
-        ("Pulumi.yaml", EXPLICIT_URN, False),
-        ("Pulumi.prod.yaml", PROVIDER_URN, False),
+        ("{name: shop}", "Pulumi.dev.yaml", PROVIDER_URN, True),
+        ("{name: shop, stackConfigDir: config}", "config/Pulumi.dev.yaml", PROVIDER_URN, True),
+        ("{name: shop, config: config}", "config/Pulumi.dev.yaml", EXPLICIT_URN, True),
+        ("{}", "Pulumi.yaml", f"{PROVIDER_URN}_0_1_0", True),
+        ("{}", "Pulumi.yaml", EXPLICIT_URN, False),
+        ("{name: shop}", "Pulumi.prod.yaml", PROVIDER_URN, False),
     ],
 )
 def test_a_key_in_plain_text_in_the_file_of_the_stack(
-    tmp_path: Path, file: str, urn: str, refused: bool
+    tmp_path: Path, project: str, file: str, urn: str, refused: bool
 ) -> None:
     """The config of the stack, and of the project, is looked at, also from a folder below: not that
     of another stack, and no program that makes a provider of a key."""
     (tmp_path / "program").mkdir()
-    (tmp_path / "Pulumi.yaml").touch()
+    (tmp_path / "config").mkdir()
+    (tmp_path / "Pulumi.yaml").write_text(project, encoding="utf-8")
     (tmp_path / file).write_text('omise:secretKey: "skey_test_5ecret"', encoding="utf-8")
     with pytest.raises(SettingsError, match="plain text") if refused else nullcontext():
         refuse_key_in_files("skey_test_5ecret", urn, tmp_path / "program")

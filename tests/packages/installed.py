@@ -15,7 +15,7 @@ from typing import Any
 import distributions
 import pytest
 import pythons
-import recipe_tools
+import third_party
 import requests
 from distributions import Distributions
 from harness import Project
@@ -60,7 +60,7 @@ def python(version: str) -> Path:
     """Return an interpreter, or fail with what to do."""
     try:
         return pythons.find_or_get(version)
-    except recipe_tools.ToolError as error:
+    except third_party.ToolError as error:
         pytest.fail(str(error), pytrace=False)
 
 
@@ -69,7 +69,7 @@ def environment(folder: Path, version: str, *requirements: str | Path) -> Path:
 
     :return: the folder of its commands.
     """
-    uv, env = recipe_tools.uv() / "uv", distributions.environment()
+    uv, env = third_party.uv() / "uv", distributions.environment()
     # --seed: with pip in it, which Pulumi asks for the packages of a program.
     must([uv, "venv", "--quiet", "--seed", "--python", python(version), folder], env=env)
     install = (uv, "pip", "install", "--quiet", "--only-binary", ":all:", "--python")

@@ -14,7 +14,7 @@ from pathlib import Path
 import distributions
 import pytest
 import pythons
-import recipe_tools
+import third_party
 from distributions import Distributions
 from recipes.runner import ROOT, must
 
@@ -79,13 +79,13 @@ def test_the_sdist_builds_the_same_wheel(built: Distributions, tmp_path: Path) -
     env["OMISE_LINKS_REPOSITORY"] = addresses[0].partition(", ")[2]
     for source, folder in ((ROOT, "checkout"), (built.sdist, "sdist")):
         options = ("--quiet", "--wheel", "--out-dir", tmp_path / folder)
-        must([recipe_tools.uv() / "uv", "build", *options, source], env=env)
+        must([third_party.uv() / "uv", "build", *options, source], env=env)
         assert (tmp_path / folder / built.wheel.name).read_bytes() == built.wheel.read_bytes()
 
 
 def test_an_index_takes_them(built: Distributions) -> None:
     """twine finds no mistake in what they say of themselves, and README can be shown."""
-    must([recipe_tools.twine() / "twine", "check", "--strict", built.wheel, built.sdist])
+    must([third_party.twine() / "twine", "check", "--strict", built.wheel, built.sdist])
 
 
 def test_the_wheel_says_what_it_needs(built: Distributions) -> None:

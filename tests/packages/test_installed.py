@@ -62,7 +62,7 @@ def test_a_page_needs_the_extra(tmp_path: Path, built: Distributions) -> None:
     plain = environment(tmp_path / "plain", pythons.SUPPORTED[0], built.wheel)
     refused = f"{plain}/omise-links {' '.join(report)} 2>&1; echo $?"
     assert must(["sh", "-c", refused], cwd=tmp_path) == (
-        "error: The Python package jinja2 is missing, which pages and QR codes need: install it"
+        "omise-links: The Python package segno is missing, which pages and QR codes need: install it"
         " with `pip install 'pulumi-omise-links[report]'`. Nothing was written.\n1\n"
     )
 

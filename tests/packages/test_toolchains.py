@@ -13,7 +13,7 @@ from pathlib import Path
 
 import distributions
 import pytest
-import recipe_tools
+import third_party
 from distributions import Distributions
 from packages.installed import PROGRAM, SYSTEM, RunningEmulator, lives, project, python
 from recipes.runner import must
@@ -37,7 +37,14 @@ dependencies = ["pulumi-omise-links @ {wheel}"]
 
 [tool.poetry]
 package-mode = false
+
+# Poetry's own way to PyPI needs more of it than the mirrors of companies have.
+[[tool.poetry.source]]
+name = "index"
+url = "{index}"
+priority = "primary"
 """
+INDEX = os.environ.get("PIP_INDEX_URL", "https://pypi.org/simple/")
 
 
 def host_for(engine: Path, folder: Path, virtualenv: Path) -> list[Path]:
@@ -66,7 +73,7 @@ def test_it_works_with_each_toolchain(
     the toolchain; no Python on PATH has the package."""
     virtualenv = tmp_path / "project" / ("venv" if toolchain == "pip" else ".venv")
     host = host_for(engine, tmp_path / "host", virtualenv)
-    tools = {"pip": [], "uv": [recipe_tools.uv()], "poetry": [recipe_tools.poetry()]}[toolchain]
+    tools = {"pip": [], "uv": [third_party.uv()], "poetry": [third_party.poetry()]}[toolchain]
     quick_pip = Path(__file__).parents[1] / "quick_pip"
     # uv puts no pip into an environment. A host of today asks uv for the packages, the old one pip.
     env = {"PYTHONPATH": str(quick_pip)} if host and toolchain == "uv" else {}
@@ -75,7 +82,9 @@ def test_it_works_with_each_toolchain(
     options = f"toolchain: {toolchain}" + (", virtualenv: venv" if toolchain == "pip" else "")
     (shop.folder / "Pulumi.yaml").write_text(PULUMI_YAML.format(options=options))
     (shop.folder / "requirements.txt").write_text(f"{built.wheel}\n")
-    (shop.folder / "pyproject.toml").write_text(PYPROJECT.format(wheel=built.wheel.as_uri()))
+    (shop.folder / "pyproject.toml").write_text(
+        PYPROJECT.format(wheel=built.wheel.as_uri(), index=INDEX)
+    )
     shop.program(PROGRAM)
     make: dict[str, list[list[str | Path]]] = {
         "pip": [

@@ -10,13 +10,6 @@ from protocol.engine_side import Plugin, PluginStarter, Start, start_as_the_engi
 from pulumi_omise_links.emulator import Emulator
 
 
-@pytest.fixture(scope="session")
-def plugin_starter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PluginStarter]:
-    made = PluginStarter(tmp_path_factory.mktemp("plugin_starter"))
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def start(plugin_starter: PluginStarter, omise: Emulator) -> Iterator[Start]:
     """Start plugins that talk to the emulator unless told otherwise."""

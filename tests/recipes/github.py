@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import engine as engine_tool
-import recipe_tools
+import third_party
 import yaml
 from pulumi_project import end
 from recipes.forge import REPOSITORY, Forge
@@ -92,13 +92,13 @@ class GitHub:
         base = clean_environment(home)
         self.env = {
             **base,
-            "PATH": f"{recipe_tools.node()}:{base['PATH']}",
+            "PATH": f"{third_party.node()}:{base['PATH']}",
             "STANDIN_ORIGIN": str(self.origin),
             "STANDIN_PYTHON": ":".join(map(str, reversed(python))),
             "STANDIN_PULUMI": ":".join(map(str, reversed(pulumi))),
             "STANDIN_PULUMI_VERSION": ".".join(map(str, engine_tool.VERSION)),
             "STANDIN_ARTIFACTS": str(self.artifacts),
-            "STANDIN_MODULES": str(recipe_tools.github_client()),
+            "STANDIN_MODULES": str(third_party.github_client()),
             "OMISE_API_URL": omise_url,
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "GIT_CONFIG_GLOBAL": str(folder / "gitconfig"),
@@ -186,7 +186,7 @@ class GitHub:
                 "GITHUB_RUN_ID": str(number),
             },
         }
-        command: list[str | Path] = [recipe_tools.act() / "act", event, "--job", job, "--json"]
+        command: list[str | Path] = [third_party.act() / "act", event, "--job", job, "--json"]
         command += ["--platform", "ubuntu-24.04=-self-hosted", "--no-skip-checkout"]
         command += ["--no-cache-server"]
         command += ["--workflows", file, "--eventpath", place / "event.json"]

@@ -17,7 +17,7 @@ from pathlib import Path
 from string import Template
 
 import psutil
-import recipe_tools
+import third_party
 import yaml
 from harness import Run
 from pulumi_project import descendants, kill
@@ -101,7 +101,7 @@ class GitLab:
             machine.python,
             engine,
             base["PATH"],
-            recipe_tools.rsync(),
+            third_party.rsync(),
         )
         # What a job knows of keys, backend and settings comes from the variables alone.
         self.env = {
@@ -162,8 +162,8 @@ class GitLab:
     def _pipeline(self, folder: Path, event: Mapping[str, str], *words: str) -> Run:
         done = subprocess.run(
             [
-                recipe_tools.node() / "node",
-                recipe_tools.gitlab_ci_local() / "gitlab-ci-local",
+                third_party.node() / "node",
+                third_party.gitlab_ci_local() / "gitlab-ci-local",
                 *("--home", self.folder / "home"),
                 *_options(event),
                 *words,

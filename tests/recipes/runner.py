@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import distributions
-import recipe_tools
+import third_party
 
 ROOT = Path(__file__).parents[2]
 # Nothing of the environment of the tests gets into a job but these.
@@ -41,7 +41,7 @@ def machine(shared: Path) -> Machine:
             pip = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
             must([*pip, "wheel", "--no-deps", "--wheel-dir", made.wheels, ROOT])
             wanted = ROOT / "examples/06-github-actions/requirements.in"
-            uv: list[str | Path] = [recipe_tools.uv() / "uv", "pip", "compile", "--quiet"]
+            uv: list[str | Path] = [third_party.uv() / "uv", "pip", "compile", "--quiet"]
             # As the guide says, but for the wheel that is not published.
             uv += ["--universal", "--generate-hashes", wanted, "-o", made.requirements]
             must([*uv, "--find-links", made.wheels], env=distributions.environment())

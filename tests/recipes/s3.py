@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import recipe_tools
+import third_party
 from pulumi_project import end
 from recipes.runner import ROOT, clean_environment, must
 
@@ -57,7 +57,7 @@ class Store:
         env = {
             **base,
             **self.credentials(user),
-            "PATH": f"{recipe_tools.aws()}{os.pathsep}{base['PATH']}",
+            "PATH": f"{third_party.aws()}{os.pathsep}{base['PATH']}",
             "AWS_ENDPOINT_URL": self.url,
         }
         command = ["bash", "-euo", "pipefail", "-c", script]
@@ -86,7 +86,7 @@ def versitygw(folder: Path) -> Iterator[Store]:
     for name in ("data", "versions", "iam"):
         (folder / name).mkdir(parents=True)
     url = f"http://127.0.0.1:{_free_port()}"
-    command = recipe_tools.versitygw() / "versitygw"
+    command = third_party.versitygw() / "versitygw"
     admin = {"ROOT_ACCESS_KEY_ID": "admin", "ROOT_SECRET_ACCESS_KEY": _SECRET}
     serve: list[str | Path] = [command, "--port", url.removeprefix("http://"), "--quiet"]
     serve += ["--region", REGION]
@@ -115,7 +115,7 @@ def moto(folder: Path) -> Iterator[Store]:
     folder.mkdir()
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
-    serve = (recipe_tools.moto() / "moto_server", "--host", "127.0.0.1", "--port", str(port))
+    serve = (third_party.moto() / "moto_server", "--host", "127.0.0.1", "--port", str(port))
     with _running(serve, env=dict(os.environ), url=url):
         store = Store(url, folder)
         store.aws(_commands())

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import recipe_tools
+import third_party
 import yaml
 from recipes.github import WORKFLOWS
 from recipes.runner import ROOT
@@ -43,13 +43,13 @@ def test_workflows_are_what_github_takes() -> None:
     """They keep to GitHub's schema, and each job has a timeout. zizmor and actionlint only warn
     about a file that they cannot read, so this comes first."""
     for schema in ("vendor.github-workflows", "github-workflows-require-timeout"):
-        passes(recipe_tools.linters(), "check-jsonschema", "--builtin-schema", schema, *FILES, *OWN)
+        passes(third_party.linters(), "check-jsonschema", "--builtin-schema", schema, *FILES, *OWN)
 
 
 def test_workflows_are_safe() -> None:
     """zizmor finds nothing, as strict as it can be; two findings are allowed, each with its reason
     beside it: the event of the teardown, and how a release calls the tests."""
-    passes(recipe_tools.linters(), "zizmor", "--offline", "--persona=auditor", *FILES, *OWN)
+    passes(third_party.linters(), "zizmor", "--offline", "--persona=auditor", *FILES, *OWN)
     allowed = [
         line
         for file in (*FILES, *OWN)
@@ -64,7 +64,7 @@ def test_workflows_are_safe() -> None:
 
 def test_workflows_are_right() -> None:
     """actionlint finds no unknown context, wrong type or unreachable output."""
-    passes(recipe_tools.actionlint(), "actionlint", *FILES, *OWN)
+    passes(third_party.actionlint(), "actionlint", *FILES, *OWN)
 
 
 def test_secrets_stay_where_they_are_needed() -> None:
@@ -105,14 +105,14 @@ def test_yaml_is_tidy() -> None:
     folders = [*(ROOT / "examples").glob("0[678]-*"), ROOT / "tests/recipes/standins"]
     folders += [ROOT / ".github"]
     assert len(folders) == 5
-    passes(recipe_tools.linters(), "yamllint", "--strict", "-d", YAMLLINT, *folders)
+    passes(third_party.linters(), "yamllint", "--strict", "-d", YAMLLINT, *folders)
 
 
 def test_the_pipeline_is_what_gitlab_takes() -> None:
     """It keeps to GitLab's schema, after what GitLab itself does to the file."""
     schema = ("--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci")
     file = ROOT / "examples/07-gitlab-ci/.gitlab-ci.yml"
-    passes(recipe_tools.linters(), "check-jsonschema", *schema, file)
+    passes(third_party.linters(), "check-jsonschema", *schema, file)
 
 
 def test_environments_of_gitlab_are_written_one_job_at_a_time() -> None:

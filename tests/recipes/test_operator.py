@@ -18,7 +18,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-import recipe_tools
+import third_party
 import yaml
 from harness import Run
 from recipes.recorder import Recorder
@@ -141,7 +141,7 @@ def test_what_the_end_of_an_object_ends() -> None:
 @pytest.mark.parametrize("name", ["nightly.yaml", "workspace.yaml"])
 def test_the_objects_of_kubernetes_itself(name: str) -> None:
     """Kubernetes knows their fields."""
-    validate = recipe_tools.kubernetes_validate() / "kubernetes-validate"
+    validate = third_party.kubernetes_validate() / "kubernetes-validate"
     assert "passed for resource" in must([validate, "--strict", EXAMPLE / name])
 
 

@@ -22,7 +22,7 @@ from pulumi_omise_links.recovery.decide import (
     removable_records,
 )
 from pulumi_omise_links.recovery.facts import OpenCreate, RecoveryFacts
-from pulumi_omise_links.stack.pulumi_json import (
+from pulumi_omise_links.stack.model import (
     PROVIDER_TYPE,
     UNKNOWN,
     ManagedLink,

@@ -13,7 +13,7 @@ from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.errors import OmiseLinksError
 from pulumi_omise_links.inventory.accounts import Accounts, AccountSnapshot, UnusableProvider
 from pulumi_omise_links.recovery.gather import _ProvedAccounts
-from pulumi_omise_links.stack.pulumi_json import PROVIDER_TYPE, PulumiResource, StackState
+from pulumi_omise_links.stack.model import PROVIDER_TYPE, PulumiResource, StackState
 
 REFUSED = response({"object": "error", "code": "forbidden", "message": "no"}, "403 Forbidden")
 BROKEN: list[tuple[bytes, ...]] = [

@@ -18,7 +18,7 @@ from pulumi_omise_links.inventory.stacks import StackStates
 from pulumi_omise_links.omise.models import Scope
 from pulumi_omise_links.reporting.decide import decide
 from pulumi_omise_links.reporting.facts import AccountFacts, ReportFacts
-from pulumi_omise_links.stack.pulumi_json import ManagedLink, StackState
+from pulumi_omise_links.stack.model import ManagedLink, StackState
 
 Matches = Callable[[str, str], None]
 

@@ -12,13 +12,8 @@ from samples import STACK, as_native
 
 from pulumi_omise_links.stack.dependencies import explicit_provider, is_default_provider
 from pulumi_omise_links.stack.failures import explain_failure
-from pulumi_omise_links.stack.pulumi_json import (
-    NATIVE_PROVIDER_TYPE,
-    PROVIDER_TYPE,
-    StackState,
-    read_preview,
-    read_state,
-)
+from pulumi_omise_links.stack.model import NATIVE_PROVIDER_TYPE, PROVIDER_TYPE, StackState
+from pulumi_omise_links.stack.pulumi_json import read_preview, read_state
 from pulumi_omise_links.state_format import (
     NATIVE_TYPE_TOKEN,
     PROVIDER_KEY,

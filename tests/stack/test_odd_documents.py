@@ -13,14 +13,10 @@ import pytest
 from pulumi_omise_links.errors import OmiseLinksError
 from pulumi_omise_links.stack.backend import Backend
 from pulumi_omise_links.stack.dependencies import explicit_provider
+from pulumi_omise_links.stack.model import PROVIDER_TYPE
 from pulumi_omise_links.stack.project import Project
 from pulumi_omise_links.stack.pulumi_cli import PulumiRun
-from pulumi_omise_links.stack.pulumi_json import (
-    PROVIDER_TYPE,
-    read_preview,
-    read_state,
-    with_secret_values,
-)
+from pulumi_omise_links.stack.pulumi_json import read_preview, read_state, with_secret_values
 from pulumi_omise_links.state_format import SECRET_MARK, TYPE_TOKEN
 
 ROOT = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev"

@@ -9,7 +9,8 @@ from fake_pulumi import exported
 from samples import SPRING, STACK
 
 from pulumi_omise_links.omise.models import Scope
-from pulumi_omise_links.stack.pulumi_json import ManagedLink, read_state
+from pulumi_omise_links.stack.model import ManagedLink
+from pulumi_omise_links.stack.pulumi_json import read_state
 from pulumi_omise_links.state_format import SECRET_MARK, TYPE_TOKEN
 
 SECRET = {**SECRET_MARK, "ciphertext": "v1:…"}

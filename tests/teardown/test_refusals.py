@@ -14,7 +14,7 @@ from pulumi_omise_links.omise.create_records import CreateRecord, Destination
 from pulumi_omise_links.omise.models import OmiseLink, Scope
 from pulumi_omise_links.recovery.decide import Action, Decision
 from pulumi_omise_links.recovery.facts import OpenCreate, RecoveryFacts
-from pulumi_omise_links.stack.pulumi_json import ManagedLink, StackState
+from pulumi_omise_links.stack.model import ManagedLink, StackState
 from pulumi_omise_links.teardown.decide import why_refused
 from pulumi_omise_links.teardown.facts import Ending, Fate, Outcome, ReadLink, StackFacts
 

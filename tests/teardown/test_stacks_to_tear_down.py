@@ -14,7 +14,7 @@ from samples import make_resource
 
 from pulumi_omise_links.cli import run
 from pulumi_omise_links.stack.backend import StackSummary
-from pulumi_omise_links.stack.pulumi_json import PROVIDER_TYPE, ManagedLink, StackState
+from pulumi_omise_links.stack.model import PROVIDER_TYPE, ManagedLink, StackState
 from pulumi_omise_links.teardown.choose import is_pattern, why_live, why_unmatched
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=timezone.utc)

@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-import recipe_tools
+import third_party
 
 from .server import Server
 
@@ -33,7 +33,7 @@ class S3(Server):
             "AWS_SECRET_ACCESS_KEY": key["ROOT_SECRET_KEY"],
             "AWS_EC2_METADATA_DISABLED": "true",
         }
-        command = [recipe_tools.versitygw() / "versitygw", "--quiet", "--access-log", self._log]
+        command = [third_party.versitygw() / "versitygw", "--quiet", "--access-log", self._log]
         listen = ["--port", f"127.0.0.1:{self._address[1]}", "posix", "--nometa", self._folder]
         self._process = subprocess.Popen(
             [str(part) for part in (*command, *listen)],

@@ -1,11 +1,11 @@
-"""Get the tools that run and check the recipes for pipelines (`tests/recipes`).
+"""Get the tools of others that tests run: those of pipelines, Omise's own clients, Node.
 
-    python tools/recipe_tools.py            # all of them
-    python tools/recipe_tools.py act moto   # only these
+    python tools/third_party.py            # those of `make recipes`
+    python tools/third_party.py act moto   # these
 
 Prints one line for each, the folder to put on PATH; what it does meanwhile goes to standard error.
-Each tool is kept in the cache folder, $OMISE_LINKS_RECIPE_CACHE or
-~/.cache/pulumi-omise-links/recipes, and comes from a package registry: Go modules, PyPI, npm or
+Each tool is kept in the cache folder, $OMISE_LINKS_TOOL_CACHE or
+~/.cache/pulumi-omise-links/tools, and comes from a package registry: Go modules, PyPI, npm or
 Debian. The first time takes some ten minutes, most of it for builds with Go.
 
 From Python: one function for each tool, which returns its folder. Several processes may ask for
@@ -330,7 +330,7 @@ def _run(*command: str | Path, env: dict[str, str] | None = None) -> None:
 
 def _cache() -> Path:
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = os.environ.get("OMISE_LINKS_RECIPE_CACHE") or caches / "pulumi-omise-links" / "recipes"
+    folder = os.environ.get("OMISE_LINKS_TOOL_CACHE") or caches / "pulumi-omise-links" / "tools"
     return Path(folder).absolute()
 
 

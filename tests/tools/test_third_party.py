@@ -1,4 +1,4 @@
-"""What one can rely on when `tools/recipe_tools.py` gets a tool.
+"""What one can rely on when `tools/third_party.py` gets a tool.
 
 Nothing is built or downloaded: `go` is a small script.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-TOOL = Path(__file__).parents[2] / "tools/recipe_tools.py"
+TOOL = Path(__file__).parents[2] / "tools/third_party.py"
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the fakes are shell scripts")
 BUILD = 'mkdir -p "$GOBIN"; touch "$GOBIN/act"'
 
@@ -35,7 +35,7 @@ class Machine:
         path = os.pathsep.join(folders)
         return subprocess.Popen(
             [sys.executable, TOOL, "act"],
-            env={"PATH": path, "OMISE_LINKS_RECIPE_CACHE": str(self.cache)},
+            env={"PATH": path, "OMISE_LINKS_TOOL_CACHE": str(self.cache)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
