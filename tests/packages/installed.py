@@ -15,8 +15,8 @@ from typing import Any
 import distributions
 import pytest
 import pythons
-import third_party
 import requests
+import third_party
 from distributions import Distributions
 from harness import Project
 from recipes.runner import must

@@ -62,8 +62,8 @@ def test_a_page_needs_the_extra(tmp_path: Path, built: Distributions) -> None:
     plain = environment(tmp_path / "plain", pythons.SUPPORTED[0], built.wheel)
     refused = f"{plain}/omise-links {' '.join(report)} 2>&1; echo $?"
     assert must(["sh", "-c", refused], cwd=tmp_path) == (
-        "omise-links: The Python package segno is missing, which pages and QR codes need: install it"
-        " with `pip install 'pulumi-omise-links[report]'`. Nothing was written.\n1\n"
+        "omise-links: The Python package segno is missing, which pages and QR codes need: install"
+        " it with `pip install 'pulumi-omise-links[report]'`. Nothing was written.\n1\n"
     )
 
     extra = environment(tmp_path / "extra", pythons.SUPPORTED[0], f"{built.wheel}[report]")
