@@ -59,9 +59,12 @@ lowest: $(READY) ## Test with the lowest supported version of each dependency, a
 	@.venv-lowest/bin/pip install --quiet --disable-pip-version-check -c tests/lowest.txt -e '.[dev]'
 	.venv-lowest/bin/pytest -n $(or $(JOBS),2) tests/protocol tests/native tests/program tests/manifest tests/cli \
 	  tests/output tests/omise/test_client.py
-	oldest=$$($(BIN)/python tools/engine.py --oldest) && \
-	  PATH="$$oldest:$$PATH" .venv-lowest/bin/pytest -n $(or $(JOBS),2) \
-	  tests/engine/test_life.py tests/engine/test_adoption.py tests/engine/test_upgrade.py
+	@# What is left out needs a newer Pulumi, or a newer SDK (docs/compatibility.md).
+	oldest=$$($(BIN)/python tools/engine.py --oldest) && export PATH="$$oldest:$$PATH" && \
+	  .venv-lowest/bin/pytest -n $(or $(JOBS),2) tests/engine/test_life.py tests/engine/test_adoption.py \
+	  tests/engine/test_native.py --deselect \
+	  tests/engine/test_adoption.py::test_new_providers_below_new_parents_leave_a_valid_state && \
+	  $(BIN)/pytest -n $(or $(JOBS),2) tests/engine/test_upgrade.py
 
 bench: $(BENCH_READY) ## Measure speed and size, and write docs/performance.md (an hour)
 	@PYTHONPATH=tools $(BIN)/python -m bench $(ARGS)
