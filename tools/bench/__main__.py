@@ -89,12 +89,16 @@ def _measure(links: int, latencies: list[int], rounds: int) -> Batch:
 
 
 def _cases(links: int, latencies: list[float]) -> list[Case]:
-    """All contenders, taking turns; without latencies the two that the growth is fitted for."""
-    if not latencies:
-        return [Case(EMPTY, links, 0.0), Case(OURS, links, 0.0)]
-    calling = (OURS, NATIVE, *BY_HAND)
-    cases = [Case(name, links, latency) for latency in latencies for name in calling]
-    return [Case(EMPTY, links, 0.0), *cases]
+    """All contenders, taking turns.
+
+    Without latency there are the two that the growth is fitted for; the others are compared where
+    calls take time.
+    """
+    others = (NATIVE, *BY_HAND)
+    cases = [Case(EMPTY, links, 0.0)]
+    for latency in latencies or [0.0]:
+        cases += [Case(name, links, latency) for name in (OURS, *(others if latency else ()))]
+    return cases
 
 
 if __name__ == "__main__":
