@@ -6,11 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BENCH_READY := $(VENV)/.bench-ready
-<<<<<<< HEAD
 DOCS_READY := $(VENV)/.docs-ready
-=======
-FAST := not engine and not browser and not recipes and not clients and not languages and not packages
->>>>>>> wip-pack
+FAST := not engine and not browser and not recipes and not clients and not languages and not docs and not packages
 
 .DEFAULT_GOAL := help
 
@@ -28,12 +25,7 @@ test: $(READY) ## Run every test that needs no further tools, with many examples
 	$(BIN)/pytest -n $(or $(JOBS),4) --dist worksteal --hypothesis-profile thorough
 
 fast: $(READY) ## Run the tests that need neither engine nor browser (within a minute)
-<<<<<<< HEAD
-	$(BIN)/pytest -n $(or $(JOBS),2) --dist worksteal \
-	  -m "not engine and not browser and not recipes and not clients and not languages and not docs"
-=======
 	$(BIN)/pytest -n $(or $(JOBS),2) --dist worksteal -m "$(FAST)"
->>>>>>> wip-pack
 
 recipes: $(READY) ## Run and check the recipes for pipelines (gets an engine and the tools first)
 	@$(BIN)/python tools/engine.py > /dev/null
@@ -48,15 +40,12 @@ languages: $(READY) ## Run programs in TypeScript, Go and Python against the nat
 	@$(BIN)/python tools/language_hosts.py > /dev/null
 	$(BIN)/pytest -n $(or $(JOBS),2) --dist worksteal -m languages tests/languages
 
-<<<<<<< HEAD
 docs: $(DOCS_READY) ## Build the documentation site in site/, and look at each of its pages (gets a browser first)
 	@$(BIN)/python tools/browser.py > /dev/null
 	$(BIN)/python -m sphinx -W --keep-going -n -q -d build/doctrees -c docs . site
 	$(BIN)/pytest -m docs tests/site
 	@echo "The site begins at site/index.html."
 
-lowest: ## Test with the lowest supported version of each dependency
-=======
 packages: $(READY) ## Build wheel and sdist, and install them in each Python (gets an engine, Python 3.14 and tools first)
 	@$(BIN)/python tools/engine.py > /dev/null
 	@$(BIN)/python tools/language_hosts.py yaml > /dev/null
@@ -73,7 +62,6 @@ newest: $(READY) ## Bring .venv to the newest allowed version of each dependency
 
 lowest: $(READY) ## Test with the lowest supported version of each dependency, and of Pulumi
 	@$(BIN)/python tools/language_hosts.py yaml > /dev/null
->>>>>>> wip-pack
 	@test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest
 	@.venv-lowest/bin/pip install --quiet --disable-pip-version-check -c tests/lowest.txt -e '.[dev]'
 	.venv-lowest/bin/pytest -n $(or $(JOBS),2) tests/protocol tests/native tests/program tests/manifest tests/cli \
@@ -121,11 +109,7 @@ $(DOCS_READY): $(READY)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,docs]'
 	@touch $@
 
-<<<<<<< HEAD
 clean: ## Remove .venv and caches
 	rm -rf $(VENV) .venv-lowest build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-run
 
-.PHONY: help demo test fast recipes clients languages docs lowest bench chaos kill parity lint setup clean
-=======
-.PHONY: help demo test fast recipes clients languages packages coverage newest lowest bench chaos kill parity lint setup clean
->>>>>>> wip-pack
+.PHONY: help demo test fast recipes clients languages docs packages coverage newest lowest bench chaos kill parity lint setup clean
