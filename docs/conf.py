@@ -78,7 +78,9 @@ def escape_help(app: Sphinx, context: click.Context, lines: list[str]) -> None:
 def add_sidebar(app: Sphinx, docname: str, source: list[str]) -> None:
     """Give the start page the lists that make the sidebar; on a code host it has none."""
     if docname == START:
-        source[0] += (ROOT / "docs/sidebar.md").read_text(encoding="utf-8")
+        sidebar = ROOT / "docs/sidebar.md"
+        app.env.note_dependency(sidebar)
+        source[0] += sidebar.read_text(encoding="utf-8")
 
 
 def lead_to_readme(app: Sphinx, doctree: nodes.document) -> None:
