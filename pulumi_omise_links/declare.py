@@ -34,9 +34,9 @@ def declare_links(
     :param path: the manifest; a relative path starts at the program's folder, which is the current
         directory of a Pulumi program.
     :param opts: options of every link, such as ``provider`` or ``protect``.
-    :param mark: ends every title with `` · <mark>``, so that links which are left after the state
-        of a stack is lost can be found: ``mark=None if stack == "prod" else stack``. See
-        ``marked``. A change of the mark replaces the links.
+    :param mark: ends every title with a mark, such as ``· pr-17``, so that links which are left
+        after the state of a stack is lost can be found: ``mark=None if stack == "prod" else
+        stack``. See `marked`. A change of the mark replaces the links.
     :raises ArgumentError: ``path`` is neither text nor a path; ``mark`` cannot be a mark, a title
         is too long with it, or an entry has an id in this stack, so that its title is given.
     :raises ManifestError: the manifest has problems. Nothing is declared then, and if nobody

@@ -5,19 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
+from console_blocks import Step, run_steps, steps_of
 from harness import Project
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-# Nobody can be asked in a test.
-ASKS = re.compile(
-    r"^(pulumi (?:up|refresh|import .*)(?: --stack \S+)?"
-    r"|omise-links (?:import links\.yaml|teardown .*))$",
-    re.M,
-)
 
 
 def follow(example: str, project: Project) -> str:
@@ -25,8 +19,7 @@ def follow(example: str, project: Project) -> str:
     for file in project.folder.glob("Pulumi*.yaml"):
         file.unlink()
     shutil.copytree(EXAMPLES / example, project.folder, dirs_exist_ok=True)
-    commands = re.findall(r"^\$ (.*)$", (EXAMPLES / example / "README.md").read_text(), re.M)
-    return run(ASKS.sub(r"\1 --yes", "\n".join(commands)), project)
+    return _run_steps(steps_of((EXAMPLES / example / "README.md").read_text()), project)
 
 
 def undo(example: str, project: Project) -> None:
@@ -41,18 +34,10 @@ def undo(example: str, project: Project) -> None:
 
 
 def run(script: str, project: Project) -> str:
-    """Run a script in the folder of the project; return all that it prints."""
-    bin_folder = Path(sys.executable).parent
-    done = subprocess.run(
-        ["bash", "-ec", script],
-        cwd=project.folder,
-        env={**project.env, "PATH": f"{bin_folder}{os.pathsep}{project.env['PATH']}"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
+    """Run commands, one a line, in the folder of the project; return all that they print."""
+    return _run_steps([Step(*line) for line in enumerate(script.splitlines(), 1)], project)
+
+
+def _run_steps(steps: list[Step], project: Project) -> str:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{project.env['PATH']}"
+    return run_steps(steps, project.folder, {**project.env, "PATH": path})

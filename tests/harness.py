@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pulumi_project
+from json_docs import undocumented
 from links_project import NATIVE_LINK
 from pulumi_project import PulumiProject, delete_empty_side_files
 
@@ -82,8 +83,9 @@ class Project(PulumiProject):
         return self._run([sys.executable, "-m", "pulumi_omise_links", *args], env)
 
     def cli_json(self, *args: str) -> dict[str, Any]:
-        """What ``omise-links`` prints with ``--json``; what it says beside that is left out."""
+        """What ``omise-links`` prints with ``--json``; fail if a key of it is not documented."""
         result: dict[str, Any] = json.loads(self.cli(*args, "--json").ok().stdout)
+        assert undocumented(result) == set()
         return result
 
     def _run(self, command: Sequence[str], env: Mapping[str, str]) -> Run:

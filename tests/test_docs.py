@@ -20,14 +20,18 @@ from pulumi_omise_links.state_format import ADOPT, STORED_OUTPUTS
 ROOT = Path(__file__).parents[1]
 NAME = "pulumi_omise_links"
 PACKAGE = ROOT / NAME
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMAND_LINE = (ROOT / "docs/command-line.md").read_text(encoding="utf-8")
+RESOURCE = (ROOT / "docs/resource.md").read_text(encoding="utf-8")
+SETTINGS = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
 ERRORS = (ROOT / "docs/errors.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
 TEXTS = [
-    *(ROOT / "docs").glob("*.md"),
+    *(ROOT / "docs").rglob("*.md"),
     *(ROOT / "examples").glob("*/README.md"),
     ROOT / "README.md",
     ROOT / "CHANGELOG.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "SECURITY.md",
 ]
 ERROR_CLASSES = [
     error
@@ -56,8 +60,8 @@ def sections(text: str, level: str) -> dict[str, str]:
 
 
 def test_the_settings_are_those_of_the_code() -> None:
-    """README's table has every setting: its stack config, its variable, its default."""
-    rows = table(README, "| stack config | environment | default | |")
+    """The table of settings has every one: its stack config, its variable, its default."""
+    rows = table(SETTINGS, "| stack config | environment | default | |")
     config = [name for row in rows for name in code(row[0])]
     variables = {name for row in rows for name in code(row[1])}
     source = inspect.getsource(settings)
@@ -72,23 +76,23 @@ def test_the_settings_are_those_of_the_code() -> None:
 
 
 def test_the_commands_are_those_of_the_command_line() -> None:
-    """README's table has every command and no other."""
-    rows = table(README, "| command | what it does | writes |")
+    """The table of commands has every command and no other."""
+    rows = table(COMMAND_LINE, "| command | what it does | writes |")
 
     assert {code(row[0])[0].split()[0] for row in rows} == {*COMMANDS}
 
 
 def test_the_inputs_are_those_of_the_resource() -> None:
-    """README's table has every input with its type, and `adopt`."""
-    rows = table(README, "| input | type | |")
+    """The table of inputs has every input with its type, and `adopt`."""
+    rows = table(RESOURCE, "| input | type | |")
 
     types = {known.name: known.type.__name__ for known in INPUTS}
     assert {code(row[0])[0]: row[1] for row in rows} == {**types, ADOPT: "str"}
 
 
 def test_the_outputs_are_those_of_the_resource() -> None:
-    """README's table has every attribute of a link but its charges, and each can be read."""
-    rows = table(README, "| output | type | |")
+    """The table of outputs has every attribute of a link but its charges; each can be read."""
+    rows = table(RESOURCE, "| output | type | |")
     outputs = {name for row in rows for name in code(row[0])}
 
     # `created` is how older versions of the API call `created_at`.
@@ -128,12 +132,13 @@ def test_each_dependency_has_its_reason() -> None:
     project = (
         (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[project.scripts]")[0]
     )
-    lists = re.findall(r"^(?:dependencies|report|dev|bench) = \[\n(.*?)^\]", project, re.M | re.S)
+    names = "dependencies|report|dev|docs|bench"
+    lists = re.findall(rf"^(?:{names}) = \[\n(.*?)^\]", project, re.M | re.S)
     packages = re.findall(r'^  "([\w-]+)', "".join(lists), re.M)
     section = (ROOT / "docs/decisions.md").read_text(encoding="utf-8")
     section = section.split("### Few Python dependencies", 1)[1].split("\n### ", 1)[0]
 
-    assert len(lists) == 4
+    assert len(lists) == 5
     assert [name for name in packages if f"`{name}`" not in section] == []
 
 
@@ -173,9 +178,12 @@ def test_imports_go_down_the_list() -> None:
 
 def test_the_arrows_of_the_picture_are_imports() -> None:
     """Between two parts of the package, an arrow is an import that there is."""
-    arrows = re.findall(r"^  (\w+) --> (\w+)$", ARCHITECTURE, re.MULTILINE)
+    picture = (ROOT / "docs/images/architecture.svg").read_text(encoding="utf-8")
+    arrows = re.findall(r"<title>(\w+)&#45;&gt;(\w+)</title>", picture)
     own = {name for arrow in own_imports() for name in arrow}
 
+    source = (ROOT / "docs/images/architecture.dot").read_text(encoding="utf-8")
+    assert sorted(arrows) == sorted(re.findall(r"^  (\w+) -> (\w+)$", source, re.MULTILINE))
     assert {arrow for arrow in arrows if {*arrow} <= own} <= own_imports()
     assert len(arrows) > 15
 
@@ -222,7 +230,8 @@ def anchors(text: str) -> set[str]:
 
 @pytest.mark.parametrize("file", TEXTS, ids=lambda file: str(file.relative_to(ROOT)))
 def test_links_lead_somewhere(file: Path) -> None:
-    """Each link to a file of the repository, and to a heading in it."""
+    """Each link to a file of the repository, and to a heading in it, as a code host makes its
+    anchor; `make docs` follows them on the site."""
     for target in re.findall(r"\]\(([^)\s]+)\)", file.read_text(encoding="utf-8")):
         if target.startswith(("https:", "http:")):
             continue

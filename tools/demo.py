@@ -64,7 +64,7 @@ def main() -> None:
         _adoption(demo, omise)
     heading("End of the demo")
     print(
-        "Next: README.md shows the way to a first link of your own; examples/ has more projects;\n"
+        "Next: docs/guides/first-link.md makes a first link by hand; examples/ has more projects;\n"
         "`omise-links emulator` starts the emulator of this demo for your own projects."
     )
 

@@ -137,6 +137,8 @@ def _notes_on_manifests(written: Mapping[str, str | None], stack: str) -> list[s
         shown = escape_path(file)
         notes.append(
             f"{shown} says {line} now: in any other stack of this program its ids are left out."
+            " In this one `declare_links` protects its links, from the next `pulumi up` on: run it"
+            " now."
             if problem is None
             else f"{line} at the top of {shown} could not be written, and is to be put there, or"
             f" another stack of this program adopts the same links: {problem}"

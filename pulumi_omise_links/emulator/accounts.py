@@ -34,7 +34,7 @@ class Account:
     ``id`` and ``live_id`` answer ``GET /account`` with a test and with a live key; ``team`` is the
     same for both (REC account 2025: ``account_test_…`` for a test key, ``acct_…`` for the team).
     ``api_version`` and ``live_api_version`` are the defaults for requests without
-    ``Omise-Version`` (DOC api-versioning: one for each side). ``created_at`` is in unix seconds.
+    ``Omise-Version`` (DOC api-versioning: one for each side). ``created_at`` is in Unix seconds.
     """
 
     name: str

@@ -60,9 +60,11 @@ class Backend:
 
     @property
     def url(self) -> str:
-        """Where the API answers, such as "http://127.0.0.1:34567". RuntimeError before `start`.
+        """Where the API answers, such as ``http://127.0.0.1:34567``.
 
         It is a loopback address when the emulator listens on all addresses.
+
+        :raises RuntimeError: it was not started yet.
         """
         if not self._port:
             raise RuntimeError("the emulator has no address before it is started")
@@ -70,13 +72,16 @@ class Backend:
         return f"http://[{host}]:{self._port}" if ":" in host else f"http://{host}:{self._port}"
 
     def now(self) -> float:
-        """Return unix seconds by the clock of the emulated Omise."""
+        """Return Unix seconds by the clock of the emulated Omise."""
         return self._clock() + self._behaviour.clock_skew
 
     # -- accounts and keys
 
     def account(self, name: str) -> Account:
-        """Return the account with this name or id. LookupError when there is none."""
+        """Return the account with this name or id.
+
+        :raises LookupError: there is none.
+        """
         for account in self.accounts:
             if name in (account.name, account.id, account.live_id):
                 return account
@@ -95,7 +100,10 @@ class Backend:
         self.keys.add(key, Access(self.account(account), live))
 
     def revoke(self, key: str) -> None:
-        """Refuse this key from now on. LookupError when it opened nothing."""
+        """Refuse this key from now on.
+
+        :raises LookupError: it opened nothing.
+        """
         if not self.keys.revoke(key):
             raise LookupError("this key opens no account")
 
@@ -112,11 +120,16 @@ class Backend:
         seconds_apart: float = 0.0,
         **inputs: Any,
     ) -> list[str]:
-        """Make many links without the API, the last of them now; their ids, oldest first.
+        """Make many links without the API, the last of them now; return their ids, oldest first.
 
-        inputs: those of `LinkInputs`; each has a default, the currency that of the account.
-        ``{n}`` in a text becomes 1, 2, 3…. Only types are checked, so that links can be made that
-        the API would refuse; ValueError for those.
+        Only types are checked, so that links can be made that the API would refuse.
+
+        :param sub_merchant: whose links they are; those of the account itself by default.
+        :param seconds_apart: how much later each link was made than the one before it.
+        :param inputs: those of `pulumi_omise_links.LinkInputs`; each has a default, the currency
+            that of the account. ``{n}`` in a text becomes 1, 2, 3….
+        :raises LookupError: there is no such account.
+        :raises ValueError: an input does not exist, or is of another type.
         """
         owner = self.account(account)
         _check_names(inputs, INPUT_NAMES)
@@ -142,22 +155,30 @@ class Backend:
         return [link.id for link in links]
 
     def pay(self, identity: str, *, paid: bool = True) -> str:
-        """Pay a link as a customer; the id of the charge. ``paid=False``: the payment fails.
+        """Pay a link as a customer, and return the id of the charge.
 
-        LookupError when there is no such link, ValueError when it is used up or deleted.
+        :param paid: whether the payment succeeds.
+        :raises LookupError: there is no such link.
+        :raises ValueError: it is used up or deleted.
         """
         with self.store.lock:
-            link = self.find_link(identity)
+            link = self.store.find(identity)
             if link.state != "payable":
                 raise ValueError(f"{identity} is {link.state} and cannot be paid")
             return self.store.charge(link, paid).id
 
     def delete(self, identity: str) -> None:
-        """Delete a link as a person in Omise's dashboard. LookupError when there is none."""
-        self.store.delete(self.find_link(identity))
+        """Delete a link as a person in Omise's dashboard.
+
+        :raises LookupError: there is none.
+        """
+        self.store.delete(self.store.find(identity))
 
     def erase(self, identity: str) -> None:
-        """Remove a link as if it had never been. LookupError when there is none."""
+        """Remove a link as if it had never been.
+
+        :raises LookupError: there is none.
+        """
         if not self.store.erase(identity):
             raise LookupError(f"no link {identity}")
 
@@ -170,15 +191,17 @@ class Backend:
             self.store.erase(link.id)
 
     def mutate(self, identity: str, /, **attributes: Any) -> dict[str, Any]:
-        """Change stored attributes of a link, which the API cannot; the link as it is then.
+        """Change stored attributes of a link, which the API cannot; return the link as it is then.
 
-        Attributes: those of `POST /links`, payment_uri, used, deleted (true or false). LookupError
-        when there is no such link, ValueError for other attributes or types.
+        :param attributes: those of ``POST /links``, ``payment_uri``, and ``used`` and ``deleted``
+            as true or false.
+        :raises LookupError: there is no such link.
+        :raises ValueError: an attribute does not exist, or is of another type.
         """
         _check_names(attributes, (*_STORED, *_TIMES))
         hints = {**hints_of(LinkRecord), **dict.fromkeys(_TIMES, bool)}
         check_values(attributes, hints)
-        link = self.find_link(identity)
+        link = self.store.find(identity)
         columns = {name: attributes[name] for name in _STORED if name in attributes}
         for name, column in _TIMES.items():
             if name in attributes:
@@ -187,25 +210,23 @@ class Backend:
         return _show_link(self.store.update(identity, **columns) or link)
 
     def link(self, identity: str) -> dict[str, Any]:
-        """Return one link as `links` shows it. LookupError when there is none."""
-        return _show_link(self.find_link(identity))
+        """Return one link as `links` shows it.
+
+        :raises LookupError: there is none.
+        """
+        return _show_link(self.store.find(identity))
 
     def links(
         self, account: str | None = None, *, live: bool | None = None, deleted: bool | None = None
     ) -> list[dict[str, Any]]:
-        """Return the stored links, oldest first, as plain data; times are unix seconds.
+        """Return the stored links, oldest first, as plain data; times are Unix seconds.
 
-        ``deleted=False`` for those that are not deleted. None means both, or all accounts.
+        :param account: its name or id; all accounts by default.
+        :param live: live links or test links; both by default.
+        :param deleted: deleted links or those that are not; both by default.
         """
         name = None if account is None else self.account(account).name
         return [_show_link(link) for link in self.store.every_link(name, live, deleted)]
-
-    def find_link(self, identity: str) -> LinkRecord:
-        """Return a stored link. LookupError when there is none."""
-        link = self.store.link(identity)
-        if link is None:
-            raise LookupError(f"no link {identity}")
-        return link
 
     # -- switches and faults
 
@@ -220,12 +241,18 @@ class Backend:
         self.limiter.clear()
 
     def switch(self, /, **switches: Any) -> None:
-        """Set some switches of `Behaviour`. ValueError for an unknown switch or value."""
+        """Set some switches of `Behaviour`; the others stay.
+
+        :raises ValueError: there is no such switch, or it has no such value.
+        """
         self.behaviour = self._behaviour.changed(switches)
 
     @property
     def latency(self) -> float:
-        """Seconds that every API request takes at least. ValueError for what is no such number."""
+        """Seconds that every API request takes at least.
+
+        :raises ValueError: it is set to what is no such number.
+        """
         return self._latency
 
     @latency.setter
@@ -234,7 +261,12 @@ class Backend:
         self._latency = seconds
 
     def fault(self, /, kind: str, **fields: Any) -> None:
-        """Add a fault: `Fault` has the kinds and fields. ValueError for what makes no sense."""
+        """Add a fault.
+
+        :param kind: one of `KINDS`.
+        :param fields: those of `Fault`.
+        :raises ValueError: what makes no sense, such as a field that this kind does not have.
+        """
         self.fault_book.add(Fault.read({"kind": kind, **fields}))
 
     @property

@@ -18,8 +18,10 @@ _Count = Annotated[int, Between(0, 1_000_000_000)]
 class Behaviour:
     """How the emulator answers where Omise's documents say nothing.
 
-    Every default is the choice with the best ground; docs/emulator.md lists the grounds.
-    Raises ValueError for a value that a switch does not have.
+    Every default is the choice with the best ground; docs/emulator.md lists the grounds, and says
+    what DOC, REC, SDK, INF and GUESS mean.
+
+    :raises ValueError: a switch does not have this value.
     """
 
     get_deleted: Literal["deleted", "not_found"] = "deleted"

@@ -13,22 +13,25 @@ from .server import Server
 class Emulator(Backend):
     """An emulator of Omise for tests and for trying things out. No money moves.
 
-    ```python
-    with Emulator() as omise:
-        requests.get(f"{omise.url}/links", auth=(omise.key("th"), ""))
-    ```
+    ::
 
-    host, port: where it listens; port 0 takes a free one, and keeps it over `stop` and `start`.
-    database: a path for data that outlive the process; ":memory:" for data of this object.
-    accounts: who can sign in; four countries by default (`DEFAULT_ACCOUNTS`).
-    behaviour: switches for what is not known of Omise.
-    latency: seconds that every API request takes at least.
-    clock: gives unix seconds; the computer's clock by default.
-    seed: makes faults with a rate repeatable.
-    on_request: called with each journal entry, from the thread that answers.
-    allowed_hosts: names that requests may give in ``Host``, besides addresses, localhost and host.
+        with Emulator() as omise:
+            requests.get(f"{omise.url}/links", auth=(omise.key("th"), ""))
 
-    Every method may be called from any thread.
+    ``journal`` is its `Journal`. Every method may be called from any thread.
+
+    :param host: where it listens.
+    :param port: likewise; 0 takes a free one, and keeps it over `stop` and `start`.
+    :param database: a path for data that outlive the process; ``":memory:"`` for data of this
+        object.
+    :param accounts: who can sign in; four countries by default (`DEFAULT_ACCOUNTS`).
+    :param behaviour: switches for what is not known of Omise.
+    :param latency: seconds that every API request takes at least.
+    :param clock: gives Unix seconds; the computer's clock by default.
+    :param seed: makes faults with a rate repeatable.
+    :param on_request: called with each journal entry, from the thread that answers.
+    :param allowed_hosts: names that requests may give in ``Host``, beside addresses, ``localhost``
+        and ``host``.
     """
 
     _server: Server | None = None
@@ -39,7 +42,11 @@ class Emulator(Backend):
         return self._server is not None
 
     def start(self) -> Emulator:
-        """Answer from now on. OSError when the port is taken, sqlite3.Error for a bad database."""
+        """Answer from now on.
+
+        :raises OSError: the port is taken.
+        :raises sqlite3.Error: the file of the database cannot be used.
+        """
         if self._server is None:
             self.store.open()
             server = Server(self._host, self._port, Dispatcher(self))

@@ -22,12 +22,14 @@ _Many = Annotated[int, Between(0, 1_000_000_000)]
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """One fault and which requests it strikes. Raises ValueError for what makes no sense.
+    """One fault and which requests it strikes.
 
     With ``rate`` (0 to 1) it strikes that share of the matching requests, for ever unless
     ``times`` bounds it. Without, it strikes the next ``times`` of them (once by default), after
-    letting ``skip`` pass. ``path`` is a shell pattern ("/links", "/links/*"); a slash at the end
-    of a request's path does not count. The other fields belong to some kinds only: see `KINDS`.
+    letting ``skip`` pass. ``path`` is a shell pattern (``/links``, ``/links/*``); a slash at the
+    end of a request's path does not count. The other fields belong to some kinds only: see `KINDS`.
+
+    :raises ValueError: what makes no sense.
     """
 
     kind: str
@@ -81,7 +83,10 @@ class Fault:
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> Fault:
-        """Make a fault of plain data. ValueError for a name that a fault does not have."""
+        """Make a fault of plain data.
+
+        :raises ValueError: a fault has no such field.
+        """
         known = [field.name for field in dataclasses.fields(cls)]
         unknown = sorted(set(given) - set(known))
         if unknown:

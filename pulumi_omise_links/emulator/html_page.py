@@ -107,7 +107,7 @@ def format_money(amount: int, currency: str) -> str:
 
 
 def write_moment(seconds: int) -> str:
-    """Return unix seconds as HTML: "27 November 2026, 09:10 UTC"."""
+    """Return Unix seconds as HTML: "27 November 2026, 09:10 UTC"."""
     moment = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
     text = f"{moment.day} {moment:%B %Y, %H:%M} UTC"
     return f'<time datetime="{moment:%Y-%m-%dT%H:%M:%SZ}">{text}</time>'

@@ -19,7 +19,7 @@ class JournalEntry:
     sequence: int
     """1 for the first request since the journal was cleared."""
     time: float
-    """When it arrived, in unix seconds by this computer's clock."""
+    """When it arrived, in Unix seconds by this computer's clock."""
     method: str
     path: str
     query: str
@@ -52,7 +52,8 @@ class JournalEntry:
 class Journal:
     """Entries, oldest first, and exact counts. Safe for many threads.
 
-    on_request: called with each new entry, from the thread that answers.
+    :param on_request: called with each new entry, from the thread that answers.
+    :param kept: how many of the latest entries are kept.
     """
 
     def __init__(

@@ -64,7 +64,7 @@ class Found:
 def search_links(given: Mapping[str, Any], links: Sequence[LinkRecord], now: float) -> Found:
     """Search among links, given oldest first. Raises `RefusalError` for a parameter it cannot read.
 
-    given: the parameters of the request. now: unix seconds, for "today" and its like.
+    given: the parameters of the request. now: Unix seconds, for "today" and its like.
     """
     order = given.get("order") or "reverse_chronological"  # REC
     if order not in ("chronological", "reverse_chronological"):

@@ -33,7 +33,7 @@ def pay(backend: Backend, identity: str) -> Page:
     except LookupError:
         return write_missing()
     except ValueError:
-        return write_payment(backend.find_link(identity))
+        return write_payment(backend.store.find(identity))
     return redirect("/")
 
 

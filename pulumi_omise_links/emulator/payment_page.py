@@ -29,7 +29,7 @@ def pay(backend: Backend, page: str) -> Page:
     try:
         backend.pay(link.id)
     except ValueError:
-        return write_payment(backend.find_link(link.id))
+        return write_payment(backend.store.find(link.id))
     return redirect(f"/pay/{link.page}/complete")
 
 

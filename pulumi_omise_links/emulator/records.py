@@ -20,7 +20,7 @@ class AccountSide:
 
 @dataclass(frozen=True, kw_only=True)
 class LinkRecord(LinkInputs):
-    """A stored link; its fields are the columns of the database. Times are unix seconds."""
+    """A stored link; its fields are the columns of the database. Times are Unix seconds."""
 
     id: str
     account: str
@@ -86,7 +86,7 @@ class Window:
     without_start: bool = False
     without_end: bool = False
     visible_until: float = math.inf
-    """Nothing that happened after this moment (unix seconds) is shown."""
+    """Nothing that happened after this moment (Unix seconds) is shown."""
 
     @property
     def bounds(self) -> tuple[str, str]:

@@ -62,7 +62,7 @@ def write_head(status: int, headers: Mapping[str, str], *, keep_alive: bool) -> 
 class ReplyWriter:
     """Writes the replies to one API request.
 
-    now: unix seconds, for ``Date``. began: monotonic seconds of its arrival, for ``X-Runtime``.
+    now: Unix seconds, for ``Date``. began: monotonic seconds of its arrival, for ``X-Runtime``.
     """
 
     def __init__(self, now: float, began: float) -> None:

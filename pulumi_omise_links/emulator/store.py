@@ -65,7 +65,7 @@ class Store:
     """Links and charges. Every method is safe for many threads.
 
     ``database`` is a path, or ":memory:" for data that end with this object. A file survives the
-    end of the process, also a killed one. ``clock`` gives unix seconds.
+    end of the process, also a killed one. ``clock`` gives Unix seconds.
     """
 
     def __init__(self, database: str, clock: Callable[[], float]) -> None:
@@ -108,7 +108,7 @@ class Store:
             self._connection.close()
 
     def now(self) -> float:
-        """Return unix seconds by the emulator's clock."""
+        """Return Unix seconds by the emulator's clock."""
         return self._clock()
 
     # -- links
@@ -156,6 +156,16 @@ class Store:
             rows = self._db().execute("SELECT * FROM links WHERE id = ?", (identity,)).fetchall()
         found = _record(LinkRecord, rows[0]) if rows else None
         return found if found and side in (None, found.side) else None
+
+    def find(self, identity: str) -> LinkRecord:
+        """Return the link with this id.
+
+        :raises LookupError: there is none.
+        """
+        link = self.link(identity)
+        if link is None:
+            raise LookupError(f"no link {identity}")
+        return link
 
     def link_of_page(self, page: str) -> LinkRecord | None:
         """Return the link whose payment address ends like this."""

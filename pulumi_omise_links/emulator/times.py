@@ -19,7 +19,7 @@ _PARTS = ("year", "month", "day", "hour", "minute", "second")
 
 
 def read_moment(value: object) -> int:
-    """Return the unix seconds of a date or of a date and time, without the fraction of a second.
+    """Return the Unix seconds of a date or of a date and time, without the fraction of a second.
 
     A date is its first second, a time without a zone is UTC (REC 2017). Raises ValueError for
     anything else, OverflowError for a moment before year 1 or after year 9999.

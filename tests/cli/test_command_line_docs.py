@@ -5,19 +5,15 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
+from json_docs import DOCS, SECTIONS, undocumented
 from sweep_setup import Account
 
 from pulumi_omise_links.cli import COMMANDS, run
 from pulumi_omise_links.emulator import Emulator
 from pulumi_omise_links.errors import ExitCode
-from pulumi_omise_links.inputs import INPUT_NAMES
 
-DOCS = (Path(__file__).parents[2] / "docs/command-line.md").read_text(encoding="utf-8")
-SECTIONS = dict(re.findall(r"^### (\w+)\n(.*?)(?=^##|\Z)", DOCS, re.MULTILINE | re.DOTALL))
-ENVELOPE = {"format_version", "command", "summary", "accounts", "stats"}
 MANIFEST = """\
 version: 1
 links:
@@ -74,17 +70,3 @@ def test_every_key_of_sweep_is_documented(account: Account) -> None:
     account.seed(age=0)
 
     assert undocumented(account.delete("--all")) == set()
-
-
-def undocumented(printed: dict[str, Any]) -> set[str]:
-    """The keys that neither the section of the command nor that of the envelope has."""
-    section = SECTIONS[printed["command"]]
-    keys = {*printed} - ENVELOPE | {*printed["summary"]}
-    for value in printed.values():
-        if isinstance(value, list):
-            objects = [item for item in value if isinstance(item, dict)]
-            keys |= {key for item in objects if "mode" not in item for key in item}
-    if "and the inputs" in section:
-        keys -= {*INPUT_NAMES}
-    envelope = {key for key in ENVELOPE if f'"{key}"' not in DOCS}
-    return envelope | {key for key in keys if not re.search(rf"\b{key}\b", section)}

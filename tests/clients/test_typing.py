@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 import third_party
+from markdown_it import MarkdownIt
 
 pytestmark = pytest.mark.clients
 
-PROGRAM = Path(__file__).parents[1] / "typing_api.py"
+ROOT = Path(__file__).parents[2]
+PROGRAM = ROOT / "tests/typing_api.py"
 
 
 @pytest.fixture
@@ -60,3 +62,35 @@ def test_pyright_finds_each_wrong_use_and_nothing_else(program: Path) -> None:
     lines = {found["range"]["start"]["line"] + 1 for found in said["generalDiagnostics"]}
     assert lines == marked_lines(program.read_text()), done.stdout
     assert said["summary"]["filesAnalyzed"] == 1
+
+
+def test_mypy_finds_nothing_wrong_in_the_documentation(tmp_path: Path) -> None:
+    """Each whole program of README and docs uses names, inputs and arguments that there are."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    written = []
+    for page in pages:
+        for number, block in enumerate(python_blocks(page.read_text(encoding="utf-8"))):
+            # One that imports nothing is a part of a program.
+            if re.match(r"import |from ", block):
+                file = tmp_path / f"{page.stem.replace('-', '_')}_{number}.py"
+                file.write_text(block, encoding="utf-8")
+                written.append(file.name)
+    command = (
+        *(sys.executable, "-m", "mypy", "--check-untyped-defs", "--no-error-summary"),
+        # The files of one guide have other names here.
+        *("--disable-error-code", "import-not-found", "--disable-error-code", "import-untyped"),
+    )
+    done = subprocess.run(
+        (*command, *written), cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert len(written) > 10
+    assert done.stdout == "", done.stdout
+
+
+def python_blocks(text: str) -> list[str]:
+    """The blocks of Python in a Markdown file."""
+    return [
+        token.content
+        for token in MarkdownIt().parse(text)
+        if token.type == "fence" and token.info == "python"
+    ]

@@ -38,10 +38,11 @@ def protected(project: Project) -> set[str]:
 
 def test_pulumi_takes_every_config_line_of_the_docs(project: Project) -> None:
     """Pulumi refuses a value that it takes for a secret, such as the name of a key's variable."""
-    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *ROOT.glob("examples/*/README.md")]
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *ROOT.glob("examples/*/README.md")]
     text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
     lines = {line.strip() for line in re.findall(r"pulumi (config set [^`#|\n]*)", text)}
-    plain = [line.split() for line in lines if "--secret" not in line]
+    # A line for a certain stack is run with its guide.
+    plain = [line.split() for line in lines if not {"--secret", "--stack"} & {*line.split()}]
     project.program("")
 
     assert ["config", "set", "--plaintext", "omise:secretKeyEnv", "OMISE_TEST_KEY"] in plain

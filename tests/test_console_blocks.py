@@ -1,0 +1,81 @@
+"""The runner of the guides' commands notices what is no longer true."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from console_blocks import run_steps, steps_of
+
+GUIDE = """\
+1. Write the file `shop/tea.txt`:
+
+   <!-- file: shop/tea.txt -->
+   ```text
+   Tea for "two", $5
+   ```
+
+2. Look at it, with $HOME in a here-document:
+
+   ```console
+   $ cat shop/tea.txt    # as it was written
+   Tea for "two", $5
+   $ price=5
+   $ cat <<'EOF'
+   price $price
+   $ no command
+   EOF
+   price …price
+   $ echo one; echo "two   words $price"; \\
+     echo three
+   …
+   two words 5
+   ```
+
+<!-- not run: there is no such account -->
+```console
+$ exit 1
+```
+
+```sh
+exit 1
+```
+
+```console
+$ (exit 7)
+$ echo $?
+7
+$ cd shop && ls
+tea.txt
+```
+"""
+
+
+def follow(guide: str, folder: Path) -> str:
+    return run_steps(steps_of(guide), folder, {"PATH": os.environ["PATH"]})
+
+
+def test_a_guide_is_followed(tmp_path: Path) -> None:
+    """Files, here-documents, variables, folders and exit codes work as in a terminal."""
+    assert 'Tea for "two"' in follow(GUIDE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("\n   two words 5", "\n   two words 6", "did not print: two words 6"),
+        ("$5\n   $ price", "$5\n   more\n   $ price", "did not print: more"),
+        ("price …price", "price … prices", "did not print: price … prices"),
+        ("$?\n7\n", "$?\n8\n", "did not print: 8"),
+        ("(exit 7)\n$ echo $?\n7", "(exit 7)", "ended with 7"),
+        ("(exit 7)", "exit 7", "ended the shell"),
+        ("there is no such account", "", "no reason why"),
+        ("the file `shop/tea.txt`", "a file", "no reader sees the name"),
+    ],
+)
+def test_a_stale_guide_is_an_error(tmp_path: Path, old: str, new: str, complaint: str) -> None:
+    """A line that is not printed, or in another order, a failure, a block left out for nothing."""
+    assert old in GUIDE
+    with pytest.raises(AssertionError, match=complaint.replace("$", r"\$")):
+        follow(GUIDE.replace(old, new, 1), tmp_path)
