@@ -42,9 +42,6 @@ html_show_sourcelink = False
 # Anchors are those of code hosts, down to the level that the files use.
 myst_heading_anchors = 4
 
-# In docs/performance.md, which `make bench` writes, the level of a heading follows the figures.
-suppress_warnings = ["myst.header"]
-
 autoclass_content = "both"
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"

@@ -16,6 +16,7 @@ import pytest
 import third_party
 from distributions import Distributions
 from packages.installed import PROGRAM, SYSTEM, RunningEmulator, lives, project, python
+from pip._internal.models.index import PyPI
 from recipes.runner import must
 
 pytestmark = pytest.mark.packages
@@ -38,13 +39,13 @@ dependencies = ["pulumi-omise-links @ {wheel}"]
 [tool.poetry]
 package-mode = false
 
-# Poetry's own way to PyPI needs more of it than the mirrors of companies have.
+# Poetry's own way to the index needs more of it than the mirrors of companies have.
 [[tool.poetry.source]]
 name = "index"
 url = "{index}"
 priority = "primary"
 """
-INDEX = os.environ.get("PIP_INDEX_URL", "https://pypi.org/simple/")
+INDEX = os.environ.get("PIP_INDEX_URL", PyPI.simple_url)
 
 
 def host_for(engine: Path, folder: Path, virtualenv: Path) -> list[Path]:
