@@ -21,6 +21,9 @@ from pathlib import Path
 import third_party
 
 ROOT = Path(__file__).parents[1]
+NEWEST = ROOT / "tests" / "newest.txt"  # tools/newest.py writes it
+# With another version of the build backend, the bytes of a wheel differ.
+OPTIONS = ("--build-constraints", NEWEST)
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,8 @@ def build(folder: Path, env: Mapping[str, str] | None = None) -> Distributions:
     :raises third_party.ToolError: they cannot be built.
     """
     # Not --quiet, which hides what the build says when it fails.
-    command: list[str | Path] = [third_party.uv() / "uv", "build", "--out-dir", folder.absolute()]
+    command: list[str | Path] = [third_party.uv() / "uv", "build", *OPTIONS]
+    command += ["--out-dir", folder.absolute()]
     done = subprocess.run(
         command,
         cwd=ROOT,

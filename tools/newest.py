@@ -17,10 +17,11 @@ from pathlib import Path
 
 import distributions
 import third_party
+from distributions import NEWEST
 from pythons import SUPPORTED
 
 ROOT = Path(__file__).parents[1]
-NEWEST, NEWEST_DOCS = ROOT / "tests" / "newest.txt", ROOT / "tests" / "newest-docs.txt"
+NEWEST_DOCS = ROOT / "tests" / "newest-docs.txt"
 OLDEST_FOR_DOCS = "3.11"  # Sphinx needs it
 HEADER = "# The versions that are tested. `make newest` writes this file.\n"
 
