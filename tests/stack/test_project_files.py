@@ -12,6 +12,7 @@ from pulumi_omise_links.stack.project_files import (
     read_project_file,
     stack_config_file,
 )
+from pulumi_omise_links.stack.pythons import find_plugin_python
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,15 @@ def test_no_folder_is_the_one_of_the_project(tmp_path: Path, nothing: str) -> No
     file.write_text(f"name: shop\nstackConfigDir: {nothing}\n", encoding="utf-8")
 
     assert stack_config_file(file, read_project_file(file), "dev") == tmp_path / "Pulumi.dev.yaml"
+
+
+@pytest.mark.parametrize("options", ["{virtualenv: null}", "{virtualenv: }", "[virtualenv]"])
+def test_an_option_without_a_value_names_no_environment(tmp_path: Path, options: str) -> None:
+    """The plugin then runs with the Python on PATH, as Pulumi does."""
+    text = f"name: shop\nruntime: {{name: python, options: {options}}}\n"
+    (tmp_path / "Pulumi.yaml").write_text(text, encoding="utf-8")
+
+    assert find_plugin_python(tmp_path, {"PULUMI_PYTHON_CMD": "sh", "PATH": "/bin"}) == "/bin/sh"
 
 
 def test_of_two_project_files_the_one_of_pulumi_counts(tmp_path: Path) -> None:
