@@ -266,7 +266,8 @@ def test_importing_the_package_loads_neither_pulumi_nor_the_network() -> None:
 def test_declaring_a_link_does_not_load_the_network_client() -> None:
     """A program that only declares links does not pay for the client."""
     loaded = run(
-        "import sys, pulumi\n"
+        "import asyncio, sys, pulumi\n"
+        "asyncio.set_event_loop(asyncio.new_event_loop())\n"
         "class Mocks(pulumi.runtime.Mocks):\n"
         "    def new_resource(self, args): return ['id', args.inputs]\n"
         "    def call(self, args): return {}\n"
