@@ -42,9 +42,6 @@ html_show_sourcelink = False
 # Anchors are those of code hosts, down to the level that the files use.
 myst_heading_anchors = 4
 
-# In docs/performance.md, which `make bench` writes, the level of a heading follows the figures.
-suppress_warnings = ["myst.header"]
-
 autoclass_content = "both"
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
@@ -78,7 +75,9 @@ def escape_help(app: Sphinx, context: click.Context, lines: list[str]) -> None:
 def add_sidebar(app: Sphinx, docname: str, source: list[str]) -> None:
     """Give the start page the lists that make the sidebar; on a code host it has none."""
     if docname == START:
-        source[0] += (ROOT / "docs/sidebar.md").read_text(encoding="utf-8")
+        sidebar = ROOT / "docs/sidebar.md"
+        app.env.note_dependency(sidebar)
+        source[0] += sidebar.read_text(encoding="utf-8")
 
 
 def lead_to_readme(app: Sphinx, doctree: nodes.document) -> None:

@@ -12,6 +12,8 @@ It takes the first of these:
 3. Pulumi's official download, where the network lets it through;
 4. a build from Go modules, for networks that only let package proxies through.
 
+With --oldest it takes the oldest supported version, and no other: 2, 3 or 4.
+
 From Python: `find()` does 1 and 2 and may return None, `find_or_get()` does all four;
 `environment()` keeps a Pulumi to one folder.
 """
@@ -32,6 +34,7 @@ import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 if sys.platform != "win32":
@@ -90,13 +93,23 @@ def find() -> Path | None:
         command = shutil.which("pulumi", path=place) if place else None
         if command and _usable(Path(command)):
             return Path(command).parent.absolute()
-    target = _target()
+    target = _target(VERSION)
     return target if _complete(target) else None
 
 
 def find_or_get() -> Path:
     """Return the folder of an engine, getting one if none is there; EngineError if it cannot."""
-    return find() or get(_target(), _is_whole, _download, _build)
+    return find() or get_version(VERSION)
+
+
+def get_version(version: tuple[int, ...]) -> Path:
+    """Return the folder of this very version, getting it if it is not in the cache.
+
+    :raises EngineError: it cannot be had.
+    """
+    target = _target(version)
+    ways = (partial(_download, version), partial(_build, version))
+    return target if _complete(target) else get(target, partial(_is_whole, version), *ways)
 
 
 def heed_interrupts() -> None:
@@ -147,7 +160,7 @@ def get(target: Path, is_whole: Callable[[Path], bool], *ways: Callable[[Path], 
             fcntl.flock(lock, fcntl.LOCK_EX)
         if is_whole(target):
             return target
-        Path(f"{target}.log").unlink(missing_ok=True)
+        _log().unlink(missing_ok=True)
         for left_over in target.parent.glob(f"{target.name}.part-*"):  # of a killed run
             shutil.rmtree(left_over, ignore_errors=True)
         *others, last = ways
@@ -176,10 +189,10 @@ def _put(target: Path, way: Callable[[Path], None], is_whole: Callable[[Path], b
         folder.rename(target)
 
 
-def _download(folder: Path) -> None:
+def _download(version: tuple[int, ...], folder: Path) -> None:
     system = "-".join(_system())
-    url = DOWNLOAD.format(version=dotted(VERSION), system=system)
-    _say(f"Downloading Pulumi {dotted(VERSION)} from {url} (about a minute, once).")
+    url = DOWNLOAD.format(version=dotted(version), system=system)
+    _say(f"Downloading Pulumi {dotted(version)} from {url} (about a minute, once).")
     try:
         with (
             urllib.request.urlopen(url, timeout=5) as response,
@@ -215,11 +228,11 @@ def go_workshop() -> Iterator[Path]:
         yield Path(work)
 
 
-def _build(folder: Path) -> None:
+def _build(version: tuple[int, ...], folder: Path) -> None:
     with go_workshop() as work:
         _say("Building Pulumi with Go. Once built, it is kept and found at once from then on.")
         _say("1 of 2: the engine, some 4 to 7 minutes on 2 cores (seconds if Go did it before).")
-        engine = build_module(work / "engine", ENGINE_MOD, dotted(VERSION), folder)
+        engine = build_module(work / "engine", ENGINE_MOD, dotted(version), folder)
         sdk = Path(_go(engine, "list", "-m", "-f", "{{.Dir}}", f"{PULUMI}/sdk/v3"), "python")
         for script in (sdk / "cmd" / PARTS[2], sdk / "dist" / PARTS[3]):
             shutil.copyfile(script, folder / script.name)
@@ -283,7 +296,7 @@ def _go(at: Path, *arguments: str) -> str:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     lines = log.read_text(errors="replace").splitlines()
     if code:
-        kept = shutil.copyfile(log, Path(f"{_target()}.log"))
+        kept = shutil.copyfile(log, _log())
         tail = "\n".join(lines[-15:])
         raise EngineError(f"{tail}\n`go {arguments[0]}` failed; the full log is {kept}.")
     return lines[-1] if lines else ""
@@ -331,8 +344,8 @@ def _complete(folder: Path) -> bool:
     return all(os.access(folder / part, os.X_OK) for part in PARTS)
 
 
-def _is_whole(folder: Path) -> bool:
-    return _complete(folder) and _version(folder / "pulumi") == VERSION
+def _is_whole(version: tuple[int, ...], folder: Path) -> bool:
+    return _complete(folder) and _version(folder / "pulumi") == version
 
 
 def _system() -> tuple[str, str]:
@@ -342,8 +355,13 @@ def _system() -> tuple[str, str]:
     return platform.system().lower(), names.get(machine, machine)
 
 
-def _target() -> Path:
-    return cache_folder(dotted(VERSION))
+def _target(version: tuple[int, ...]) -> Path:
+    return cache_folder(dotted(version))
+
+
+def _log() -> Path:
+    """Of the last build that failed."""
+    return Path(f"{cache_folder('go-build')}.log")
 
 
 def cache_folder(version: str) -> Path:
@@ -358,15 +376,17 @@ def _say(sentence: str) -> None:
 
 
 def main() -> int:
-    argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    ).parse_args()
+    )
+    parser.add_argument("--oldest", action="store_true", help="the oldest supported version")
+    oldest = parser.parse_args().oldest
     if sys.platform != "win32":
         for ending in (signal.SIGTERM, signal.SIGHUP):  # tidy up as after Ctrl-C
             if signal.getsignal(ending) is signal.SIG_DFL:
                 signal.signal(ending, signal.default_int_handler)
     try:
-        print(find_or_get())
+        print(get_version(OLDEST) if oldest else find_or_get())
     except KeyboardInterrupt:
         _say("Stopped; nothing half-made is left.")
         return 130

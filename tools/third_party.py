@@ -15,6 +15,8 @@ the same tool at once.
 from __future__ import annotations
 
 import argparse
+import gzip
+import json
 import os
 import platform
 import shutil
@@ -148,6 +150,44 @@ def omise_java() -> Path:
 def pyright() -> Path:
     """Checks types as Visual Studio Code does: `pyright`."""
     return _npm("pyright", "pyright@1.1.414") / ".bin"
+
+
+def poetry() -> Path:
+    """Makes the environment of a project: `poetry`."""
+    return _python("poetry", "poetry==2.5.1")
+
+
+def twine() -> Path:
+    """Checks what a wheel and an sdist say of themselves: `twine`."""
+    return _python("twine", "twine==7.0.0")
+
+
+def embedded_python() -> Path:
+    """Is Python 3.14, out of a Go module that embeds it for programs in Go: `python3.14`."""
+
+    def get(folder: Path) -> None:
+        _run("go", "mod", "download", f"{module}@{version}")
+        modules = subprocess.check_output(["go", "env", "GOMODCACHE"], text=True).strip()
+        machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), "arm64")
+        system = f"{platform.system().lower()}-{machine}"
+        data = Path(modules, f"{module}@{version}", "python", "internal", "data", system)
+        if not data.exists():
+            raise ToolError(f"The module has no Python for {system}.")
+        for entry in json.loads((data / "files.json").read_text())["files"]:
+            source, target = data / entry["name"], folder / entry["name"]
+            if "symlink" in entry:
+                target.symlink_to(entry["symlink"])
+            elif source.is_dir():
+                target.mkdir(exist_ok=True)
+            elif entry.get("compressed"):
+                target.write_bytes(gzip.decompress(Path(f"{source}.gz").read_bytes()))
+            else:
+                shutil.copyfile(source, target)
+            if "symlink" not in entry and target.is_file():
+                target.chmod(entry["perm"])
+
+    module, version = "github.com/kluctl/go-embed-python", "v0.0.0-3.14.6-20260610-1"
+    return _kept("python", version.removeprefix("v0.0.0-"), get) / "bin"
 
 
 TOOLS: dict[str, Callable[[], Path]] = {

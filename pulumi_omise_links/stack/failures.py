@@ -26,6 +26,8 @@ _EMPTY_SIDE_FILE = re.compile(r"failed to load checkpoint: EOF$|^\s*EOF$", re.M)
 _CUT_OFF_STATE = re.compile(r"unexpected end of JSON input")
 # What a bucket says that refuses a request, and Pulumi's own word for it (gocloud.dev/gcerrors).
 _NO_RIGHT = re.compile(r"\b(AccessDenied|PermissionDenied)\b")
+# Up to Pulumi 3.255; later ones import such a provider.
+_NO_PARENT = re.compile(r"is a provider and may not have a parent")
 _FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)', re.M)
 # What a run without --json says about one resource, below its heading "Diagnostics:".
 _ABOUT_RESOURCE = re.compile(
@@ -77,6 +79,8 @@ def _advice(args: Sequence[str], reasons: Sequence[str]) -> list[str]:
             "The backend refuses this to the credentials of this run: docs/gitops.md lists the"
             " rights that each command needs."
         ]
+    if _NO_PARENT.search(text):
+        return ["Pulumi 3.256 or newer imports it: update the `pulumi` command, and try again."]
     if all(_NO_REASON.search(line) for line in reasons):
         return [
             f"It gives no reason here. `pulumi {args[0]}` in this folder shows what has failed,"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -32,7 +31,6 @@ def place(tmp_path: Path, engine: Path, omise: Emulator) -> tuple[Path, Mapping[
         "NO_COLOR": "1",
         "OMISE_API_URL": omise.url,
         "OMISE_SECRET_KEY": omise.key("th"),
-        "PATH": os.pathsep.join([str(Path(env["PULUMI_PYTHON_CMD"]).parent), env["PATH"]]),
     }
 
 

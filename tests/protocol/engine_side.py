@@ -96,7 +96,7 @@ class PluginStarter:
         child = int(stdout.readline())
         with output.open() as pipe:
             port = int(pipe.readline())
-        return port, lambda: os.kill(child, signal.SIGKILL)
+        return port, lambda: os.kill(child, signal.SIGTERM)
 
     def close(self) -> None:
         for stream in (self._process.stdin, self._process.stdout):
@@ -120,7 +120,7 @@ def start_as_the_engine_does(folder: Path, **environ: str) -> Plugin:
     process.stdout.close()
 
     def end() -> None:
-        process.kill()
+        process.terminate()
         process.wait()
 
     return Plugin(port, end)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import distributions
 import third_party
 
 ROOT = Path(__file__).parents[2]
@@ -43,21 +44,12 @@ def machine(shared: Path) -> Machine:
             uv: list[str | Path] = [third_party.uv() / "uv", "pip", "compile", "--quiet"]
             # As the guide says, but for the wheel that is not published.
             uv += ["--universal", "--generate-hashes", wanted, "-o", made.requirements]
-            must([*uv, "--find-links", made.wheels], env=_with_settings_of_pip())
+            must([*uv, "--find-links", made.wheels], env=distributions.environment())
             must([sys.executable, "-m", "venv", shared / "venv"])
             install = ("install", "--require-hashes", "--find-links", made.wheels)
             must([made.python / "python", *pip[1:], *install, "-r", made.requirements])
             complete.touch()
     return made
-
-
-def _with_settings_of_pip() -> dict[str, str]:
-    """The environment, in which uv finds packages where pip does."""
-    env = dict(os.environ)
-    for name, of_pip in (("UV_DEFAULT_INDEX", "PIP_INDEX_URL"), ("SSL_CERT_FILE", "PIP_CERT")):
-        if of_pip in env:
-            env.setdefault(name, env[of_pip])
-    return env
 
 
 def must(

@@ -50,6 +50,18 @@ def test_a_bucket_that_refuses_a_write(said: str) -> None:
     assert "docs/gitops.md lists the rights" in str(explain(f"error: {said}"))
 
 
+def test_an_import_that_needs_a_newer_pulumi_says_so() -> None:
+    """Pulumi 3.254 and 3.255 import no provider below a component."""
+    error = explain(
+        "error: resource 'th' of type 'pulumi:providers:pulumi-python' is a provider and may not"
+        " have a parent"
+    )
+
+    assert str(error).endswith(
+        "Pulumi 3.256 or newer imports it: update the `pulumi` command, and try again."
+    )
+
+
 @pytest.mark.parametrize("password", ["hunter2", "p@ss", "%2F"])
 def test_a_password_in_the_url_of_a_backend_is_not_shown(password: str) -> None:
     """Pulumi itself prints the URL as it was given."""

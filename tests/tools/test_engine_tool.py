@@ -200,6 +200,23 @@ def test_a_cached_engine_is_there_at_once(machine: Machine) -> None:
     assert machine.calls() == []
 
 
+def test_the_oldest_supported_engine_is_that_very_version(machine: Machine) -> None:
+    """With --oldest it is got whatever else is there; without, nothing changes."""
+    newest = cached(machine)
+    pulumi(machine.path, "3.300.0")
+    tool = str(TOOLS / "engine.py"), "--oldest"
+    machine.go(builds="3.254.0")
+    code, oldest, errors = machine.run(*tool)
+    assert code == 0, errors
+    assert "pulumi-v3.254.0-" in errors
+    assert {Path(oldest).name, newest.name} == {*machine.left()}
+    assert Path(oldest).name.startswith("3.254.0-")
+    machine.go_calls.unlink()
+    assert machine.run(*tool) == (0, oldest, "")
+    assert machine.calls() == []
+    assert machine.run() == (0, str(machine.path), "")
+
+
 def test_a_damaged_cache_is_made_anew(machine: Machine) -> None:
     """An engine in the cache that has lost a file is replaced."""
     engine = cached(machine)

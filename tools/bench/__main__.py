@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import engine
@@ -19,6 +20,8 @@ from .results import Batch, Results
 from .run import BY_HAND, EMPTY, NATIVE, OURS, Case, run_round
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+OTHERS = (NATIVE, *BY_HAND)
+_OFTEN = 200  # with more links, the others are in the first round only: they take many minutes
 FIGURES = Path(__file__).resolve().parent / "figures.json"
 
 
@@ -84,17 +87,17 @@ def _measure(links: int, latencies: list[int], rounds: int) -> Batch:
     runs = []
     for number in range(rounds):
         print(f"-- {links:,} links, round {number + 1}", file=sys.stderr, flush=True)
-        runs += run_round(_cases(links, seconds), folder)
+        often = number == 0 or links <= _OFTEN
+        runs += run_round(_cases(links, seconds, OTHERS if often else ()), folder)
     return Batch(links, seconds, rounds, made, runs)
 
 
-def _cases(links: int, latencies: list[float]) -> list[Case]:
+def _cases(links: int, latencies: list[float], others: Sequence[str]) -> list[Case]:
     """All contenders, taking turns.
 
     Without latency there are the two that the growth is fitted for; the others are compared where
     calls take time.
     """
-    others = (NATIVE, *BY_HAND)
     cases = [Case(EMPTY, links, 0.0)]
     for latency in latencies or [0.0]:
         cases += [Case(name, links, latency) for name in (OURS, *(others if latency else ()))]

@@ -74,7 +74,7 @@ def _seconds(results: Results, links: int) -> str:
     ]
     errors = {results.error(name, links): None for name in BY_HAND}
     notes = [f"\n\nBy hand: `{error}`, so there are no figures." for error in errors if error]
-    return f"### {links:,} links\n\n{table(head, rows)}{''.join(notes)}"
+    return f"## {links:,} links\n\n{table(head, rows)}{''.join(notes)}"
 
 
 def _row(results: Results, links: int, latency: float, operation: str) -> list[str]:
@@ -110,7 +110,7 @@ def _state(results: Results) -> str:
         for part, what in _STATE_PARTS.items()
     ]
     head = ["bytes per link, as compact JSON", *NAMES.values()]
-    return f"### State, {links:,} links\n\n{table(head, rows)}"
+    return f"## State, {links:,} links\n\n{table(head, rows)}"
 
 
 def _state_case(results: Results) -> tuple[int, float]:
@@ -128,7 +128,7 @@ def _memory(results: Results) -> str:
         peaks = [_peak(results, name, links, latency) for name in NAMES]
         rows.append([f"{links:,}", *(_number(peak, 0) for peak in peaks)])
     head = ["links", *(f"{name}, MiB" for name in NAMES.values())]
-    return f"### Greatest memory of the process that runs the provider\n\n{table(head, rows)}"
+    return f"## Greatest memory of the process that runs the provider\n\n{table(head, rows)}"
 
 
 def _peak(results: Results, contender: str, links: int, latency: float) -> float | None:
@@ -155,7 +155,7 @@ def _growth(results: Results) -> str:
     if not rows:
         return ""
     head = ["operation", "", "constant, s", "ms per link", "µs per link²", f"s at {largest:,}"]
-    return f"### Growth, without latency\n\n{table(head, rows)}"
+    return f"## Growth, without latency\n\n{table(head, rows)}"
 
 
 def _growth_row(operation: str, name: str, growth: Growth, largest: int) -> list[str]:
@@ -180,7 +180,7 @@ def _difference(ours: Growth, empty: Growth, largest: int) -> list[str]:
 
 def _promises(results: Results) -> str:
     rows = [check.cells() for check in all_checks(results)]
-    return f"### Promises\n\n{table(['', 'target', 'measured', ''], rows)}"
+    return f"## Promises\n\n{table(['', 'target', 'measured', ''], rows)}"
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -1,0 +1,105 @@
+"""What is missing before a release is named, all at once."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOOL = Path(__file__).parents[2] / "tools" / "check_release.py"
+CHANGES = """\
+# Changelog
+
+## 0.2.0 - 2027-01-31
+
+### Added
+
+- A thing.
+
+## 0.1.0 - 2026-12-01
+
+### Added
+
+- Everything.
+"""
+
+
+class Checkout:
+    """A repository with what the tool reads."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.state = root / "tests/releases/0.2.0/python/state.json"
+        for file, text in {
+            "pulumi_omise_links/_version.py": '"""It."""\n\n__version__ = "0.2.0"\n',
+            "CHANGELOG.md": CHANGES,
+            "tests/releases/0.2.0/python/Pulumi.yaml": "name: shop\n",
+            "tests/releases/0.2.0/python/state.json": "{}",
+        }.items():
+            (root / file).parent.mkdir(parents=True, exist_ok=True)
+            (root / file).write_text(text)
+        (root / "tools").mkdir()
+        shutil.copy(TOOL, root / "tools")
+
+    def check(self, *arguments: str) -> tuple[int, str, str]:
+        command = [sys.executable, "tools/check_release.py", *arguments]
+        done = subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=False)
+        assert "Traceback" not in done.stderr
+        return done.returncode, done.stdout, done.stderr
+
+    def change(self, old: str, new: str) -> None:
+        file = self.root / "CHANGELOG.md"
+        file.write_text(file.read_text().replace(old, new))
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return Checkout(tmp_path)
+
+
+def test_a_version_with_everything_can_be_released(checkout: Checkout) -> None:
+    """The tag is that of the version, the changes have a day, a state is kept."""
+    assert checkout.check("v0.2.0") == (0, "v0.2.0 can be released.\n", "")
+
+
+def test_all_that_is_missing_is_named_at_once(checkout: Checkout) -> None:
+    """Each in a sentence that says what to do."""
+    checkout.change("## 0.2.0 - 2027-01-31", "## Unreleased")
+    checkout.state.unlink()
+
+    code, _, errors = checkout.check("v0.3.0")
+
+    assert code == 1
+    assert errors.splitlines() == [
+        "The tag is v0.3.0, and _version.py says 0.2.0: they must be the same.",
+        "CHANGELOG.md has no heading `## 0.2.0 - YYYY-MM-DD`: give it the day.",
+        "tests/releases/0.2.0/python has no state of this version: run tools/release_state.py.",
+    ]
+
+
+def test_a_version_without_changes_is_refused(checkout: Checkout) -> None:
+    """The changes of an older version are not taken for its own."""
+    checkout.change("- A thing.", "")
+
+    code, _, errors = checkout.check("v0.2.0")
+
+    assert code == 1
+    assert "CHANGELOG.md says nothing below 0.2.0" in errors
+
+
+def test_only_wheel_and_sdist_of_the_version_are_published(checkout: Checkout) -> None:
+    """A folder with anything else is refused, and the sentence says what is in it."""
+    dist = checkout.root / "dist"
+    dist.mkdir()
+    (dist / "pulumi_omise_links-0.1.0.tar.gz").touch()
+
+    code, _, errors = checkout.check("v0.2.0", "dist")
+
+    assert code == 1
+    assert errors == (
+        "dist must hold pulumi_omise_links-0.2.0-py3-none-any.whl and"
+        " pulumi_omise_links-0.2.0.tar.gz, and holds pulumi_omise_links-0.1.0.tar.gz.\n"
+    )

@@ -1,0 +1,84 @@
+"""Check that a version may be released.
+
+    python tools/check_release.py v0.1.0        # before the tag is pushed
+    python tools/check_release.py v0.1.0 dist   # also what is to be published
+
+It names everything that is missing, and ends with 1 then. docs/releasing.md has the steps.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import zipfile
+from collections.abc import Iterator, Sequence
+from email.parser import Parser
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def missing(tag: str) -> Iterator[str]:
+    """Yield a sentence for each thing that the checkout lacks."""
+    source = (ROOT / "pulumi_omise_links/_version.py").read_text(encoding="utf-8")
+    (version,) = re.findall(r'^__version__ = "(.+)"$', source, re.MULTILINE)
+    if tag != f"v{version}":
+        yield f"The tag is {tag}, and _version.py says {version}: they must be the same."
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    section = re.search(
+        rf"^## {re.escape(version)} - \d{{4}}-\d\d-\d\d\n(.*?)(?=^## |\Z)",
+        changes,
+        re.MULTILINE | re.DOTALL,
+    )
+    if not section:
+        yield f"CHANGELOG.md has no heading `## {version} - YYYY-MM-DD`: give it the day."
+    elif "\n- " not in section[1]:
+        yield f"CHANGELOG.md says nothing below {version}: say what has changed."
+    programs = [file.parent for file in (ROOT / "tests/releases" / version).glob("*/Pulumi.yaml")]
+    if not programs:
+        yield f"tests/releases/{version} has no programs: see `tools/release_state.py --help`."
+    for program in programs:
+        if not (program / "state.json").exists():
+            place = program.relative_to(ROOT)
+            yield f"{place} has no state of this version: run tools/release_state.py."
+
+
+def missing_in(folder: Path, tag: str) -> Iterator[str]:
+    """Yield a sentence for each thing that the distributions in a folder lack."""
+    version = tag.removeprefix("v")
+    wheel = folder / f"pulumi_omise_links-{version}-py3-none-any.whl"
+    expected = {wheel.name, f"pulumi_omise_links-{version}.tar.gz"}
+    files = {file.name for file in folder.glob("*") if not file.name.startswith(".")}
+    if files != expected:
+        found = ", ".join(sorted(files)) or "nothing"
+        yield f"{folder} must hold {' and '.join(sorted(expected))}, and holds {found}."
+    if wheel.exists():
+        with zipfile.ZipFile(wheel) as archive:
+            (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+            said = Parser().parsestr(archive.read(name).decode())
+        if not said.get_all("Project-URL"):
+            yield (
+                f"{wheel.name} has no address of its repository: set OMISE_LINKS_REPOSITORY to it,"
+                " and build again."
+            )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print what is missing."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("tag", help="v and the version, such as v0.1.0")
+    parser.add_argument("folder", nargs="?", type=Path, help="with the wheel and the sdist")
+    given = parser.parse_args(arguments)
+    found = [*missing(given.tag), *(missing_in(given.folder, given.tag) if given.folder else ())]
+    for sentence in found:
+        print(sentence, file=sys.stderr)
+    if not found:
+        print(f"{given.tag} can be released.")
+    return int(bool(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
