@@ -1,5 +1,5 @@
-# Two commands do everything on a fresh machine: `make demo` and `make test`.
-# They need Python 3.10 or newer, and Go or an installed Pulumi.
+# Two commands are enough on a fresh machine: `make demo` and `make test`. They need Python 3.10 or
+# newer, and get a Pulumi if there is none: tools/engine.py says how.
 
 PYTHON ?= python3
 VENV := .venv
@@ -85,7 +85,7 @@ kill: $(READY) ## Kill 200 runs in the middle, and recover from each (an hour)
 parity: $(READY) ## Compare the emulator, or Omise (ARGS=--omise), with what Omise answers
 	@PYTHONPATH=tools $(BIN)/python -m parity $(ARGS)
 
-lint: $(READY) ## Check types and style
+lint: $(READY) ## Check types, style, and that the schema is up to date
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

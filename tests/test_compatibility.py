@@ -55,3 +55,18 @@ def test_the_workflow_runs_what_continuous_integration_runs() -> None:
 
     jobs = {*TESTS["make"]["strategy"]["matrix"]["target"], "packages"}
     assert jobs == targets - {"newest"}
+
+
+def test_the_go_that_builds_pulumi_is_the_same_everywhere() -> None:
+    """README and the first guide name the Go that is needed, and the workflow installs it."""
+    oldest = engine.dotted(engine.OLDEST_GO)
+    (installed,) = (
+        step["with"]["go-version"]
+        for step in TESTS["make"]["steps"]
+        if "setup-go" in step.get("uses", "")
+    )
+
+    for page in ("README.md", "docs/guides/first-link.md"):
+        text = " ".join((ROOT / page).read_text(encoding="utf-8").split())
+        assert f"needs Go {oldest} or newer" in text
+    assert installed == oldest

@@ -35,6 +35,10 @@ def missing(tag: str) -> Iterator[str]:
         yield f"CHANGELOG.md has no heading `## {version} - YYYY-MM-DD`: give it the day."
     elif "\n- " not in section[1]:
         yield f"CHANGELOG.md says nothing below {version}: say what has changed."
+    # An index shows README on the page of the package itself.
+    for page in ("README.md", "docs/gitops.md"):
+        if "on no package index yet" in (ROOT / page).read_text(encoding="utf-8"):
+            yield f"{page} says that the package is on no package index yet: say how to install it."
     programs = [file.parent for file in (ROOT / "tests/releases" / version).glob("*/Pulumi.yaml")]
     if not programs:
         yield f"tests/releases/{version} has no programs: see `tools/release_state.py --help`."

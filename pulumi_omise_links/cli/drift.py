@@ -64,9 +64,12 @@ from ._results import returns_result
     type=click.Path(),
     help="Add what is found to FILE, as accepted; it is read as well.",
 )
-@click.option("--reason", metavar="TEXT", help="Why that is accepted.")
+@click.option("--reason", metavar="TEXT", help="Why it is accepted.")
 @click.option(
-    "--until", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="The last day of that; UTC."
+    "--until",
+    metavar="DATE",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The last day on which it is accepted; UTC.",
 )
 @click.option(
     "--expect-no-changes",

@@ -106,7 +106,7 @@ def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -
     "zone",
     metavar="NAME",
     callback=_zone,
-    help="For the times in it, such as Asia/Bangkok. Default: UTC.",
+    help="The time zone of the report, such as Asia/Bangkok. Default: UTC.",
 )
 @click.option(
     "--expect-no-changes", is_flag=True, help="End with 7 if the preview changes anything."

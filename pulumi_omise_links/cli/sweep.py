@@ -97,7 +97,11 @@ _LEAST_AGE = 600.0
 @click.option("--live", is_flag=True, help="Allow to delete live links.")
 @click.option("--yes", "-y", is_flag=True, help="Delete; without it, the plan is shown.")
 @click.option(
-    "--record", "record_file", metavar="FILE", type=click.Path(), help="Write what goes here."
+    "--record",
+    "record_file",
+    metavar="FILE",
+    type=click.Path(),
+    help="Write a manifest of the deleted links to FILE.",
 )
 @click.option("--stack", metavar="NAME", help="The stack whose config has the settings.")
 @folder_option(".")

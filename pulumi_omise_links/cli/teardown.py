@@ -60,7 +60,8 @@ from ._results import returns_result, say, show_to_person
     "--idle",
     metavar="DURATION",
     callback=lambda context, option, text: text and read_duration(context, option, text),
-    help="Of a pattern, only stacks whose last update is so long ago: 90m, 36h, 7d.",
+    help="Of the stacks that fit a pattern, only those whose last update is at least so long ago:"
+    " 90m, 36h, 7d.",
 )
 @click.option("--keep-stack", is_flag=True, help="Leave the empty stack and its config.")
 @click.option("--keep-used", is_flag=True, help="Leave links that were used up by a payment.")

@@ -36,6 +36,8 @@ class Checkout:
         for file, text in {
             "pulumi_omise_links/_version.py": '"""It."""\n\n__version__ = "0.2.0"\n',
             "CHANGELOG.md": CHANGES,
+            "README.md": "# Links\n",
+            "docs/gitops.md": "# Pipelines\n",
             "tests/releases/0.2.0/python/Pulumi.yaml": "name: shop\n",
             "tests/releases/0.2.0/python/state.json": "{}",
         }.items():
@@ -88,6 +90,18 @@ def test_a_version_without_changes_is_refused(checkout: Checkout) -> None:
 
     assert code == 1
     assert "CHANGELOG.md says nothing below 0.2.0" in errors
+
+
+def test_no_page_denies_that_the_package_is_published(checkout: Checkout) -> None:
+    """README is shown on the index, where "on no package index yet" would be wrong."""
+    (checkout.root / "README.md").write_text("The package is on no package index yet.\n")
+
+    code, _, errors = checkout.check("v0.2.0")
+
+    assert code == 1
+    assert errors == (
+        "README.md says that the package is on no package index yet: say how to install it.\n"
+    )
 
 
 def test_only_wheel_and_sdist_of_the_version_are_published(checkout: Checkout) -> None:
