@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BENCH_READY := $(VENV)/.bench-ready
 DOCS_READY := $(VENV)/.docs-ready
+# The same versions on each day: a release of somebody else breaks nothing here by itself.
+NEWEST := -c tests/newest.txt
+NEWEST_DOCS := $(NEWEST) -c tests/newest-docs.txt
 FAST := not engine and not browser and not recipes and not clients and not languages and not docs and not packages
 
 .DEFAULT_GOAL := help
@@ -57,8 +60,10 @@ coverage: $(READY) ## Measure which lines and branches the fast tests reach, in 
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-newest: $(READY) ## Bring .venv to the newest allowed version of each dependency
-	@$(BIN)/pip install --quiet --disable-pip-version-check --upgrade --upgrade-strategy eager --editable '.[dev]'
+newest: $(READY) ## Test from now on with the newest version of each dependency (writes tests/newest*.txt)
+	@$(BIN)/python tools/newest.py
+	@$(BIN)/pip install --quiet --disable-pip-version-check $(NEWEST) --editable '.[dev]'
+	@touch $(READY)
 
 lowest: $(READY) ## Test with the lowest supported version of each dependency, and of Pulumi
 	@$(BIN)/python tools/language_hosts.py yaml > /dev/null
@@ -93,20 +98,20 @@ lint: $(READY) ## Check types, style, and that the schema is up to date
 
 setup: $(READY) ## Make .venv with the package in it
 
-$(READY): pyproject.toml
+$(READY): pyproject.toml tests/newest.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
 	  { echo "Python 3.10 or newer is needed; name one with: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
 	@echo "Making $(VENV) and installing the package (one to three minutes)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check $(NEWEST) --editable '.[dev]'
 	@touch $@
 
 $(BENCH_READY): $(READY)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check $(NEWEST) --editable '.[dev,bench]'
 	@touch $@
 
-$(DOCS_READY): $(READY)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,docs]'
+$(DOCS_READY): $(READY) tests/newest-docs.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check $(NEWEST_DOCS) --editable '.[dev,docs]'
 	@touch $@
 
 clean: ## Remove .venv and caches

@@ -14,18 +14,33 @@ from typing import Any
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 VARIABLE = "OMISE_LINKS_REPOSITORY"
-# A link or a picture of Markdown that leads to a file: no address, no heading of the same page.
-_LINK = re.compile(r"(?P<picture>!?)(?P<text>\[[^\]]*\])\((?P<file>(?!\w+:|#)[^)\s]+)\)")
+_ADDRESS = re.compile(r"https://[^\s/@?#<>()]+(?:/[^\s/?#<>()]+)+(?<!\.git)")
+# Code; or a link or a picture of Markdown that leads to a file: no address, no heading of the same
+# page. A test of README says that there is no other form of a link in it.
+_LINK = re.compile(
+    r"^ *(?P<fence>```+|~~~+).*?^ *(?P=fence)|(?P<ticks>`+).+?(?P=ticks)"
+    r"|(?P<picture>!?)(?P<text>\[[^\]]*\])\((?P<file>(?!\w+:|#)[^)\s]+)\)",
+    re.MULTILINE | re.DOTALL,
+)
 
 
 class RepositoryHook(MetadataHookInterface):
     """Gives the metadata their `readme` and, in a release, their `urls`."""
 
     def update(self, metadata: dict[str, Any]) -> None:
-        """Set the two fields, for which pyproject.toml calls them dynamic."""
+        """Set the two fields, for which pyproject.toml calls them dynamic.
+
+        :raises ValueError: the variable holds no address of a repository.
+        """
         text = Path(self.root, "README.md").read_text(encoding="utf-8")
         repository = os.environ.get(VARIABLE, "").rstrip("/")
         if repository:
+            # A published version cannot be mended.
+            if not _ADDRESS.fullmatch(repository):
+                raise ValueError(
+                    f"{VARIABLE} is no address of a repository's page, such as"
+                    " https://HOST/OWNER/NAME, without .git: set it right, or to nothing."
+                )
             tag = f"v{metadata['version']}"
             text = absolute(text.replace("<this repository>", repository), repository, tag)
             metadata["urls"] = {
@@ -41,6 +56,8 @@ def absolute(text: str, repository: str, tag: str) -> str:
     """Let links of Markdown to files lead to those files of a tag; pictures to their bytes."""
 
     def replaced(link: re.Match[str]) -> str:
+        if not link["file"]:
+            return link[0]
         kind = "raw" if link["picture"] else "blob"
         return f"{link['picture']}{link['text']}({repository}/{kind}/{tag}/{link['file']})"
 

@@ -21,6 +21,7 @@ from markdown_it import MarkdownIt
 
 _COMMENT = re.compile(r"<!-- (file|not run): ?(.*?) ?-->\s*")
 _HERE_DOCUMENT = re.compile(r"<<-?\s*(['\"]?)(\w+)\1")
+_COMMAND = re.compile(r"^\$ ", re.MULTILINE)
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _DONE = "===== done"
 _LAST_CODE = "echo $?"
@@ -43,7 +44,10 @@ class Step:
 
 
 def steps_of(text: str) -> list[Step]:
-    """Return the steps of a Markdown file in their order."""
+    """Return the steps of a Markdown file in their order.
+
+    Commands that would not be run, and exit codes that nobody would compare, are an AssertionError.
+    """
     found: list[Step] = []
     paragraph = ""
     comment: tuple[str, str] = ("", "")
@@ -52,7 +56,7 @@ def steps_of(text: str) -> list[Step]:
             match = _COMMENT.fullmatch(token.content)
             comment = (match[1], match[2]) if match else ("", "")
             continue
-        if token.type == "fence":
+        if token.type in {"fence", "code_block"}:
             first = (token.map or [0])[0] + 2
             kind, value = comment
             if kind == "not run":
@@ -64,10 +68,19 @@ def steps_of(text: str) -> list[Step]:
                 found.append(Step(first, _write_file(value, token.content)))
             elif token.info == "console":
                 found += _read_console(token.content.splitlines(), first)
+            else:
+                assert not _COMMAND.search(token.content), (
+                    f"line {first}: a command that nobody runs; begin the block with ```console"
+                )
         paragraph = token.content if token.type == "inline" else paragraph
         if token.type not in {"inline", "paragraph_open", "paragraph_close"}:
             paragraph = ""
         comment = ("", "")
+    for step in found:
+        if step.command.startswith(_LAST_CODE):
+            assert step.command == _LAST_CODE, f"line {step.line}: {_LAST_CODE} stands alone"
+            assert len(step.shown) == 1, f"line {step.line}: one line shows the exit code"
+            assert step.shown[0].isdecimal(), f"line {step.line}: one line shows the exit code"
     return found
 
 

@@ -52,6 +52,22 @@ tea.txt
 """
 
 
+ROOT = Path(__file__).parents[1]
+
+
+def test_each_guide_has_commands() -> None:
+    """One whose commands were not found would pass, whatever it says."""
+    guides = sorted((ROOT / "docs/guides").glob("*.md"))
+
+    assert guides
+    assert [guide.name for guide in guides if not steps_of(guide.read_text("utf-8"))] == []
+
+
+def test_readme_says_why_its_commands_are_not_run() -> None:
+    """They make a clone and install from an address that only the reader has."""
+    assert steps_of((ROOT / "README.md").read_text(encoding="utf-8")) == []
+
+
 def follow(guide: str, folder: Path) -> str:
     return run_steps(steps_of(guide), folder, {"PATH": os.environ["PATH"]})
 
@@ -71,6 +87,12 @@ def test_a_guide_is_followed(tmp_path: Path) -> None:
         ("(exit 7)\n$ echo $?\n7", "(exit 7)", "ended with 7"),
         ("(exit 7)", "exit 7", "ended the shell"),
         ("there is no such account", "", "no reason why"),
+        ("$?\n7", "$?", "one line shows the exit code"),
+        ("$?\n7", "$?\n…", "one line shows the exit code"),
+        ("$ echo $?\n", "$ echo $? # 7\n", "stands alone"),
+        ("```sh\nexit 1", "```sh\n$ exit 1", "a command that nobody runs"),
+        ("```sh\nexit 1\n```", "    $ exit 1", "a command that nobody runs"),
+        ("```console\n$ (exit", "```console title\n$ (exit", "a command that nobody runs"),
         ("the file `shop/tea.txt`", "a file", "no reader sees the name"),
     ],
 )

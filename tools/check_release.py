@@ -11,7 +11,9 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from email.parser import Parser
 from pathlib import Path
@@ -57,15 +59,34 @@ def missing_in(folder: Path, tag: str) -> Iterator[str]:
     if files != expected:
         found = ", ".join(sorted(files)) or "nothing"
         yield f"{folder} must hold {' and '.join(sorted(expected))}, and holds {found}."
-    if wheel.exists():
-        with zipfile.ZipFile(wheel) as archive:
-            (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
-            said = Parser().parsestr(archive.read(name).decode())
-        if not said.get_all("Project-URL"):
+    said = {file: _said_by(folder / file) for file in sorted(expected & files)}
+    for name, text in said.items():
+        about = Parser().parsestr(text or "")
+        if text is None:
+            yield f"{name} is damaged, or says nothing of itself: build again."
+        elif about["Version"] != version:
+            yield f"{name} says that it is {about['Version']}, not {version}: build again."
+        elif not about.get_all("Project-URL") or "<this repository>" in text:
             yield (
-                f"{wheel.name} has no address of its repository: set OMISE_LINKS_REPOSITORY to it,"
+                f"{name} has no address of its repository: set OMISE_LINKS_REPOSITORY to it,"
                 " and build again."
             )
+    if len({*said.values()}) > 1:
+        yield "Wheel and sdist say different things of themselves: build both at once."
+
+
+def _said_by(file: Path) -> str | None:
+    """Return the metadata of a wheel or an sdist; None if it has none."""
+    try:
+        if file.suffix == ".whl":
+            with zipfile.ZipFile(file) as wheel:
+                about = f"{file.name.removesuffix('-py3-none-any.whl')}.dist-info/METADATA"
+                return wheel.read(about).decode() if wheel.testzip() is None else None
+        with tarfile.open(file) as sdist:
+            content = sdist.extractfile(f"{file.name.removesuffix('.tar.gz')}/PKG-INFO")
+            return content.read().decode() if content else None
+    except (OSError, EOFError, KeyError, ValueError, zlib.error, zipfile.error, tarfile.TarError):
+        return None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

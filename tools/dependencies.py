@@ -47,7 +47,7 @@ extra `report`, it leaves out those that only `{package}[{extra}]` needs.
 for each that the package itself needs, [compatibility](compatibility.md) the versions.
 
 `python tools/dependencies.py` writes this page out of what the packages say of themselves, and
-`make packages` checks it with the newest versions.
+`make packages` checks it with the versions of [tests/newest.txt](../tests/newest.txt).
 
 | package | licence | needed by |
 |---|---|---|

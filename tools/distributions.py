@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,9 @@ from pathlib import Path
 import third_party
 
 ROOT = Path(__file__).parents[1]
+NEWEST = ROOT / "tests" / "newest.txt"  # tools/newest.py writes it
+# With another version of the build backend, the bytes of a wheel differ.
+OPTIONS = ("--build-constraints", NEWEST)
 
 
 @dataclass(frozen=True)
@@ -36,17 +40,23 @@ def build(folder: Path, env: Mapping[str, str] | None = None) -> Distributions:
     :param env: variables beside those that are there.
     :raises third_party.ToolError: they cannot be built.
     """
-    command: list[str | Path] = [third_party.uv() / "uv", "build", "--quiet"]
+    # Not --quiet, which hides what the build says when it fails.
+    command: list[str | Path] = [third_party.uv() / "uv", "build", *OPTIONS]
     command += ["--out-dir", folder.absolute()]
     done = subprocess.run(
         command,
         cwd=ROOT,
         env={**environment(), **(env or {})},
         stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
         check=False,
     )
     if done.returncode:
-        raise third_party.ToolError("The build failed; its messages stand above.")
+        # Of a traceback, only what was raised.
+        raised = re.findall(r"^(?:\w+\.)*\w*Error: (.+)$", done.stdout, re.MULTILINE)
+        raise third_party.ToolError(f"The build failed: {(raised or [done.stdout.strip()])[-1]}")
     return find(folder)
 
 

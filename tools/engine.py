@@ -89,12 +89,15 @@ class EngineError(Exception):
 
 def find() -> Path | None:
     """Return the folder of an engine that is there already, or None."""
-    for place in (os.environ.get("PULUMI_CLI"), os.environ.get("PATH", os.defpath)):
+    named = os.environ.get("PULUMI_CLI")
+    for place in (named, os.environ.get("PATH", os.defpath)):
         command = shutil.which("pulumi", path=place) if place else None
         if command and _usable(Path(command)):
             return Path(command).parent.absolute()
+        if place and place is named and not command:
+            _say(f"PULUMI_CLI is {place}, where no pulumi is; looking further.")
     target = _target(VERSION)
-    return target if _complete(target) else None
+    return target if _is_whole(VERSION, target) else None
 
 
 def find_or_get() -> Path:
@@ -108,8 +111,9 @@ def get_version(version: tuple[int, ...]) -> Path:
     :raises EngineError: it cannot be had.
     """
     target = _target(version)
+    is_whole = partial(_is_whole, version)
     ways = (partial(_download, version), partial(_build, version))
-    return target if _complete(target) else get(target, partial(_is_whole, version), *ways)
+    return target if is_whole(target) else get(target, is_whole, *ways)
 
 
 def heed_interrupts() -> None:
@@ -185,7 +189,7 @@ def _put(target: Path, way: Callable[[Path], None], is_whole: Callable[[Path], b
             file.chmod(0o755)
         if not is_whole(folder):
             raise EngineError(f"What came out is not a working Pulumi {target.name}.")
-        shutil.rmtree(target, ignore_errors=True)  # there only if someone removed some files
+        shutil.rmtree(target, ignore_errors=True)  # there only if someone damaged it
         folder.rename(target)
 
 

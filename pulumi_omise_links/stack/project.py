@@ -159,12 +159,18 @@ class Project:
         self.state(show_secrets=True)
         # Where there is no secret yet, no command of Pulumi's opens any; so it is to make one, in a
         # copy of the config, which names the secrets provider.
-        with tempfile.TemporaryDirectory() as folder:
-            copy = Path(folder, "Pulumi.copy.yaml")
-            with suppress(FileNotFoundError):  # then Pulumi names the provider in the copy
-                shutil.copyfile(self._config_place(), copy)
-            options = ("--secret", "--config-file", str(copy))
-            self._run("config", "set", *options, "omise-links:doctor", "no secret")
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                copy = Path(folder, "Pulumi.copy.yaml")
+                with suppress(FileNotFoundError):  # then Pulumi names the provider in the copy
+                    shutil.copyfile(self._config_place(), copy)
+                options = ("--secret", "--config-file", str(copy))
+                self._run("config", "set", *options, "omise-links:doctor", "no secret")
+        except OSError as error:
+            raise ProjectError(
+                "The config of the stack cannot be copied into a temporary folder, to try whether"
+                f" a secret can be made: {escape_path(str(error.filename))}: {error.strerror}."
+            ) from None
 
     def _config_place(self) -> Path:
         """Return the file with the config of the stack."""

@@ -208,7 +208,11 @@ def _read_project_file(folder: Path) -> _ProjectFile:
     return _ProjectFile(
         file=file.name,
         program=main.parent if main.is_file() else main,
-        options={str(name): str(value) for name, value in (options or {}).items()},
+        options={
+            str(name): str(value)
+            for name, value in (options if isinstance(options, dict) else {}).items()
+            if value is not None
+        },
     )
 
 

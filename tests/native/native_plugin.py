@@ -8,7 +8,7 @@ from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2, json_format, struct_pb2
-from protocol.engine_side import SECRET
+from protocol.engine_side import NO_PROXY, SECRET
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 TYPE = "omise:index:Link"
@@ -24,7 +24,7 @@ class NativePlugin:
 
     def __init__(self, port: int, end: Callable[[], None]) -> None:
         self._end = end
-        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=NO_PROXY)
         self.stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
         self.stub.Handshake(provider_pb2.ProviderHandshakeRequest())
 

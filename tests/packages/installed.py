@@ -65,7 +65,7 @@ def python(version: str) -> Path:
 
 
 def environment(folder: Path, version: str, *requirements: str | Path) -> Path:
-    """Make a virtual environment with the newest packages that the requirements allow.
+    """Make a virtual environment with these requirements, and what they need as in newest.txt.
 
     :return: the folder of its commands.
     """
@@ -73,7 +73,10 @@ def environment(folder: Path, version: str, *requirements: str | Path) -> Path:
     # --seed: with pip in it, which Pulumi asks for the packages of a program.
     must([uv, "venv", "--quiet", "--seed", "--python", python(version), folder], env=env)
     install = (uv, "pip", "install", "--quiet", "--only-binary", ":all:", "--python")
-    must([*install, folder / "bin" / "python", *requirements], env=env)
+    must(
+        [*install, folder / "bin" / "python", "--constraints", distributions.NEWEST, *requirements],
+        env=env,
+    )
     return folder / "bin"
 
 

@@ -78,7 +78,7 @@ def test_the_sdist_builds_the_same_wheel(built: Distributions, tmp_path: Path) -
     env = distributions.environment()
     env["OMISE_LINKS_REPOSITORY"] = addresses[0].partition(", ")[2]
     for source, folder in ((ROOT, "checkout"), (built.sdist, "sdist")):
-        options = ("--quiet", "--wheel", "--out-dir", tmp_path / folder)
+        options = ("--quiet", "--wheel", *distributions.OPTIONS, "--out-dir", tmp_path / folder)
         must([third_party.uv() / "uv", "build", *options, source], env=env)
         assert (tmp_path / folder / built.wheel.name).read_bytes() == built.wheel.read_bytes()
 

@@ -24,8 +24,8 @@ resources:
 def test_it_works_on_each_python(
     version: str, tmp_path: Path, engine: Path, built: Distributions, emulator: RunningEmulator
 ) -> None:
-    """In a clean environment with the newest dependencies, a program and a manifest make links,
-    which stay as they are and go with the stack."""
+    """In a clean environment with the versions of tests/newest.txt, a program and a manifest make
+    links, which stay as they are and go with the stack."""
     commands = environment(tmp_path / "venv", version, built.wheel)
     shop = project(tmp_path, engine, emulator, commands, PULUMI_PYTHON_CMD=f"{commands}/python")
     shop.program(PROGRAM)

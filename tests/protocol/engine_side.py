@@ -22,6 +22,8 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 from pulumi_omise_links.state_format import PROVIDER_PICKLE
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+# grpc would ask the proxy of http_proxy for 127.0.0.1, too.
+NO_PROXY = [("grpc.enable_http_proxy", 0)]
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 SPRING: dict[str, Any] = {
     "amount": 150_000,
@@ -131,7 +133,7 @@ class Plugin:
 
     def __init__(self, port: int, end: Callable[[], None]) -> None:
         self._end = end
-        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=NO_PROXY)
         self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
         self.configure({})
 

@@ -139,3 +139,33 @@ def test_stacks_that_cannot_be_listed_stop_nothing(answer: Answer) -> None:
     assert others.managed == {}
     (sentence,) = others.unknowns()
     assert sentence.startswith("The other stacks could not be listed: Pulumi failed")
+
+
+def test_secrets_are_tried_in_a_copy_of_the_config(
+    answer: Answer, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pulumi is to write into a file of a temporary folder, which goes, and into no other."""
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "Pulumi.yaml").write_text("name: shop")
+    (tmp_path / "Pulumi.dev.yaml").write_text("encryptionsalt: v1:here")
+    project = answer({"stack export": link_state(), "config set": ""})
+
+    project.require_readable_secrets()
+
+    calls = [json.loads(line)[0] for line in log.read_text().splitlines()]
+    (written,) = (call for call in calls if call.startswith("config set "))
+    file = Path(written.partition(" --config-file ")[2].partition(" ")[0])
+    assert file.is_relative_to(tmp_path / "temporary")
+    assert [*(tmp_path / "temporary").iterdir()] == []
+    assert (tmp_path / "Pulumi.dev.yaml").read_text() == "encryptionsalt: v1:here"
+
+
+def test_without_a_temporary_folder_secrets_are_not_tried(
+    answer: Answer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """One sentence names the folder, and the rest of a diagnosis goes on."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+
+    with pytest.raises(ProjectError, match=r"temporary folder.*nowhere.*: No such file"):
+        answer({"stack export": link_state()}).require_readable_secrets()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 import sys
+import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -51,6 +54,17 @@ class Checkout:
         done = subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=False)
         assert "Traceback" not in done.stderr
         return done.returncode, done.stdout, done.stderr
+
+    def build(self, wheel: str, sdist: str) -> None:
+        """Put a wheel and an sdist into dist/ that say this of themselves."""
+        (self.root / "dist").mkdir(exist_ok=True)
+        name = "pulumi_omise_links-0.2.0"
+        with zipfile.ZipFile(self.root / f"dist/{name}-py3-none-any.whl", "w") as archive:
+            archive.writestr(f"{name}.dist-info/METADATA", wheel)
+        with tarfile.open(self.root / f"dist/{name}.tar.gz", "w:gz") as packed:
+            entry = tarfile.TarInfo(f"{name}/PKG-INFO")
+            entry.size = len(sdist)
+            packed.addfile(entry, io.BytesIO(sdist.encode()))
 
     def change(self, old: str, new: str) -> None:
         file = self.root / "CHANGELOG.md"
@@ -117,3 +131,65 @@ def test_only_wheel_and_sdist_of_the_version_are_published(checkout: Checkout) -
         "dist must hold pulumi_omise_links-0.2.0-py3-none-any.whl and"
         " pulumi_omise_links-0.2.0.tar.gz, and holds pulumi_omise_links-0.1.0.tar.gz.\n"
     )
+
+
+SAID = "Version: 0.2.0\nProject-URL: Homepage, https://code.example/team/links\n\nIt.\n"
+DIFFER = "Wheel and sdist say different things of themselves"
+WHEEL, SDIST = "pulumi_omise_links-0.2.0-py3-none-any.whl", "pulumi_omise_links-0.2.0.tar.gz"
+
+
+def test_what_was_built_right_can_be_published(checkout: Checkout) -> None:
+    """Wheel and sdist say the version of the tag, and where its repository is."""
+    checkout.build(SAID, SAID)
+
+    assert checkout.check("v0.2.0", "dist") == (0, "v0.2.0 can be released.\n", "")
+
+
+@pytest.mark.parametrize(
+    ("wheel", "sdist", "sentences"),
+    [
+        (
+            SAID.replace("0.2.0", "0.1.0"),
+            SAID,
+            [f"{WHEEL} says that it is 0.1.0, not 0.2.0", DIFFER],
+        ),
+        (
+            SAID,
+            SAID.replace("0.2.0", "0.3.0"),
+            [f"{SDIST} says that it is 0.3.0, not 0.2.0", DIFFER],
+        ),
+        (
+            SAID,
+            SAID.replace("Project-URL", "X"),
+            [f"{SDIST} has no address of its repository", DIFFER],
+        ),
+        (SAID, SAID + "More.", [DIFFER]),
+        (*(SAID + "<this repository>",) * 2, [f"{name} has no address" for name in (WHEEL, SDIST)]),
+    ],
+)
+def test_what_was_built_wrong_is_refused(
+    checkout: Checkout, wheel: str, sdist: str, sentences: list[str]
+) -> None:
+    """Another version inside than outside, no address in one of the two, two that differ."""
+    checkout.build(wheel, sdist)
+
+    code, _, errors = checkout.check("v0.2.0", "dist")
+
+    assert code == 1
+    assert len(errors.splitlines()) == len(sentences)
+    for line, sentence in zip(errors.splitlines(), sentences, strict=True):
+        assert sentence in line
+
+
+@pytest.mark.parametrize("name", [WHEEL, SDIST])
+@pytest.mark.parametrize("length", [0, 100])
+def test_a_damaged_file_is_refused(checkout: Checkout, name: str, length: int) -> None:
+    """An upload or a disk that was cut off is named in a sentence."""
+    checkout.build(SAID, SAID)
+    file = checkout.root / "dist" / name
+    file.write_bytes(file.read_bytes()[:length])
+
+    code, _, errors = checkout.check("v0.2.0", "dist")
+
+    assert code == 1
+    assert f"{name} is damaged" in errors
