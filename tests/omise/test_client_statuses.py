@@ -140,7 +140,7 @@ def test_a_429_page_is_looked_up_before_the_create_is_sent_again(
 
 
 def test_a_429_page_that_does_not_end_is_a_lost_answer() -> None:
-    """When its time is over, the error says that the link may exist, and nothing is posted again."""
+    """When its time is over, the error says that the link may exist; nothing is posted again."""
     limited = response(PAGE, "429 X", "text/html")
     with (
         raw_server(account(), limited, page()) as server,
