@@ -185,6 +185,30 @@ def test_a_team_can_run_pulumi_itself(project: Project, omise: Emulator) -> None
     no_writes(omise)
 
 
+def test_a_person_who_says_no_imports_nothing(project: Project, omise: Emulator) -> None:
+    """On a terminal, a question follows the plan; without a yes, the stack stays as it is."""
+    manifest(project, dict(made_by_hand(omise, "spring")))
+    project.program("declare_links('links.yaml')\n")
+    keyboard, terminal = os.openpty()
+    os.write(keyboard, b"n\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pulumi_omise_links", "import", "links.yaml"],
+        cwd=project.folder,
+        env=project.env,
+        stdin=terminal,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    for end in (keyboard, terminal):
+        os.close(end)
+
+    assert (done.returncode, "[y/N]" in done.stderr) == (8, True), done.stderr
+    assert done.stderr.endswith("Cancelled. Nothing was done.\n")
+    assert project.links() == {}
+    no_writes(omise)
+
+
 def test_a_killed_import_is_finished_by_the_next(project: Project, omise: Emulator) -> None:
     """Killed with `pulumi` and everything, as its import begins and in the middle of it, and run
     again: the same end."""

@@ -139,6 +139,18 @@ def test_a_429_page_is_looked_up_before_the_create_is_sent_again(
         assert lines == ["GET /account", "POST /links", *["GET /links"] * 3, "POST /links"]
 
 
+def test_a_429_page_that_does_not_end_is_a_lost_answer() -> None:
+    """When its time is over, the error says that the link may exist; nothing is posted again."""
+    limited = response(PAGE, "429 X", "text/html")
+    with (
+        raw_server(account(), limited, page()) as server,
+        client_for(server.url) as client,
+    ):
+        with pytest.raises(UncertainCreateError, match="No such link was found"):
+            client.create_link(SPRING)
+        assert sum(line.startswith("POST") for line in server.requests) == 1
+
+
 # -- everything else
 
 
