@@ -3,6 +3,7 @@ that Pulumi's generator makes from the schema."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -56,7 +57,11 @@ def test_links_live_and_die(
     writes(omise)
     failed = project.preview(env={"TITLE": " "}).failed()
     failed.says("error: omise:index:Link resource 'poster' has a problem: title must not be blank")
-    assert failed.out.count("error: ") == failed.out.count("title must not be blank")
+    errors = re.findall(r"error: (.+)", failed.out)
+    # The engine may also say that it has stopped talking to the program.
+    assert {error for error in errors if "title must not be blank" not in error} <= {
+        "Resource monitor has terminated, shutting down"
+    }
     assert writes(omise) == []
 
     project.destroy().ok()
