@@ -57,10 +57,8 @@ def test_links_live_and_die(
     writes(omise)
     failed = project.preview(env={"TITLE": " "}).failed()
     failed.says("error: omise:index:Link resource 'poster' has a problem: title must not be blank")
-    errors = re.findall(r"error: (.+)", failed.out)
-    # The engine and the SDK may also say that they no longer talk to each other.
-    others = [error for error in errors if "title must not be blank" not in error]
-    assert all("resource monitor" in error.lower() for error in others)
+    # Hosts add what they heard of the engine's end, but none shows calls.
+    assert not re.search(r"Traceback|panic:|^ +at .+:\d+", failed.out, re.MULTILINE)
     assert writes(omise) == []
 
     project.destroy().ok()
