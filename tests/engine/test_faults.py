@@ -299,9 +299,9 @@ def test_a_kill_is_recovered_from(
     plugin: the account ends as declared."""
     plan = kill.TrialPlan(
         operation=operation,
-        # More than the plugin has threads: after the first answer, the last writes take as long
-        # again.
-        links=6,
+        # More than are sent at once (4 of Python programs, 10 of the native plugin): after the
+        # first answer, the last writes take as long again.
+        links=12 if native else 6,
         victim=victim,
         after=1,
         delay=0.2,

@@ -207,7 +207,9 @@ def test_a_python_stack_moves_to_a_class_of_the_native_type(
     before = project.ids()
     writes(omise)
     project.program(THIN_CLASS + PYTHON.format(class_="NativeLink", title="Sprung"))
-    project.preview().failed().says("its title differs from what this resource declares")
+    refused = project.preview()
+    # If the engine ends while the SDK registers the other link, the SDK adds a traceback.
+    assert refused.says("its title differs from what this resource declares").code != 0
     project.program(THIN_CLASS + PYTHON.format(class_="NativeLink", title="Spring"))
     project.up().ok().says("~ 2 updated")
 
