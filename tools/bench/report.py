@@ -115,10 +115,13 @@ def _state(results: Results) -> str:
 
 def _state_case(results: Results) -> tuple[int, float]:
     """Choose the largest stack that all contenders can do."""
+    latency = results.latencies[-1]
     able = [
-        count for count in results.links if not any(results.error(name, count) for name in BY_HAND)
-    ] or results.links
-    return max(able), results.latencies[-1]
+        count
+        for count in results.links
+        if all(results.state(name, count, latency, "record") for name in NAMES)
+    ]
+    return max(able or results.links), latency
 
 
 def _memory(results: Results) -> str:
