@@ -8,7 +8,8 @@ import inspect
 import json
 import pkgutil
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from enum import Enum
 from functools import cache
 from pathlib import Path
 
@@ -123,17 +124,17 @@ def test_the_checks_of_doctor_are_listed() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) and ".md" in value else "",
 )
-def test_the_words_of_results_are_listed(page: str, heading: str, values: type) -> None:
+def test_the_words_of_results_are_listed(page: str, heading: str, values: type[Enum]) -> None:
     """None is missing, none invented."""
     rows = table(read(page), heading)
 
-    assert [code(row[0])[0] for row in rows] == [value.value for value in values]  # type: ignore[attr-defined]
+    assert [code(row[0])[0] for row in rows] == [value.value for value in values]
 
 
 def test_what_recover_does_is_what_it_can_do() -> None:
     """The column of docs/adoption.md begins with actions of `recover`."""
     rows = table(read("docs/adoption.md"), "| case | what was found | what `recover` does |")
-    words = {word for row in rows for word in re.match(r"[\w, ]+", row[2])[0].split(", ")}  # type: ignore[index]
+    words = {word for row in rows for word in re.findall(r"^[\w, ]+", row[2])[0].split(", ")}
 
     assert words == {action.value for action in Action}
 
@@ -234,7 +235,7 @@ def test_the_lines_of_a_preview_are_printed_so() -> None:
     assert [part for part in parts if part.strip() not in texts_of_the_package()] == []
 
 
-def functions() -> Iterator[tuple[str, object, str]]:
+def functions() -> Iterator[tuple[str, Callable[..., object], str]]:
     """Each function, class and method of the package that documents a parameter."""
     for info in pkgutil.walk_packages(pulumi_omise_links.__path__, "pulumi_omise_links."):
         if info.name.endswith("__main__"):
@@ -256,7 +257,7 @@ def test_documented_parameters_exist() -> None:
         f"{name}: {parameter}"
         for name, found, doc in functions()
         for parameter in re.findall(r":param (\w+):", doc)
-        if parameter not in inspect.signature(found).parameters  # type: ignore[arg-type]
+        if parameter not in inspect.signature(found).parameters
     ]
 
     assert wrong == []

@@ -36,7 +36,7 @@ from .backend import Backend
 from .environment import CONFIG_FILE
 from .failures import explain_failure
 from .model import Preview, StackState
-from .project_files import find_project_file, read_project_file, stack_config_file
+from .project_files import read_project_file, require_project_file, stack_config_file
 from .pulumi_cli import PulumiRun
 from .pulumi_json import failed_only_by_protection, has_failed, read_preview, with_secret_values
 from .stdout_json import parse_json
@@ -177,9 +177,7 @@ class Project:
         named = self._config_file or os.environ.get(CONFIG_FILE)
         if named:
             return self.folder / named
-        file = find_project_file(self.folder)
-        if file is None:
-            raise ProjectError(f"There is no Pulumi.yaml in {escape_path(str(self.folder))}.")
+        file = require_project_file(self.folder)
         return stack_config_file(file, read_project_file(file), self.stack)
 
     def state_for_comparing(self, known: StackState | None = None) -> StackState:

@@ -18,7 +18,7 @@ import yaml
 from ..errors import ProjectError
 from ..safe_text import escape_path
 
-PROJECT_FILES = ("Pulumi.json", "Pulumi.yaml", "Pulumi.yml")  # Pulumi takes the first one
+_PROJECT_FILES = ("Pulumi.json", "Pulumi.yaml", "Pulumi.yml")  # Pulumi takes the first one
 
 
 class _TextLoader(yaml.BaseLoader):
@@ -37,9 +37,20 @@ _TextLoader.add_constructor(_NULL, lambda _loader, _node: None)
 def find_project_file(folder: Path) -> Path | None:
     """Return the file of the project that this folder is in; None if it is in none."""
     places = (folder.resolve(), *folder.resolve().parents)
-    files = (place / name for place in places for name in PROJECT_FILES)
+    files = (place / name for place in places for name in _PROJECT_FILES)
     # Path.is_file() raises where a folder may not be looked into; Pulumi goes on above it.
     return next((file for file in files if os.path.isfile(file)), None)  # noqa: PTH113
+
+
+def require_project_file(folder: Path) -> Path:
+    """Return the file of the project that this folder is in.
+
+    :raises ProjectError: it is in none.
+    """
+    file = find_project_file(folder)
+    if file is None:
+        raise ProjectError(f"There is no Pulumi.yaml in {escape_path(str(folder.resolve()))}.")
+    return file
 
 
 def read_project_file(file: Path) -> Mapping[str, Any]:

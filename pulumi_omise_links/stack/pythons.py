@@ -19,7 +19,7 @@ from ..errors import ProjectError
 from ..safe_text import escape, escape_path
 from ..state_format import NATIVE_PACKAGE
 from .backend import Backend
-from .project_files import find_project_file, read_project_file
+from .project_files import read_project_file, require_project_file
 from .stdout_json import parse_json
 
 PYTHON = "python"
@@ -198,9 +198,7 @@ class _ProjectFile:
 
 
 def _read_project_file(folder: Path) -> _ProjectFile:
-    file = find_project_file(folder)
-    if file is None:
-        raise ProjectError(f"There is no Pulumi.yaml in {escape_path(str(folder.resolve()))}.")
+    file = require_project_file(folder)
     document = read_project_file(file)
     runtime = document.get("runtime")
     options = runtime.get("options") if isinstance(runtime, dict) else None
