@@ -1,17 +1,17 @@
 """Which link each resource of a run is: no link gets two resources or is deleted by mistake.
 
 The engine runs one plugin process for each explicit provider. Processes of one run see each
-other's marks: empty files in a folder named after the port of their engine, below the folder for
-temporary files. Each process holds a shared lock on that folder's ``lock`` file, which the
-operating system releases however the process ends. So a process can tell which runs have ended, and
-removes their marks. Without ``fcntl`` or a writable folder, a process knows only its own marks.
+other's marks: lines of a file that is named after the port of their engine, in a folder below the
+one for temporary files. (A file for each mark would take a tenth of the time of a preview.) Each
+process holds a shared lock on that file, which the operating system releases however the process
+ends. So a process can tell which runs have ended, and removes their files. Without ``fcntl`` or a
+writable folder, a process knows only its own marks.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shutil
+import secrets
 import sys
 import tempfile
 import threading
@@ -92,15 +92,13 @@ class HeldLinks:
 
     def note_import(self, urn: str, link_id: str) -> None:
         """Note that a resource has imported a link, in this run or an earlier one."""
-        resource = _file_name(urn)
-        self._marks.add(_IMPORTED, f"{resource} {link_id}")
-        self._marks.add(_IMPORTED, resource)
+        self._marks.add(_IMPORTED, f"{urn} {link_id}")
+        self._marks.add(_IMPORTED, urn)
 
     def is_left_behind(self, urn: str, link_id: str) -> bool:
         """Tell whether a resource has imported links, and this is none of them."""
-        resource = _file_name(urn)
-        return self._marks.has(_IMPORTED, resource) and not self._marks.has(
-            _IMPORTED, f"{resource} {link_id}"
+        return self._marks.has(_IMPORTED, urn) and not self._marks.has(
+            _IMPORTED, f"{urn} {link_id}"
         )
 
     def may_be_deleted(self, link_id: str) -> bool:
@@ -132,91 +130,107 @@ class HeldLinks:
 
 
 class _Marks:
-    """Marks in memory and, where that can be, on disk for other processes."""
+    """Marks in memory and, where that can be, in a file for the other processes.
+
+    A mark is a line that is appended. Who has set it is told by the order of the lines: local file
+    systems append one after the other, so all processes read the same order.
+    """
 
     def __init__(self, engine_port: int | None, folder: Path | None) -> None:
-        self._mine: set[str] = set()
+        self._me = secrets.token_hex(8)
+        self._first: dict[str, str] = {}
+        """Each mark, and who was the first to set it."""
         self._lock = threading.Lock()
         self._port = engine_port
-        self._parent = folder
-        self._folder: Path | None = None
+        self._folder = folder
+        self._file: int | None = None
         self._opened = False
+        self._read = 0
 
     def add(self, kind: str, marked: str) -> bool:
         """Set a mark; tell whether it was not there before."""
-        name = f"{kind} {marked}"
+        mark = _spell(kind, marked)
         with self._lock:
-            new = name not in self._mine
-            self._mine.add(name)
-            if new and (folder := self._shared_folder()):
-                try:
-                    os.close(os.open(folder / name, os.O_CREAT | os.O_EXCL, 0o600))
-                except FileExistsError:
-                    return False
-                except OSError:
-                    pass
-            return new
+            self._look()
+            if mark in self._first:
+                return False
+            if self._file is not None:
+                with suppress(OSError):
+                    # A full disk may have cut off the line before.
+                    os.write(self._file, f"\n{self._me} {mark}\n".encode())
+                self._look()
+            return self._first.setdefault(mark, self._me) == self._me
 
     def has(self, kind: str, marked: str) -> bool:
         """Tell whether a mark is set, by any process of this run."""
-        name = f"{kind} {marked}"
         with self._lock:
-            folder = self._shared_folder()
-            return name in self._mine or (folder is not None and (folder / name).exists())
+            self._look()
+            return _spell(kind, marked) in self._first
 
-    def _shared_folder(self) -> Path | None:
+    def _look(self) -> None:
+        """Read which marks were set meanwhile."""
         if not self._opened:
             self._opened = True
             if self._port is not None and sys.platform != "win32":
                 with suppress(OSError):
-                    self._folder = _open_folder(self._port, self._parent)
-        return self._folder
+                    self._file = _open_file(self._port, self._folder)
+        if self._file is None:
+            return
+        with suppress(OSError):
+            added = os.fstat(self._file).st_size - self._read
+            if added > 0:
+                lines = os.pread(self._file, added, self._read)
+                whole = lines.rfind(b"\n") + 1
+                for line in lines[:whole].decode().splitlines():
+                    who, _, mark = line.partition(" ")
+                    self._first.setdefault(mark, who)
+                self._read += whole
+
+
+def _spell(kind: str, marked: str) -> str:
+    # The names of resources may hold the end of a line.
+    return f"{kind} {marked!a}"
 
 
 if sys.platform != "win32":
 
-    def _open_folder(port: int, parent: Path | None) -> Path | None:
-        """Return the folder of this run, without the marks of earlier runs at the same port."""
+    def _open_file(port: int, folder: Path | None) -> int | None:
+        """Open the file of this run, without the marks of earlier runs at the same port."""
         user = os.getuid()
-        parent = parent or Path(tempfile.gettempdir()) / f"pulumi-omise-links-{user}"
-        parent.mkdir(mode=0o700, exist_ok=True)
-        made = parent.lstat()
+        folder = folder or Path(tempfile.gettempdir()) / f"pulumi-omise-links-{user}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        made = folder.lstat()
         # The folder for temporary files is everybody's: another user may have been first.
         if made.st_uid != user or made.st_mode & 0o077:
             return None
-        _remove_ended_runs(parent, str(port))
-        folder = parent / str(port)
+        path = folder / str(port)
+        _remove_ended_runs(folder, path)
         while True:
-            folder.mkdir(mode=0o700, exist_ok=True)
+            marks = os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
             try:
-                lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)  # held until we end
-            except FileNotFoundError:
-                continue  # a run at another port has just removed the folder
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(marks, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 pass  # another process of this run has been here
             else:
-                for mark in folder.iterdir():
-                    if mark.name != "lock":
-                        mark.unlink()
-            fcntl.flock(lock, fcntl.LOCK_SH)
+                os.truncate(marks, 0)
+            fcntl.flock(marks, fcntl.LOCK_SH)  # held until we end
             with suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(lock), (folder / "lock").stat()):
-                    return folder
-            os.close(lock)  # likewise
+                # A run at another port may have just removed the file.
+                if os.path.samestat(os.fstat(marks), path.stat()):
+                    return marks
+            os.close(marks)
 
-    def _remove_ended_runs(parent: Path, own: str) -> None:
-        for folder in parent.iterdir():
-            if folder.name == own:
+    def _remove_ended_runs(folder: Path, own: Path) -> None:
+        for path in folder.iterdir():
+            if path == own:
                 continue
             with suppress(OSError):
-                lock = os.open(folder / "lock", os.O_RDWR)
+                marks = os.open(path, os.O_RDWR)
                 try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    shutil.rmtree(folder)
+                    fcntl.flock(marks, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    path.unlink()
                 finally:
-                    os.close(lock)
+                    os.close(marks)
 
 
 def _conflict(link_id: str) -> LinkConflictError:
@@ -224,11 +238,6 @@ def _conflict(link_id: str) -> LinkConflictError:
         f"Two resources of this program would be link {link_id}: only one can be it. Leave out one"
         " of them, or its adopt (in a manifest: id). The link stays; nothing was changed at Omise."
     )
-
-
-def _file_name(urn: str) -> str:
-    # The names of resources may be long, and hold what no file name may.
-    return hashlib.sha256(urn.encode()).hexdigest()
 
 
 def _fingerprint(inputs: Mapping[str, Any]) -> frozenset[tuple[str, object]]:

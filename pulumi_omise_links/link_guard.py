@@ -65,6 +65,8 @@ class LinkGuard:
         # Links of each scope that this stack has links in, until the key is known to be of it.
         self._unproved: dict[Scope, list[str]] = {}
         self._proved: set[Scope] = set()
+        # Links that Omise has shown with this key.
+        self._found: set[str] = set()
         self._reported: set[object] = set()
 
     @property
@@ -171,6 +173,10 @@ class LinkGuard:
         self._note_link(scope, link_id)
         if self.settings.secret_key is None:
             return
+        with self._lock:
+            # A refresh compares what it has just read.
+            if link_id in self._found and not replaced:
+                return
         try:
             self._ask_account()
             if not self._reachable:
@@ -267,6 +273,8 @@ class LinkGuard:
         self._refuse_other_merchant(link)
         if scope.account_id is None:
             scope = replace(scope, account_id=self.client.scope().account_id)
+        with self._lock:
+            self._found.add(link_id)
         return link, scope
 
     def advise_account(self, scope: Scope) -> None:

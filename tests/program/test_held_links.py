@@ -86,13 +86,74 @@ def test_marks_of_a_run_that_has_ended_count_no_more(tmp_path: Path, port: int) 
         f"HeldLinks(1, pathlib.Path(sys.argv[1])).keep({LINK!r})"
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True, timeout=60)
-    mark = tmp_path / "1" / f"held {LINK}"
-    assert mark.exists()
+    marks = tmp_path / "1"
+    assert LINK in marks.read_text()
 
     assert HeldLinks(port, tmp_path).may_be_deleted(LINK)
-    assert not mark.exists()
+    assert not marks.exists() or marks.read_text() == ""
     assert not HeldLinks(3, tmp_path).may_be_deleted(LINK)
     assert not working.may_be_deleted(LINK)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_resource_that_has_imported_another_link_leaves_the_old_one(
+    tmp_path: Path, processes: int
+) -> None:
+    """Whatever its name holds, and however long it is."""
+    ours = HeldLinks(1, tmp_path)
+    theirs = HeldLinks(1, tmp_path) if processes == 2 else ours
+    urn = f"urn:pulumi:dev::shop::omise:index:Link::Sommer\n held '{LINK}'/ {'ü' * 100_000}"
+    assert not theirs.is_left_behind(urn, OTHER)
+    ours.note_import(urn, LINK)
+    assert theirs.is_left_behind(urn, OTHER)
+    assert not theirs.is_left_behind(urn, LINK)
+    assert theirs.may_be_deleted(LINK)
+
+
+def test_of_many_processes_that_mark_a_link_at_once_one_is_the_first(tmp_path: Path) -> None:
+    """Ten processes want to be the same 300 links: each link gets one of them."""
+    program = (
+        "import pathlib, sys; from pulumi_omise_links.errors import LinkConflictError;"
+        "from pulumi_omise_links.held_links import HeldLinks\n"
+        "links = HeldLinks(1, pathlib.Path(sys.argv[1]))\n"
+        "links.may_be_deleted('link_test_0')\n"
+        "print(flush=True); input()\n"
+        "for number in range(300):\n"
+        "    try: links.adopt(f'link_test_{number}'); print(number)\n"
+        "    except LinkConflictError: pass\n"
+    )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, str(tmp_path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(10)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        process.stdout.readline()
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    adopted = [
+        int(line) for process in processes for line in process.communicate(timeout=60)[0].split()
+    ]
+
+    assert sorted(adopted) == list(range(300))
+
+
+def test_a_cut_off_mark_spoils_no_other(tmp_path: Path) -> None:
+    """A full disk can cut off a line; the next mark counts all the same."""
+    ours, theirs = HeldLinks(1, tmp_path), HeldLinks(1, tmp_path)
+    ours.keep(OTHER)
+    with (tmp_path / "1").open("a") as marks:
+        marks.write("0123 held 'link_te")
+    ours.keep(LINK)
+
+    assert not theirs.may_be_deleted(LINK)
 
 
 def test_a_folder_of_somebody_else_is_not_used(tmp_path: Path) -> None:
