@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import click
 
@@ -50,7 +51,8 @@ def command(
     left alone. Run again, it goes on where it was; it does nothing if there is nothing to do.
 
     A manifest that does not say for which stacks its ids are gets a line `stacks: [NAME]`, so that
-    no other stack of the program adopts the same links.
+    no other stack of the program adopts the same links, and `declare_links` protects them in this
+    one from the first moment.
     """
     require_yes(yes)
     project = Project(cwd, stack, config_file=config_file)
@@ -66,10 +68,14 @@ def command(
             require_permission(accounts, plan, facts)
             if not yes:
                 ask(_question(project, plan))
-            changed = _import(project, plan, facts)
             written = write_stack_into_manifests(
                 plan, project.stack, amount_limits=settings.amount_limits
             )
+            if None in written.values():
+                # `declare_links` protects the links now, and so must the import.
+                with progress("Previewing with the new line in the manifest"):
+                    facts = replace(facts, preview=project.preview())
+            changed = _import(project, plan, facts)
         else:
             written = {}
             changed = find_changes(plan, facts.preview, (Action.MANAGED,))
@@ -137,8 +143,7 @@ def _notes_on_manifests(written: Mapping[str, str | None], stack: str) -> list[s
         shown = escape_path(file)
         notes.append(
             f"{shown} says {line} now: in any other stack of this program its ids are left out."
-            " In this one `declare_links` protects its links, from the next `pulumi up` on: run it"
-            " now."
+            " In this one `declare_links` protects its links."
             if problem is None
             else f"{line} at the top of {shown} could not be written, and is to be put there, or"
             f" another stack of this program adopts the same links: {problem}"

@@ -64,12 +64,14 @@ def test_existing_links(project: Project, omise: Emulator) -> None:
     out = follow("03-adopt-existing-links", project)
     backend = f"file://{project.folder / 'state'}"
     env = {"PULUMI_BACKEND_URL": backend, "PULUMI_CONFIG_PASSPHRASE": "example"}
+    project.destroy(env=env).failed().says("cannot be deleted", "protect")
+    assert omise.journal.writes == [], "links are protected from the first moment"
     project.up(env=env).ok()
 
     assert "3 to import, 0 managed already, 1 to create, 0 blocked." in out
     assert "run `omise-links match links.yaml`" in out, "a plan does not look for the fourth"
     assert "no change to any of the 3 links" in out
-    assert "`declare_links` protects its links, from the next `pulumi up` on: run it now." in out
+    assert "In this one `declare_links` protects its links." in out
     assert [link["title"] for link in omise.links()][3:] == ["Autumn concert"]
     assert len(omise.journal.writes) == 1
     undo("03-adopt-existing-links", project)
