@@ -40,6 +40,21 @@ def test_drift_shows_in_outputs_and_inputs(plugin: Plugin, there: Emulator) -> N
     assert plugin.diff(outs, SPRING) == ["title"]
 
 
+def test_a_refresh_asks_for_nothing_but_its_links(start: Start, omise: Emulator) -> None:
+    """What Omise shows to a key is of the key's account. A comparison of what was not read asks for
+    the account, and so does one that leads to a replacement."""
+    id_, outputs = start().create(SPRING)
+    plugin = start()
+    omise.journal.clear()
+    plugin.read(id_, outputs)
+    assert plugin.diff(outputs, SPRING, id_) == []
+    assert [entry.path for entry in omise.journal.entries] == [f"/links/{id_}"]
+
+    assert plugin.diff(outputs, {**SPRING, "title": "New"}, id_) == ["title"]
+    assert start().diff(outputs, SPRING, id_) == []
+    assert [entry.path for entry in omise.journal.entries][1:] == ["/account", "/account"]
+
+
 @reads_inputs
 def test_get_with_inputs_only(plugin: Plugin, there: Emulator) -> None:
     """`Link.get` sends an id and hardly anything else: the whole link comes back."""
