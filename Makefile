@@ -27,8 +27,8 @@ test: $(READY) ## Run every test that needs no further tools, with many examples
 	@# Twice as many workers as the two processors of a small machine: engine tests often wait.
 	$(BIN)/pytest -n $(or $(JOBS),4) --dist worksteal --hypothesis-profile thorough
 
-fast: $(READY) ## Run the tests that need neither engine nor browser (within a minute)
-	$(BIN)/pytest -n $(or $(JOBS),2) --dist worksteal -m "$(FAST)"
+fast: $(READY) ## Run the tests that need neither engine nor browser (about a minute)
+	$(BIN)/pytest -n $(or $(JOBS),4) --dist worksteal -m "$(FAST)"
 
 recipes: $(READY) ## Run and check the recipes for pipelines (gets an engine and the tools first)
 	@$(BIN)/python tools/engine.py > /dev/null

@@ -112,9 +112,9 @@ class NativePlugin:
         request = provider_pb2.InvokeRequest(tok=token, args=struct(arguments))
         return plain(getattr(self.stub.Invoke(request), "return"))
 
-    def cancel(self) -> None:
+    def cancel(self, limit: float = 30) -> None:
         # grpc may leave a call unanswered that comes in the moment in which the plugin stops.
-        self.stub.Cancel(empty_pb2.Empty(), timeout=30)
+        self.stub.Cancel(empty_pb2.Empty(), timeout=limit)
 
 
 def secret(value: object) -> dict[str, object]:

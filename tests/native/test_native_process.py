@@ -100,13 +100,15 @@ def test_a_create_is_answered_before_the_end(tmp_path: Path) -> None:
         at_end.callback(process.kill)
         assert process.stdout is not None
         plugin = NativePlugin(int(process.stdout.readline()), process.kill)
-        plugin.configure({})
+        account = omise.account("th").id
+        # With this setting there is nothing to advise: this engine would answer no message.
+        plugin.configure({"accountId": account})
         created = threads.submit(plugin.create, SPRING)
-        wait_until(lambda: answers.holds({omise.account("th").id: 1}))
+        wait_until(lambda: answers.holds({account: 1}))
 
         def refuses_calls() -> bool:
             try:
-                plugin.cancel()
+                plugin.cancel(1)
             except grpc.RpcError:
                 return True
             return False
