@@ -7,7 +7,6 @@ from textwrap import wrap
 
 from rich.cells import cell_len
 from rich.console import Console, OverflowMethod
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -22,6 +21,7 @@ _STYLES: dict[Tone, str] = {
     "problem": "red",
 }
 _GAP = 2
+_INDENT = 4 * " "
 # Less of a title or an amount tells nothing.
 _LEAST_OF_A_COLUMN = 12
 
@@ -46,10 +46,17 @@ def write_table(result: Result, console: Console | None = None) -> str:
     return captured.get().removesuffix("\n")
 
 
-def _print_sentence(console: Console, sentence: str) -> None:
-    """Print it with line breaks between words; a longer word, such as a path, can be copied."""
+def _print_sentence(console: Console, sentence: str, indent: str = "") -> None:
+    """Print it with line breaks between words; a longer word, such as a URN, can be copied."""
     for line in sentence.splitlines():
-        parts = wrap(line, console.width, break_long_words=False, break_on_hyphens=False)
+        parts = wrap(
+            line,
+            console.width,
+            initial_indent=indent,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
         console.print(Text("\n".join(parts)), soft_wrap=True)
 
 
@@ -59,7 +66,7 @@ def _print_rows(console: Console, columns: Sequence[Column], rows: Sequence[Row]
     for row in rows:
         _print_line(console, columns, row.cells, widths, _STYLES[row.tone])
         for reason in row.reasons:
-            console.print(Padding(Text(reason), (0, 0, 0, 4)))
+            _print_sentence(console, reason, _INDENT)
 
 
 def _print_line(

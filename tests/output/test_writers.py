@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from pulumi_omise_links.errors import ExitCode
-from pulumi_omise_links.output import FORMATS, Account, Failure, Result
+from pulumi_omise_links.output import FORMATS, Account, Failure, Result, Row
 from pulumi_omise_links.output.json import write_failure, write_json
 from pulumi_omise_links.output.table import write_table
 from pulumi_omise_links.output.text import write_text
@@ -90,6 +90,20 @@ def test_sentences_are_broken_between_words(width: int) -> None:
     assert all(cell_len(line) <= width or path in line for line in lines)
     assert len(lines) > 3
     assert " ".join(lines).split() == write_text(result).split()
+
+
+def test_a_urn_in_a_reason_stays_whole() -> None:
+    """It can be copied out of a terminal that is narrower; the other words of the reason are
+    broken into lines as usual."""
+    urn = f"urn:pulumi:prod::shop::{'x' * 90}"
+    reason = f"Nothing was deleted, because somebody protects this one: {urn} and that is wanted."
+    row = Row(cells=("refused", "tea", ID, "", ""), reasons=[reason])
+
+    lines = table(make_result(accounts=[], rows=[row], notes=[], ending=""), 60).splitlines()[2:]
+
+    assert f"    {urn}" in lines
+    assert len(lines) == 3
+    assert " ".join(lines).split() == reason.split()
 
 
 def test_a_terminal_shows_what_a_pipe_shows() -> None:
