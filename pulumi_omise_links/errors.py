@@ -468,7 +468,8 @@ class StackLockedError(ProjectError):
     def __init__(self, output: str) -> None:
         super().__init__(
             f"The stack is locked by another run. Pulumi says:\n{output}\nWait until that run has"
-            " ended. If it was killed, `pulumi cancel` takes its lock away. Nothing was changed."
+            " ended. If it was killed, `pulumi cancel` takes its lock away. The stack was not"
+            " changed."
         )
 
 

@@ -1,14 +1,16 @@
-"""Carries out an import plan: the imports, then a preview that verifies them."""
+"""Carries out an import plan: consent, the line in the manifest, the imports."""
 
 from __future__ import annotations
 
 from ..errors import MANAGES_LIVE_LINKS, EditError, ManifestError
 from ..inventory.accounts import Accounts
 from ..manifest.file import ManifestFile
+from ..safe_text import escape
 from ..stack.dependencies import explicit_provider
+from ..stack.model import Preview
 from ..stack.project import Project
 from .import_file import make_import_files
-from .import_plan import Action, ImportFacts, ImportPlan, find_changes
+from .import_plan import Action, ImportFacts, ImportPlan
 
 
 def require_permission(accounts: Accounts, plan: ImportPlan, facts: ImportFacts) -> None:
@@ -36,25 +38,28 @@ def import_links(project: Project, plan: ImportPlan, facts: ImportFacts) -> None
         project.import_resources(file.content, protect=file.protect)
 
 
-def write_stack_into_manifests(
-    plan: ImportPlan, stack: str, *, amount_limits: bool
-) -> dict[str, str | None]:
+def write_stack_into_manifests(plan: ImportPlan, stack: str, *, amount_limits: bool) -> list[str]:
     """Write into manifests for which stack their ids are, where they do not say it.
 
-    Without that, another stack of the program would adopt the same links. Return the files, each
-    with the reason why it was left as it is, or None.
+    Without that, another stack of the program would adopt the same links, and ``declare_links``
+    would not protect them. Return the files that were written.
+
+    :raises EditError: one of them cannot be written; it says what to do.
     """
-    written: dict[str, str | None] = {}
-    for file in files_without_stacks(plan):
-        try:
-            manifest = ManifestFile.open(file, amount_limits=amount_limits)
+    files = files_without_stacks(plan)
+    try:
+        manifests = [ManifestFile.open(file, amount_limits=amount_limits) for file in files]
+        for manifest in manifests:
             manifest.add_stacks([stack])
+        for manifest in manifests:
             manifest.save()
-        except (EditError, ManifestError) as error:
-            written[file] = str(error)
-        else:
-            written[file] = None
-    return written
+    except (EditError, ManifestError) as error:
+        line = f"`stacks: [{escape(stack.rpartition('/')[2])}]`"
+        raise EditError(
+            f"{error}\nNothing was imported. The manifest must say {line}, or another stack of this"
+            " program adopts the same links: put this line at its top, and run the import again."
+        ) from None
+    return files
 
 
 def files_without_stacks(plan: ImportPlan) -> list[str]:
@@ -67,11 +72,16 @@ def files_without_stacks(plan: ImportPlan) -> list[str]:
     return list(dict.fromkeys(files))
 
 
-def verify_import(project: Project, plan: ImportPlan) -> dict[str, str]:
-    """Preview, and return what the next ``pulumi up`` would change about the links of a plan.
+def find_unprotected(plan: ImportPlan, preview: Preview) -> dict[str, bool]:
+    """Return which links of a plan the stack holds without protection, by name of the entry.
 
-    Sentences by name of the entry; an empty result verifies the import.
-
-    :raises ProjectError: Pulumi refused.
+    Each with whether the program protects it, so that the next ``pulumi up`` does. Links that a
+    program keeps with ``retain_on_delete`` are not among them.
     """
-    return find_changes(plan, project.preview())
+    unprotected = {}
+    for planned in plan.entries:
+        resource = preview.resources.get(planned.urn or "")
+        held = preview.held.get(planned.id or "")
+        if resource and held and not held.protect and not resource.retain_on_delete:
+            unprotected[planned.name] = resource.protect
+    return unprotected

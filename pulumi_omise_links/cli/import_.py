@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import click
 
 from ..adoption.apply import (
+    find_unprotected,
     import_links,
     require_permission,
-    verify_import,
     write_stack_into_manifests,
 )
 from ..adoption.import_plan import Action, ImportFacts, ImportPlan, PlannedEntry, find_changes
-from ..errors import ExitCode
+from ..errors import ExitCode, OmiseLinksError
 from ..inventory.accounts import Accounts
 from ..output import Result
 from ..safe_text import escape, escape_path, pluralize
+from ..stack.model import Preview
 from ..stack.project import Project
 from ._asking import ask, require_yes
 from ._omise import connected
 from ._options import manifest_files, project_options, yes_option
 from ._plans import load_entries, make_plan, plan_details, plan_result
 from ._progress import progress
-from ._results import returns_result, show_to_person
+from ._results import returns_result, say, show_to_person
+
+_MOST_NAMES = 5
 
 
 @click.command("import")
@@ -50,9 +53,9 @@ def command(
     and verifies it: a preview must show no change to them, or this ends with 1. Blocked entries are
     left alone. Run again, it goes on where it was; it does nothing if there is nothing to do.
 
-    A manifest that does not say for which stacks its ids are gets a line `stacks: [NAME]`, so that
-    no other stack of the program adopts the same links, and `declare_links` protects them in this
-    one from the first moment.
+    A manifest that does not say for which stacks its ids are first gets a line `stacks: [NAME]`, so
+    that `declare_links` protects the links in this stack, and no other stack of the program adopts
+    them. If it cannot be written, nothing is imported.
     """
     require_yes(yes)
     project = Project(cwd, stack, config_file=config_file)
@@ -64,6 +67,7 @@ def command(
         links = plan.of(Action.IMPORT)
         refused = all_or_nothing and bool(plan.of(Action.BLOCKED))
         done = bool(links) and not refused
+        notes: list[str] = []
         if done:
             require_permission(accounts, plan, facts)
             if not yes:
@@ -71,24 +75,31 @@ def command(
             written = write_stack_into_manifests(
                 plan, project.stack, amount_limits=settings.amount_limits
             )
-            if None in written.values():
-                # `declare_links` protects the links now, and so must the import.
-                with progress("Previewing with the new line in the manifest"):
-                    facts = replace(facts, preview=project.preview())
-            changed = _import(project, plan, facts)
+            notes = [_note_on_manifest(file, project.stack) for file in written]
+            try:
+                preview = _import(project, plan, facts, previews_again=bool(written))
+            except OmiseLinksError:
+                say("\n".join(notes))
+                raise
+            changed = find_changes(plan, preview)
+            unprotected = find_unprotected(plan, preview)
         else:
-            written = {}
             changed = find_changes(plan, facts.preview, (Action.MANAGED,))
+            unprotected = {}
     kept = _kept(plan, done)
-    problems = [{"name": name, "problem": problem} for name, problem in changed.items()]
-    verification = {"unchanged": len(kept) - len(changed), "changed": problems}
+    verification = {
+        "unchanged": len(kept) - len(changed),
+        "changed": [{"name": name, "problem": problem} for name, problem in changed.items()],
+        "unprotected": list(unprotected),
+    }
     return plan_result(
         "import",
         plan,
         accounts.stats,
         notes=[
             *_endings(plan, changed, done=done, refused=refused),
-            *_notes_on_manifests(written, project.stack),
+            *notes,
+            *_notes_on_protection(unprotected),
         ],
         details={**plan_details(plan), "done": done, "verification": verification},
         ending="",
@@ -96,13 +107,22 @@ def command(
     )
 
 
-def _import(project: Project, plan: ImportPlan, facts: ImportFacts) -> dict[str, str]:
-    """Import, and return what the preview after it would change."""
+def _import(
+    project: Project, plan: ImportPlan, facts: ImportFacts, *, previews_again: bool
+) -> Preview:
+    """Import, and return a preview of what comes after it.
+
+    :param previews_again: whether the manifest has got its line just now. `declare_links` protects
+        the links then, and so must the import.
+    """
+    if previews_again:
+        with progress("Previewing with the new line in the manifest"):
+            facts = replace(facts, preview=project.preview())
     links = pluralize(len(plan.of(Action.IMPORT)), "link")
     with progress(f"Importing {links} into the stack"):
         import_links(project, plan, facts)
     with progress("Previewing again"):
-        return verify_import(project, plan)
+        return project.preview()
 
 
 def _question(project: Project, plan: ImportPlan) -> str:
@@ -135,20 +155,40 @@ def _endings(plan: ImportPlan, changed: dict[str, str], *, done: bool, refused: 
     return lines
 
 
-def _notes_on_manifests(written: Mapping[str, str | None], stack: str) -> list[str]:
-    """Say for each manifest whether it names the stack of its ids now."""
-    line = f"`stacks: [{escape(stack.rpartition('/')[2])}]`"
+def _note_on_manifest(file: str, stack: str) -> str:
+    return (
+        f"{escape_path(file)} says `stacks: [{escape(stack.rpartition('/')[2])}]` now:"
+        " `declare_links` protects its links in this stack, and leaves its ids out in any other"
+        " stack of this program."
+    )
+
+
+def _notes_on_protection(unprotected: Mapping[str, bool]) -> list[str]:
+    """Say which links `pulumi destroy` would delete.
+
+    :param unprotected: by name, each with whether the next ``pulumi up`` protects the link.
+    """
+    later = [escape(name) for name, protects in unprotected.items() if protects]
+    never = [escape(name) for name, protects in unprotected.items() if not protects]
     notes = []
-    for file, problem in written.items():
-        shown = escape_path(file)
+    if later:
         notes.append(
-            f"{shown} says {line} now: in any other stack of this program its ids are left out."
-            " In this one `declare_links` protects its links."
-            if problem is None
-            else f"{line} at the top of {shown} could not be written, and is to be put there, or"
-            f" another stack of this program adopts the same links: {problem}"
+            f"Protected from the next `pulumi up` on, so run it now: {_names(later)}. The stack had"
+            f" managed {'it' if len(later) == 1 else 'them'} before."
+        )
+    if never:
+        notes.append(
+            f"Not protected: {_names(never)}. `pulumi destroy` deletes"
+            f" {'it' if len(never) == 1 else 'them'}. To prevent that, set Pulumi's option protect"
+            " in the program. `declare_links` sets it for a manifest that names its stack."
         )
     return notes
+
+
+def _names(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_MOST_NAMES])
+    more = len(names) - _MOST_NAMES
+    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def _verification(kept: int, changed: dict[str, str]) -> list[str]:

@@ -108,7 +108,9 @@ def test_links_of_every_kind_are_adopted_in_one_go(project: Project, omise: Emul
     result = project.cli_json("import", "links.yaml", "--yes")
 
     assert result["summary"] == {"import": 8, "managed": 0, "create": 0, "blocked": 0}
-    assert result["verification"] == {"unchanged": 8, "changed": []}
+    verification = result["verification"]
+    assert (verification["unchanged"], verification["changed"]) == (8, [])
+    assert {*verification["unprotected"]} == {*ids} - {"guarded"}
     assert result["stats"] == {"requests": 4, "retries": 0, "writes": 0}
     assert {link["name"]: link["id"] for link in result["links"]} == project.ids() == ids
     state = project.links()
@@ -135,6 +137,9 @@ def test_blocked_entries_do_not_hold_back_others(project: Project, omise: Emulat
         " multiple=True)\n"
     )
     manifest(project, {**ids, "new": None, "astray": None})
+    file = project.folder / "links.yaml"
+    # The import writes this line only into a manifest without problems, such as the twins.
+    file.write_text(f"stacks: [dev]\n{file.read_text()}")
 
     run = project.cli("import", "links.yaml", "--yes", "--all-or-nothing")
     assert run.code == 1
@@ -339,7 +344,9 @@ def test_new_providers_below_new_parents_leave_a_valid_state(
     )
     result = project.cli_json("import", "links.yaml", "--yes")
 
-    assert result["verification"] == {"unchanged": 4, "changed": []}
+    verification = result["verification"]
+    assert (verification["unchanged"], verification["changed"]) == (4, [])
+    assert verification["unprotected"] == ["first", "second", "last"]
     assert project.ids() == ids
     seen: set[str] = set()
     for resource in project.state():

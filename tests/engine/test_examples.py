@@ -71,7 +71,7 @@ def test_existing_links(project: Project, omise: Emulator) -> None:
     assert "3 to import, 0 managed already, 1 to create, 0 blocked." in out
     assert "run `omise-links match links.yaml`" in out, "a plan does not look for the fourth"
     assert "no change to any of the 3 links" in out
-    assert "In this one `declare_links` protects its links." in out
+    assert "`declare_links` protects its links in this stack" in out
     assert [link["title"] for link in omise.links()][3:] == ["Autumn concert"]
     assert len(omise.journal.writes) == 1
     undo("03-adopt-existing-links", project)

@@ -32,6 +32,13 @@ def manifest(project: Project, stack: str, links: dict[str, str], **titles: str)
     (project.folder / "links.yaml").write_text(HEAD.format(stack=stack) + "".join(lines))
 
 
+def everywhere(project: Project, links: dict[str, str]) -> None:
+    """Write a manifest that does not say for which stacks its ids are."""
+    manifest(project, "any", links)
+    file = project.folder / "links.yaml"
+    file.write_text(file.read_text().replace("stacks: [any]\n", ""))
+
+
 def protected(project: Project) -> set[str]:
     return {name for name, link in project.links().items() if link.get("protect")}
 
@@ -107,6 +114,74 @@ def test_a_stack_that_is_not_named_makes_links_of_its_own(
     assert project.ids()["a"] != link_id
     project.destroy().ok()
     assert omise.link(link_id)["deleted"] is False
+
+
+def test_an_import_protects_from_the_first_moment(project: Project, omise: Emulator) -> None:
+    """The line that names the stack is written before the links are imported. What the stack had
+    managed before is named, as only the next `pulumi up` protects it."""
+    ids = {name: omise.seed(title=name, description="D", amount=5000)[0] for name in "abc"}
+    project.program('from pulumi_omise_links import declare_links\ndeclare_links("links.yaml")\n')
+    everywhere(project, {"a": ids["a"]})
+    project.up().ok()
+    everywhere(project, ids)
+
+    run = project.cli("import", "links.yaml", "--yes").ok()
+
+    run.says(
+        "links.yaml says `stacks: [dev]` now: `declare_links` protects its links in this stack, and"
+        " leaves its ids out in any other stack of this program.",
+        "Protected from the next `pulumi up` on, so run it now: a.",
+        "The stack had managed it before.",
+    )
+    assert "Not protected" not in run.out
+    assert protected(project) == {"b", "c"}
+    project.up().ok()
+    assert protected(project) == {"a", "b", "c"}
+    assert writes(omise) == []
+
+
+def test_an_import_needs_the_line_that_names_the_stack(project: Project, omise: Emulator) -> None:
+    """Where it cannot be written, nothing is imported; put there by hand, it serves as well. If the
+    import fails after it was written, that is said."""
+    ids = {name: omise.seed(title=name, description="D", amount=5000)[0] for name in "ab"}
+    project.program('from pulumi_omise_links import declare_links\ndeclare_links("links.yaml")\n')
+    everywhere(project, ids)
+    manifest_file, other_name = project.folder / "links.yaml", project.folder / "same.yaml"
+    other_name.hardlink_to(manifest_file)
+    before = manifest_file.read_text()
+
+    project.cli("import", "links.yaml", "--yes").failed().says(
+        "Cannot write links.yaml",
+        "Nothing was imported. The manifest must say `stacks: [dev]`, or another stack of this"
+        " program adopts the same links: put this line at its top, and run the import again.",
+    )
+    assert (project.links(), manifest_file.read_text()) == ({}, before)
+
+    other_name.unlink()
+    locks = project.backend / ".pulumi/locks/organization/shop/dev"
+    locks.mkdir(parents=True, exist_ok=True)
+    (locks / "x.json").write_text('{"pid": 1, "username": "u", "hostname": "h"}')
+    project.cli("import", "links.yaml", "--yes").failed().says(
+        "links.yaml says `stacks: [dev]` now", "The stack was not changed."
+    )
+    (locks / "x.json").unlink()
+    project.cli("import", "links.yaml", "--yes").ok()
+    assert protected(project) == {"a", "b"}
+
+
+def test_an_import_names_links_that_nothing_protects(project: Project, omise: Emulator) -> None:
+    """A program without `declare_links` may protect no link: `pulumi destroy` deletes it then."""
+    (link_id,) = omise.seed(title="a", description="D", amount=5000)
+    everywhere(project, {"a": link_id})
+    inputs = f'amount=5000, currency="THB", title="a", description="D", adopt="{link_id}"'
+    project.program(f'Link("a", {inputs})\n')
+
+    project.cli("import", "links.yaml", "--yes").ok().says(
+        "Not protected: a. `pulumi destroy` deletes it.",
+        "set Pulumi's option protect in the program. `declare_links` sets it for a manifest",
+    )
+    project.destroy().ok()
+    assert omise.link(link_id)["deleted"] is True
 
 
 def test_the_links_of_a_marked_stack_are_found_without_its_state(
