@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 import sys
 import tempfile
 import threading
@@ -92,14 +93,12 @@ class HeldLinks:
 
     def note_import(self, urn: str, link_id: str) -> None:
         """Note that a resource has imported a link, in this run or an earlier one."""
-        self._marks.add(_IMPORTED, f"{urn} {link_id}")
+        self._marks.add(_IMPORTED, urn, link_id)
         self._marks.add(_IMPORTED, urn)
 
     def is_left_behind(self, urn: str, link_id: str) -> bool:
         """Tell whether a resource has imported links, and this is none of them."""
-        return self._marks.has(_IMPORTED, urn) and not self._marks.has(
-            _IMPORTED, f"{urn} {link_id}"
-        )
+        return self._marks.has(_IMPORTED, urn) and not self._marks.has(_IMPORTED, urn, link_id)
 
     def may_be_deleted(self, link_id: str) -> bool:
         """Tell whether no other resource of the program is this link.
@@ -147,25 +146,34 @@ class _Marks:
         self._opened = False
         self._read = 0
 
-    def add(self, kind: str, marked: str) -> bool:
-        """Set a mark; tell whether it was not there before."""
-        mark = _spell(kind, marked)
+    def add(self, *mark: str) -> bool:
+        """Set a mark: its kind, and what is marked. Tell whether it was not there before.
+
+        :raises LinkConflictError: other processes would not see it, as the disk is full.
+        """
+        line = _spell(mark)
         with self._lock:
             self._look()
-            if mark in self._first:
+            if line in self._first:
                 return False
-            if self._file is not None:
-                with suppress(OSError):
-                    # A full disk may have cut off the line before.
-                    os.write(self._file, f"\n{self._me} {mark}\n".encode())
-                self._look()
-            return self._first.setdefault(mark, self._me) == self._me
+            if self._file is None:
+                self._first[line] = self._me
+                return True
+            try:
+                # A full disk may have cut off the line before.
+                os.write(self._file, f"\n{self._me} {line}\n".encode())
+            except OSError as error:
+                raise _unusable(str(error.strerror)) from None
+            self._look()
+            if line not in self._first:
+                raise _unusable("a line could not be written whole")
+            return self._first[line] == self._me
 
-    def has(self, kind: str, marked: str) -> bool:
+    def has(self, *mark: str) -> bool:
         """Tell whether a mark is set, by any process of this run."""
         with self._lock:
             self._look()
-            return _spell(kind, marked) in self._first
+            return _spell(mark) in self._first
 
     def _look(self) -> None:
         """Read which marks were set meanwhile."""
@@ -176,20 +184,21 @@ class _Marks:
                     self._file = _open_file(self._port, self._folder)
         if self._file is None:
             return
-        with suppress(OSError):
+        try:
             added = os.fstat(self._file).st_size - self._read
-            if added > 0:
-                lines = os.pread(self._file, added, self._read)
-                whole = lines.rfind(b"\n") + 1
-                for line in lines[:whole].decode().splitlines():
-                    who, _, mark = line.partition(" ")
-                    self._first.setdefault(mark, who)
-                self._read += whole
+            lines = os.pread(self._file, max(0, added), self._read)
+        except OSError as error:
+            raise _unusable(str(error.strerror)) from None
+        whole = lines.rfind(b"\n") + 1
+        for line in lines[:whole].decode(errors="replace").splitlines():
+            who, _, mark = line.partition(" ")
+            self._first.setdefault(mark, who)
+        self._read += whole
 
 
-def _spell(kind: str, marked: str) -> str:
-    # The names of resources may hold the end of a line.
-    return f"{kind} {marked!a}"
+def _spell(mark: tuple[str, ...]) -> str:
+    # The name of a resource may hold spaces and the end of a line.
+    return " ".join(map(ascii, mark))
 
 
 if sys.platform != "win32":
@@ -203,34 +212,59 @@ if sys.platform != "win32":
         # The folder for temporary files is everybody's: another user may have been first.
         if made.st_uid != user or made.st_mode & 0o077:
             return None
-        path = folder / str(port)
-        _remove_ended_runs(folder, path)
+        path = folder / f"{port}.marks"
+        _remove_ended_runs(path)
         while True:
-            marks = os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
+            marks = _open_if_regular(path, os.O_CREAT | os.O_APPEND)
             try:
-                fcntl.flock(marks, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                pass  # another process of this run has been here
-            else:
-                os.truncate(marks, 0)
-            fcntl.flock(marks, fcntl.LOCK_SH)  # held until we end
-            with suppress(FileNotFoundError):
-                # A run at another port may have just removed the file.
-                if os.path.samestat(os.fstat(marks), path.stat()):
+                try:
+                    fcntl.flock(marks, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    pass  # another process of this run has been here
+                else:
+                    os.truncate(marks, 0)
+                fcntl.flock(marks, fcntl.LOCK_SH)  # held until we end
+                if _is_there(marks, path):
                     return marks
-            os.close(marks)
+            except OSError:
+                os.close(marks)  # it could lock out the other processes
+                raise
+            os.close(marks)  # a run at another port has just removed the file
 
-    def _remove_ended_runs(folder: Path, own: Path) -> None:
-        for path in folder.iterdir():
+    def _remove_ended_runs(own: Path) -> None:
+        for path in own.parent.iterdir():
             if path == own:
                 continue
             with suppress(OSError):
-                marks = os.open(path, os.O_RDWR)
+                marks = _open_if_regular(path)
                 try:
                     fcntl.flock(marks, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    path.unlink()
+                    # Another run may have removed it, and a third one made it again.
+                    if _is_there(marks, path):
+                        path.unlink()
                 finally:
                     os.close(marks)
+
+    def _open_if_regular(path: Path, flags: int = 0) -> int:
+        opened = os.open(path, os.O_RDWR | os.O_NOFOLLOW | flags, 0o600)
+        if not stat.S_ISREG(os.fstat(opened).st_mode):
+            os.close(opened)
+            raise OSError(f"{path} is no regular file")
+        return opened
+
+    def _is_there(opened: int, path: Path) -> bool:
+        try:
+            return os.path.samestat(os.fstat(opened), path.lstat())
+        except FileNotFoundError:
+            return False
+
+
+def _unusable(reason: str) -> LinkConflictError:
+    return LinkConflictError(
+        "Whether each link is one resource only cannot be told, as the plugins of this run cannot"
+        f" use their file in {tempfile.gettempdir()} ({reason}). Nothing was changed at Omise. Free"
+        " some space there, or name another folder in TMPDIR."
+    )
 
 
 def _conflict(link_id: str) -> LinkConflictError:

@@ -174,9 +174,9 @@ class LinkGuard:
         if self.settings.secret_key is None:
             return
         with self._lock:
-            # A refresh compares what it has just read.
-            if link_id in self._found and not replaced:
-                return
+            found = link_id in self._found
+        if found and not replaced and scope.sub_merchant_id == self.settings.sub_merchant_id:
+            return  # a refresh compares what it has just read, and only with the link's own key
         try:
             self._ask_account()
             if not self._reachable:

@@ -75,6 +75,12 @@ def _notes_on_stacks(plan: ImportPlan, stack: str) -> list[str]:
     ]
 
 
+def without_notes_on_stacks(plan: ImportPlan, stack: str) -> tuple[str, ...]:
+    """Return what stays true of a plan once its manifests name the stack."""
+    done = _notes_on_stacks(plan, stack)
+    return tuple(note for note in plan.notes if note not in done)
+
+
 def _notes_on_creates(plan: ImportPlan, project: Project) -> list[str]:
     """Say how to find out whether what ``pulumi up`` would make exists already.
 

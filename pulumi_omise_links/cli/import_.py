@@ -23,7 +23,7 @@ from ..stack.project import Project
 from ._asking import ask, require_yes
 from ._omise import connected
 from ._options import manifest_files, project_options, yes_option
-from ._plans import load_entries, make_plan, plan_details, plan_result
+from ._plans import load_entries, make_plan, plan_details, plan_result, without_notes_on_stacks
 from ._progress import progress
 from ._results import returns_result, say, show_to_person
 
@@ -76,10 +76,11 @@ def command(
                 plan, project.stack, amount_limits=settings.amount_limits
             )
             notes = [_note_on_manifest(file, project.stack) for file in written]
+            plan = replace(plan, notes=without_notes_on_stacks(plan, project.stack))
             try:
                 preview = _import(project, plan, facts, previews_again=bool(written))
             except OmiseLinksError:
-                say("\n".join(notes))
+                say("\n".join(notes and [*notes, _IF_GIVEN_UP]))
                 raise
             changed = find_changes(plan, preview)
             unprotected = find_unprotected(plan, preview)
@@ -153,6 +154,12 @@ def _endings(plan: ImportPlan, changed: dict[str, str], *, done: bool, refused: 
             " by its id, and makes a new one where it does not."
         )
     return lines
+
+
+_IF_GIVEN_UP = (
+    "Run the import again when what follows is put right. If you give it up, take that line out: in"
+    " another stack, `pulumi up` would make new links."
+)
 
 
 def _note_on_manifest(file: str, stack: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -86,7 +88,7 @@ def test_marks_of_a_run_that_has_ended_count_no_more(tmp_path: Path, port: int) 
         f"HeldLinks(1, pathlib.Path(sys.argv[1])).keep({LINK!r})"
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True, timeout=60)
-    marks = tmp_path / "1"
+    marks = tmp_path / "1.marks"
     assert LINK in marks.read_text()
 
     assert HeldLinks(port, tmp_path).may_be_deleted(LINK)
@@ -108,6 +110,8 @@ def test_a_resource_that_has_imported_another_link_leaves_the_old_one(
     assert theirs.is_left_behind(urn, OTHER)
     assert not theirs.is_left_behind(urn, LINK)
     assert theirs.may_be_deleted(LINK)
+    ours.note_import(f"{urn} {OTHER}", LINK)
+    assert theirs.is_left_behind(urn, OTHER), "another resource with a similar name"
 
 
 def test_of_many_processes_that_mark_a_link_at_once_one_is_the_first(tmp_path: Path) -> None:
@@ -149,11 +153,81 @@ def test_a_cut_off_mark_spoils_no_other(tmp_path: Path) -> None:
     """A full disk can cut off a line; the next mark counts all the same."""
     ours, theirs = HeldLinks(1, tmp_path), HeldLinks(1, tmp_path)
     ours.keep(OTHER)
-    with (tmp_path / "1").open("a") as marks:
+    with (tmp_path / "1.marks").open("a") as marks:
         marks.write("0123 held 'link_te")
     ours.keep(LINK)
 
     assert not theirs.may_be_deleted(LINK)
+
+
+@pytest.mark.parametrize("room", [0, 70, 75])
+def test_on_a_full_disk_no_link_gets_two_resources(tmp_path: Path, room: int) -> None:
+    """A mark that the other plugins would not see is an error that says what to do."""
+    theirs = HeldLinks(1, tmp_path)
+    theirs.keep(OTHER)
+    used = (tmp_path / "1.marks").stat().st_size
+    program = (
+        "import pathlib, resource, sys; from pulumi_omise_links.held_links import HeldLinks\n"
+        "links = HeldLinks(1, pathlib.Path(sys.argv[1]))\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({used + room},) * 2)\n"
+        "try: links.keep('link_test_of_a_length_that_does_not_fit_into_the_rest_of_the_disk')\n"
+        "except Exception as error: print(type(error).__name__, error)\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)],
+        check=True,
+        timeout=60,
+        capture_output=True,
+        text=True,
+    )
+
+    assert "LinkConflictError Whether each link is one resource only cannot be told" in run.stdout
+    assert "name another folder in TMPDIR" in run.stdout
+    theirs.keep(LINK)
+    assert not HeldLinks(1, tmp_path).may_be_deleted(LINK)
+    assert not HeldLinks(1, tmp_path).may_be_deleted(OTHER)
+
+
+def test_what_is_no_file_of_marks_is_left_alone(tmp_path: Path) -> None:
+    """A folder, a pipe or a symbolic link in its place: a process then knows its own marks alone,
+    and waits for nothing."""
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    folder = tmp_path / "marks"
+    folder.mkdir(mode=0o700)
+    (folder / "1.marks").mkdir()
+    os.mkfifo(folder / "2.marks")
+    (folder / "3.marks").symlink_to(precious)
+    for port in (1, 2, 3):
+        ours, theirs = HeldLinks(port, folder), HeldLinks(port, folder)
+        ours.keep(LINK)
+        theirs.keep(OTHER)
+        assert not ours.may_be_deleted(LINK)
+        assert theirs.may_be_deleted(LINK)
+
+    assert precious.read_text() == "mine"
+
+
+def test_a_run_is_not_removed_in_place_of_an_ended_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two runs find the marks of an ended one; while one of them is slow, the other has removed
+    them, and a new run at the same port has begun."""
+    (tmp_path / "7.marks").touch()
+    flock = fcntl.flock
+    new: list[HeldLinks] = []
+
+    def slow(opened: int, operation: int) -> None:
+        if not new:
+            new.append(HeldLinks(7, tmp_path))
+            (tmp_path / "7.marks").unlink()
+            new[0].keep(LINK)
+        flock(opened, operation)
+
+    monkeypatch.setattr(fcntl, "flock", slow)
+    HeldLinks(1, tmp_path).keep(OTHER)
+
+    assert not HeldLinks(7, tmp_path).may_be_deleted(LINK)
 
 
 def test_a_folder_of_somebody_else_is_not_used(tmp_path: Path) -> None:

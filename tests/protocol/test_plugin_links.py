@@ -53,6 +53,9 @@ def test_a_refresh_asks_for_nothing_but_its_links(start: Start, omise: Emulator)
     assert plugin.diff(outputs, {**SPRING, "title": "New"}, id_) == ["title"]
     assert start().diff(outputs, SPRING, id_) == []
     assert [entry.path for entry in omise.journal.entries][1:] == ["/account", "/account"]
+    with failure() as found:
+        plugin.diff({**outputs, "sub_merchant_id": "team_1"}, SPRING, id_)
+    assert "belongs to account_" in found[0]
 
 
 @reads_inputs

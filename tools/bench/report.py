@@ -64,7 +64,7 @@ def _seconds(results: Results, links: int) -> str:
         *NAMES.values(),
         *("native / this package", "smallest / this package"),
         *("realistic / this package", "this package / empty"),
-        *("calls (writes)", "realistic"),
+        *("calls (writes), this package", "calls (writes), realistic"),
     ]
     rows = [
         _row(results, links, latency, operation)
