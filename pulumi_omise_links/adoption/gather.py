@@ -32,10 +32,14 @@ def gather_facts(
     :raises WrongAccountError: the stack's own key is of another account than the stack's links.
     :raises OmiseLinksError: Omise could not be asked.
     """
-    preview = _preview(project, accounts)
+    try:
+        preview = preview_with_secrets(project, entries)
+    except ProjectError:
+        # The program asks Omise as well; our error about a refused key is shorter than Pulumi's.
+        with suppress(ApiError, OmiseUnavailableError):
+            accounts.client(None).account()
+        raise
     state = project.state()
-    if _needs_secrets(entries, preview):
-        preview = project.with_secrets(preview)
     wanted = _wanted_links(entries, preview, has_key=accounts.has_key)
     others = read_other_stacks(project) if wanted and other_stacks else StackStates()
     snapshots = accounts.read(wanted, preview.resources)
@@ -51,14 +55,13 @@ def gather_facts(
     )
 
 
-def _preview(project: Project, accounts: Accounts) -> Preview:
-    try:
-        return project.preview()
-    except ProjectError:
-        # The program asks Omise as well; our error about a refused key is shorter than Pulumi's.
-        with suppress(ApiError, OmiseUnavailableError):
-            accounts.client(None).account()
-        raise
+def preview_with_secrets(project: Project, entries: Sequence[Entry]) -> Preview:
+    """Return what the program declares, with plain values where an import needs those of secrets.
+
+    :raises ProjectError: Pulumi refused.
+    """
+    preview = project.preview()
+    return project.with_secrets(preview) if _needs_secrets(entries, preview) else preview
 
 
 def _wanted_links(

@@ -13,6 +13,7 @@ from ..adoption.apply import (
     require_permission,
     write_stack_into_manifests,
 )
+from ..adoption.gather import preview_with_secrets
 from ..adoption.import_plan import Action, ImportFacts, ImportPlan, PlannedEntry, find_changes
 from ..errors import ExitCode, OmiseLinksError
 from ..inventory.accounts import Accounts
@@ -78,7 +79,11 @@ def command(
             notes = [_note_on_manifest(file, project.stack) for file in written]
             plan = replace(plan, notes=without_notes_on_stacks(plan, project.stack))
             try:
-                preview = _import(project, plan, facts, previews_again=bool(written))
+                if written:
+                    # `declare_links` protects the links now, and so must the import.
+                    with progress("Previewing with the new line in the manifest"):
+                        facts = replace(facts, preview=preview_with_secrets(project, entries))
+                preview = _import(project, plan, facts)
             except OmiseLinksError:
                 say("\n".join(notes and [*notes, _IF_GIVEN_UP]))
                 raise
@@ -108,17 +113,8 @@ def command(
     )
 
 
-def _import(
-    project: Project, plan: ImportPlan, facts: ImportFacts, *, previews_again: bool
-) -> Preview:
-    """Import, and return a preview of what comes after it.
-
-    :param previews_again: whether the manifest has got its line just now. `declare_links` protects
-        the links then, and so must the import.
-    """
-    if previews_again:
-        with progress("Previewing with the new line in the manifest"):
-            facts = replace(facts, preview=project.preview())
+def _import(project: Project, plan: ImportPlan, facts: ImportFacts) -> Preview:
+    """Import, and return a preview of what comes after it."""
     links = pluralize(len(plan.of(Action.IMPORT)), "link")
     with progress(f"Importing {links} into the stack"):
         import_links(project, plan, facts)
