@@ -186,7 +186,9 @@ class _Marks:
             return
         try:
             added = os.fstat(self._file).st_size - self._read
-            lines = os.pread(self._file, max(0, added), self._read)
+            if added <= 0:
+                return
+            lines = os.pread(self._file, added, self._read)
         except OSError as error:
             raise _unusable(str(error.strerror)) from None
         whole = lines.rfind(b"\n") + 1

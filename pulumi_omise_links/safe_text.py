@@ -7,6 +7,7 @@ a terminal.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 SECRET = "[secret]"  # noqa: S105  (what people read in place of a secret input)
 # https://docs.omise.co/currency-and-amount: the yen alone has no smaller unit.
 _ZERO_DECIMAL = {"JPY"}
+_MOST_NAMED = 5
 # https://docs.omise.co/api-authentication: what follows the prefix is random. The prefix alone is
 # no key; messages explain it.
 _KEY = re.compile(r"\b([sp]key_(?:test_)?)[0-9A-Za-z]{6,}")
@@ -71,6 +73,13 @@ def pluralize(number: int, noun: str, *, zero: str = "no") -> str:
     """Return ``no problems``, ``1 problem``, ``1,200 entries``."""
     nouns = re.sub("(?<![aeou])y$", "ie", noun) + "s"
     return f"{f'{number:,}' if number else zero} {noun if number == 1 else nouns}"
+
+
+def name_some(names: Sequence[str]) -> str:
+    """Return ``a, b``, and of more than five ``a, b, c, d, e and 7 more``; all escaped."""
+    shown = ", ".join(map(escape, names[:_MOST_NAMED]))
+    more = len(names) - _MOST_NAMED
+    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def format_stats(stats: RequestStats) -> str:

@@ -123,6 +123,13 @@ class Project(PulumiProject):
         latest["pending_operations"] = [{"resource": resource, "type": "creating"}]
         self.state_file.write_text(json.dumps(state))
 
+    def lock(self) -> None:
+        """Lock the stack, as a run of somebody else does."""
+        locks = self.backend / ".pulumi/locks/organization/shop/dev"
+        locks.mkdir(parents=True, exist_ok=True)
+        lock = {"pid": 1, "username": "a", "hostname": "b", "timestamp": "2026-01-01T00:00:00Z"}
+        (locks / "x.json").write_text(json.dumps(lock))
+
     def unlock(self) -> None:
         """Put the stack in order after a kill, as a person would: it can be read and written."""
         delete_empty_side_files(self.backend)

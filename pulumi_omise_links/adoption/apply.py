@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..errors import MANAGES_LIVE_LINKS, EditError, ManifestError
 from ..inventory.accounts import Accounts
 from ..manifest.file import ManifestFile
-from ..safe_text import escape
+from ..manifest.text import line_for_stack
 from ..stack.dependencies import explicit_provider
 from ..stack.model import Preview
 from ..stack.project import Project
@@ -54,10 +54,10 @@ def write_stack_into_manifests(plan: ImportPlan, stack: str, *, amount_limits: b
         for manifest in manifests:
             manifest.save()
     except (EditError, ManifestError) as error:
-        line = f"`stacks: [{escape(stack.rpartition('/')[2])}]`"
         raise EditError(
-            f"{error}\nNothing was imported. The manifest must say {line}, or another stack of this"
-            " program adopts the same links: put this line at its top, and run the import again."
+            f"{error}\nNothing was imported. The manifest must say `{line_for_stack(stack)}`, or"
+            " another stack of this program adopts the same links: put this line at its top, and"
+            " run the import again."
         ) from None
     return files
 

@@ -13,6 +13,7 @@ from ..errors import ManifestError, ProblemCode
 from ..inventory.accounts import Accounts, AccountSnapshot
 from ..manifest.entries import Entry, entries_for_stack
 from ..manifest.reading import check
+from ..manifest.text import line_for_stack
 from ..omise.transport import RequestStats
 from ..output import Account, Result, Row, Tone, link_columns
 from ..safe_text import SECRET, escape, escape_path, format_amount
@@ -67,10 +68,9 @@ def make_plan(
 
 def _notes_on_stacks(plan: ImportPlan, stack: str) -> list[str]:
     """Warn where every stack of the program would adopt the same links."""
-    name = escape(stack.rpartition("/")[2])
     return [
-        f"{escape_path(file)} has no `stacks: [{name}]` (import adds it): another stack of this"
-        " program would adopt the same links, and its `pulumi destroy` would delete them."
+        f"{escape_path(file)} has no `{line_for_stack(stack)}` (import adds it): another stack of"
+        " this program would adopt the same links, and its `pulumi destroy` would delete them."
         for file in files_without_stacks(plan)
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 import click
@@ -17,8 +17,9 @@ from ..adoption.gather import preview_with_secrets
 from ..adoption.import_plan import Action, ImportFacts, ImportPlan, PlannedEntry, find_changes
 from ..errors import ExitCode, OmiseLinksError
 from ..inventory.accounts import Accounts
+from ..manifest.text import line_for_stack
 from ..output import Result
-from ..safe_text import escape, escape_path, pluralize
+from ..safe_text import escape, escape_path, name_some, pluralize
 from ..stack.model import Preview
 from ..stack.project import Project
 from ._asking import ask, require_yes
@@ -27,8 +28,6 @@ from ._options import manifest_files, project_options, yes_option
 from ._plans import load_entries, make_plan, plan_details, plan_result, without_notes_on_stacks
 from ._progress import progress
 from ._results import returns_result, say, show_to_person
-
-_MOST_NAMES = 5
 
 
 @click.command("import")
@@ -85,7 +84,8 @@ def command(
                         facts = replace(facts, preview=preview_with_secrets(project, entries))
                 preview = _import(project, plan, facts)
             except OmiseLinksError:
-                say("\n".join(notes and [*notes, _IF_GIVEN_UP]))
+                if written:
+                    say("\n".join([*notes, _IF_GIVEN_UP]))
                 raise
             changed = find_changes(plan, preview)
             unprotected = find_unprotected(plan, preview)
@@ -160,7 +160,7 @@ _IF_GIVEN_UP = (
 
 def _note_on_manifest(file: str, stack: str) -> str:
     return (
-        f"{escape_path(file)} says `stacks: [{escape(stack.rpartition('/')[2])}]` now:"
+        f"{escape_path(file)} says `{line_for_stack(stack)}` now:"
         " `declare_links` protects its links in this stack, and leaves its ids out in any other"
         " stack of this program."
     )
@@ -171,27 +171,21 @@ def _notes_on_protection(unprotected: Mapping[str, bool]) -> list[str]:
 
     :param unprotected: by name, each with whether the next ``pulumi up`` protects the link.
     """
-    later = [escape(name) for name, protects in unprotected.items() if protects]
-    never = [escape(name) for name, protects in unprotected.items() if not protects]
+    later = [name for name, protects in unprotected.items() if protects]
+    never = [name for name, protects in unprotected.items() if not protects]
     notes = []
     if later:
         notes.append(
-            f"Protected from the next `pulumi up` on, so run it now: {_names(later)}. The stack had"
-            f" managed {'it' if len(later) == 1 else 'them'} before."
+            f"Protected from the next `pulumi up` on, so run it now: {name_some(later)}. The stack"
+            f" had managed {'it' if len(later) == 1 else 'them'} before."
         )
     if never:
         notes.append(
-            f"Not protected: {_names(never)}. `pulumi destroy` deletes"
+            f"Not protected: {name_some(never)}. `pulumi destroy` deletes"
             f" {'it' if len(never) == 1 else 'them'}. To prevent that, set Pulumi's option protect"
             " in the program. `declare_links` sets it for a manifest that names its stack."
         )
     return notes
-
-
-def _names(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_MOST_NAMES])
-    more = len(names) - _MOST_NAMES
-    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def _verification(kept: int, changed: dict[str, str]) -> list[str]:

@@ -18,13 +18,12 @@ from ..inputs import INPUT_NAMES, INPUTS, TEXT_INPUTS, is_live
 from ..manifest.entries import AcceptedLink
 from ..omise.models import LinkInputs, Scope
 from ..omise.times import read_time
-from ..safe_text import escape
+from ..safe_text import escape, name_some
 from ..stack.model import ManagedLink, PulumiResource, StackState
 from .account_links import AccountLink, AccountLinks
 from .stacks import StackStates
 
 # A sentence that names more of them is not read.
-_MOST_NAMED = 5
 
 
 class Kind(str, Enum):
@@ -426,10 +425,8 @@ def _unknowns(facts: DriftFacts) -> list[str]:
         sentences.append(f"Omise's answer about {which} cannot be read: {escape(link.problem)}.")
     by_reason: dict[str, list[str]] = defaultdict(list)
     for link_id, reason in facts.undecided.items():
-        by_reason[reason].append(escape(link_id))
+        by_reason[reason].append(link_id)
     for reason, ids in by_reason.items():
-        named = ", ".join(ids[:_MOST_NAMED])
-        more = f" and {len(ids) - _MOST_NAMED:,} more" if len(ids) > _MOST_NAMED else ""
         are = "is" if len(ids) == 1 else "are"
-        sentences.append(f"Whether {named}{more} {are} missing is not known: {reason}")
+        sentences.append(f"Whether {name_some(ids)} {are} missing is not known: {reason}")
     return sentences

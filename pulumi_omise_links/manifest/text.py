@@ -53,6 +53,14 @@ def stacks_line(stacks: Collection[str]) -> str:
     return f"{STACKS}: [{', '.join(map(scalar, stacks))}]"
 
 
+def line_for_stack(stack: str) -> str:
+    """Return that line for one stack.
+
+    :param stack: its name, short or full (``organization/project/stack``).
+    """
+    return stacks_line([stack.rpartition("/")[2]])
+
+
 def entry_lines(
     entry: NewEntry, *, above: str = INDENT, step: str = INDENT, always: Collection[str] = ()
 ) -> str:

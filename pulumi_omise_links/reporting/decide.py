@@ -10,7 +10,7 @@ from ..inputs import INPUT_NAMES, INPUTS, is_live
 from ..inventory.account_links import AccountLink
 from ..manifest.entries import Entry
 from ..omise.times import normalize_time
-from ..safe_text import SECRET, escape, pluralize
+from ..safe_text import SECRET, escape, name_some, pluralize
 from ..stack.model import UNKNOWN, ManagedLink, Preview, PulumiResource, name_of, stack_of, type_of
 from .facts import AccountFacts, ReportFacts, short_name
 from .model import (
@@ -48,7 +48,6 @@ _NEVER_REPLACED = (
     " is not known yet turn out to be another one."
 )
 # More of the same kind are counted.
-_MOST_NAMED = 5
 
 
 def decide(facts: ReportFacts, *, zone: tzinfo = timezone.utc) -> Report:
@@ -335,9 +334,7 @@ def _undecided(account: AccountFacts) -> Iterator[str]:
     for link_id, reason in sorted(account.undecided.items()):
         reasons.setdefault(reason, []).append(link_id)
     for reason, ids in reasons.items():
-        named = ", ".join(map(escape, ids[:_MOST_NAMED]))
-        more = f" and {len(ids) - _MOST_NAMED:,} more" if len(ids) > _MOST_NAMED else ""
         yield (
             f"Of {pluralize(len(ids), 'link')} nothing more is known here:"
-            f" {escape(reason, longest=300)} ({named}{more})."
+            f" {escape(reason, longest=300)} ({name_some(ids)})."
         )

@@ -282,10 +282,7 @@ def test_what_cannot_be_done_is_refused_in_sentences(
     refused(1, "Pulumi 3.254 or newer is needed", "v3.253.0", PATH=str(fake))
     refused(1, "There is no `pulumi` on the PATH", PATH=str(tmp_path))
 
-    locks = project.backend / ".pulumi/locks/organization/shop/dev"
-    locks.mkdir(parents=True, exist_ok=True)
-    lock = {"pid": 1, "username": "a", "hostname": "b", "timestamp": "2026-01-01T00:00:00Z"}
-    (locks / "x.json").write_text(json.dumps(lock))
+    project.lock()
     refused(1, "The stack is locked by another run", "pulumi cancel")
     project.pulumi("cancel", "--yes").ok()
 

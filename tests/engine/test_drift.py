@@ -63,10 +63,7 @@ def test_every_kind_is_found_and_nothing_is_written(project: Project, omise: Emu
             resource["outputs"]["amount"] = 149_900
     project.state_file.write_text(json.dumps(state))
     project.add_pending_create("new")
-    locks = project.backend / ".pulumi/locks/organization/shop/dev"
-    locks.mkdir(parents=True, exist_ok=True)
-    lock = {"pid": 1, "username": "ci", "hostname": "h", "timestamp": "2026-01-01T00:00:00Z"}
-    (locks / "x.json").write_text(json.dumps(lock))
+    project.lock()
     (project.folder / "accepted.yaml").write_text(
         f"version: 1\naccepted:\n  - {{id: {stray}, reason: Made by hand}}\n"
     )

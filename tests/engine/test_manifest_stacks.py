@@ -158,13 +158,11 @@ def test_an_import_needs_the_line_that_names_the_stack(project: Project, omise: 
     assert (project.links(), manifest_file.read_text()) == ({}, before)
 
     other_name.unlink()
-    locks = project.backend / ".pulumi/locks/organization/shop/dev"
-    locks.mkdir(parents=True, exist_ok=True)
-    (locks / "x.json").write_text('{"pid": 1, "username": "u", "hostname": "h"}')
+    project.lock()
     project.cli("import", "links.yaml", "--yes").failed().says(
         "links.yaml says `stacks: [dev]` now", "The stack was not changed."
     )
-    (locks / "x.json").unlink()
+    project.unlock()
     project.cli("import", "links.yaml", "--yes").ok()
     assert protected(project) == {"a", "b"}
 
