@@ -1,7 +1,8 @@
 """The commands of a Markdown file, and what it says that they print.
 
 - A block ``console`` has commands (``$ command``) and below each those lines of its output that
-  matter. ``…`` stands for any text.
+  matter, in their order; those of a command that makes Pulumi work on several resources at once
+  in any order, as the next run prints them in another. ``…`` stands for any text.
 - A block after ``<!-- file: NAME -->`` is the content of that file; the paragraph above names it,
   as nobody sees the comment.
 - A block after ``<!-- not run: REASON -->`` is left out.
@@ -25,6 +26,7 @@ _COMMAND = re.compile(r"^\$ ", re.MULTILINE)
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _DONE = "===== done"
 _LAST_CODE = "echo $?"
+_WORKS_IN_PARALLEL = re.compile(r"\bpulumi (?:up|preview|refresh|destroy|import)\b")
 # Nobody can be asked in a test.
 _ASKS = re.compile(
     r"\b(pulumi (?:up|refresh|destroy|import|cancel|stack rm|state (?:unprotect|delete))"
@@ -124,22 +126,30 @@ def run_steps(steps: Sequence[Step], folder: Path, env: Mapping[str, str]) -> st
         assert number < len(codes), f"{place}\nended the shell:\n{printed}"
         expected = _is_about_code(steps, number)
         assert codes[number] == 0 or expected, f"{place}\nended with {codes[number]}:\n{printed}"
-        missing = first_missing(step.shown, outputs[number])
+        missing = _first_missing(
+            step.shown,
+            outputs[number],
+            in_order=not _WORKS_IN_PARALLEL.search(step.command),
+        )
         assert missing is None, f"{place}\ndid not print: {missing}\nbut:\n{outputs[number]}"
     return "".join(outputs)
 
 
-def first_missing(shown: Sequence[str], printed: str) -> str | None:
-    """Return the first line that is not printed after those before it, or None.
+def _first_missing(shown: Sequence[str], printed: str, *, in_order: bool) -> str | None:
+    """Return the first line that is not printed (``in_order``: after those before it), or None.
 
     How wide the space between two words is does not count: columns are as wide as their ids.
     """
-    rest = iter([" ".join(_ANSI.sub("", line).split()) for line in printed.splitlines()])
+    rest = [" ".join(_ANSI.sub("", line).split()) for line in printed.splitlines()]
     for line in shown:
         parts = re.split(" *… *", " ".join(line.split()))
         words = ".*".join(map(re.escape, parts))
-        if words not in {"", ".*"} and not any(re.fullmatch(words, given) for given in rest):
+        if words in {"", ".*"}:
+            continue
+        found = next((n for n, given in enumerate(rest) if re.fullmatch(words, given)), None)
+        if found is None:
             return line
+        rest = rest[found + 1 :] if in_order else rest[:found] + rest[found + 1 :]
     return None
 
 
