@@ -58,11 +58,14 @@ _MODULES = {
     "get_links": "lookups",
     "marked": "program_inputs",
 }
+# No name for programs: the state of each link has it (state_format), so it never changes.
+_IN_STATES = {"LinkProvider": "link_provider"}
 
 
 def __getattr__(name: str) -> object:
-    if name not in _MODULES:
+    module = _MODULES.get(name) or _IN_STATES.get(name)
+    if not module:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)
+    value = getattr(importlib.import_module(f".{module}", __name__), name)
     globals()[name] = value
     return value

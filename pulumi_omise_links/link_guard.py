@@ -281,8 +281,9 @@ class LinkGuard:
         """Say once how to have another account's key refused, where nothing says so yet."""
         if scope.account_id is not None and self.settings.account_id is None:
             self._engine.tell(
-                f"Links are made in account {scope.account_id}. To refuse the key of any other"
-                f" account, also in previews, run `pulumi config set {NAMESPACE}:{ACCOUNT_ID}"
+                f"Links are made in account {scope.account_id}, with the key in"
+                f" {self.settings.key().source}. To refuse the key of any other account,"
+                f" also in previews, run `pulumi config set {NAMESPACE}:{ACCOUNT_ID}"
                 f" {scope.account_id}`. (In a Provider: {ACCOUNT_ID}; in Python: account_id.)",
                 about=ACCOUNT_ID,
             )

@@ -1,7 +1,6 @@
 """The provider of links: the engine calls it to carry out what a program declares.
 
-The names of this module and of the class are permanent: the states of users hold them
-(``state_format``).
+The states of users name the class as ``pulumi_omise_links.LinkProvider`` (``state_format``).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The type token and the provider constant are in the state of every user, so they never change;
 a test pins them. Pulumi finds the code of a dynamic resource by unpickling ``__provider``: ours
-names ``pulumi_omise_links.link_provider.LinkProvider`` and holds nothing else.
+calls ``pulumi_omise_links.LinkProvider()`` and holds nothing else.
 
 What is stored beside the inputs, and why:
 
@@ -47,9 +47,10 @@ PROVIDER_KEY = "__provider"
 # The same link in a program of any language, made by the native plugin.
 NATIVE_PACKAGE = "omise"
 NATIVE_TYPE_TOKEN = "omise:index:Link"  # noqa: S105  (likewise)
-PROVIDER_PICKLE = "gANjcHVsdW1pX29taXNlX2xpbmtzLmxpbmtfcHJvdmlkZXIKTGlua1Byb3ZpZGVyCimBLg=="
-"""``LinkProvider()`` in pickle protocol 3, without marks that nothing refers to; the same on every
-Python. ``pulumi.dynamic`` would make 92 characters of it, twice in each record."""
+PROVIDER_PICKLE = "Y3B1bHVtaV9vbWlzZV9saW5rcwpMaW5rUHJvdmlkZXIKKVIu"
+"""``pulumi_omise_links.LinkProvider()`` in the opcodes that every Python reads: a name, no
+arguments, a call, the end. It lies twice in each record, and ``pulumi.dynamic`` would make 92
+characters of it, with the module inside the package."""
 
 ADOPT = "adopt"
 AS_STORED = "as_stored"

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import pulumi_omise_links
+from pulumi_omise_links.link_provider import LinkProvider
 
 PACKAGE = Path(pulumi_omise_links.__file__).parent
 NAME = "pulumi_omise_links"
@@ -313,6 +314,12 @@ def test_the_names_a_program_imports() -> None:
     everything: dict[str, object] = {}
     exec(f"from {NAME} import *", everything)
     assert {*everything} - {"__builtins__"} == {*modules}
+
+
+def test_the_name_in_states_is_no_name_for_programs() -> None:
+    """What the states of users name is found in the package, and no program is offered it."""
+    assert pulumi_omise_links.LinkProvider is LinkProvider
+    assert "LinkProvider" not in pulumi_omise_links.__all__
 
 
 def test_an_unknown_name_is_an_ordinary_error() -> None:

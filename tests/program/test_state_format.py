@@ -35,20 +35,17 @@ from pulumi_omise_links.state_format import (
     scope_of,
 )
 
-GOLDEN = "gANjcHVsdW1pX29taXNlX2xpbmtzLmxpbmtfcHJvdmlkZXIKTGlua1Byb3ZpZGVyCimBLg=="
+GOLDEN = "Y3B1bHVtaV9vbWlzZV9saW5rcwpMaW5rUHJvdmlkZXIKKVIu"
 
-# A stand-in: which bytes pickle makes depends on the names alone.
+# A stand-in for the package, which not every Python has; its names are found late, as there.
 STAND_IN = """
-import base64, pickle, pickletools, sys, types
-module = types.ModuleType("pulumi_omise_links.link_provider")
-sys.modules.update({"pulumi_omise_links": types.ModuleType("pulumi_omise_links")})
-sys.modules.update({module.__name__: module})
-exec("class LinkProvider: pass", vars(module))
-module.LinkProvider.__module__ = module.__name__
-made = module.LinkProvider()
-read = pickle.loads(base64.b64decode(sys.argv[1]))
-assert type(read) is module.LinkProvider and not vars(read)
-print(base64.b64encode(pickletools.optimize(pickle.dumps(made, protocol=3))).decode())
+import base64, pickle, sys, types
+class Found: pass
+package = types.ModuleType("pulumi_omise_links")
+package.__getattr__ = {"LinkProvider": Found}.__getitem__
+sys.modules[package.__name__] = package
+for read in (pickle.loads, pickle._loads):
+    assert type(read(base64.b64decode(sys.argv[1]))) is Found
 """
 
 
@@ -77,17 +74,9 @@ def pythons() -> list[str]:
 
 
 @pytest.mark.parametrize("python", pythons())
-def test_every_python_makes_and_reads_the_same_bytes(python: str) -> None:
-    """A state made under one Python is read and left unchanged under another."""
-    done = subprocess.run(
-        [python, "-I", "-c", STAND_IN, GOLDEN],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-
-    assert done.stdout.strip() == GOLDEN
+def test_every_python_reads_the_bytes(python: str) -> None:
+    """A state made under one Python is read under another, by both of its readers of pickles."""
+    subprocess.run([python, "-I", "-c", STAND_IN, GOLDEN], check=True, timeout=60)
 
 
 def test_old_states_find_today_s_code() -> None:
@@ -99,9 +88,8 @@ def test_old_states_find_today_s_code() -> None:
 
 
 def test_no_key_is_in_the_bytes() -> None:
-    """The constant is names only."""
-    assert b"skey" not in base64.b64decode(PROVIDER_PICKLE)
-    assert len(PROVIDER_PICKLE) == 72
+    """The constant is the call of a name, and nothing else."""
+    assert base64.b64decode(PROVIDER_PICKLE) == b"cpulumi_omise_links\nLinkProvider\n)R."
 
 
 def stored(link: OmiseLink, scope: Scope) -> dict[str, Any]:
