@@ -69,12 +69,14 @@ def test_names_that_are_in_states_for_good(start: StartNative) -> None:
 
 def test_the_plugin_ends_when_it_is_told_to() -> None:
     """The engine's signal ends it, also where a shell has it ignored."""
-    process = start_script(
-        "127.0.0.1:1", preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)
-    )
-    process.send_signal(signal.SIGINT)
+    with socket.create_server(("127.0.0.1", 0)) as engine:  # without one, it ends by itself
+        process = start_script(
+            f"127.0.0.1:{engine.getsockname()[1]}",
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+        )
+        process.send_signal(signal.SIGINT)
 
-    assert process.wait(30) == 0
+        assert process.wait(30) == 0
 
 
 def test_a_create_is_answered_before_the_end(tmp_path: Path) -> None:
