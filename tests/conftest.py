@@ -39,9 +39,11 @@ _QUICK = {
 }
 # Where the real engine, the browser and the tools for the recipes are.
 _TOOLS = {"OMISE_LINKS_ENGINE_CACHE", "OMISE_LINKS_BROWSER", "OMISE_LINKS_TOOL_CACHE"}
-# What commands go by: settings, and what services that run pipelines say of the job. Tests run in
-# such jobs, too, also in those of a change from a fork, where `doctor` refuses a live key.
-_MATTERS = ("OMISE_", "PULUMI_", "GITHUB_", "GITLAB_", "CI")
+# What commands go by: settings, what services that run pipelines say of the job, and the terminal.
+# Tests run in such jobs, too, also in those of a change from a fork, where `doctor` refuses a live
+# key.
+_MATTERS = ("OMISE_", "PULUMI_", "GITHUB_", "GITLAB_", "CI", "COLUMNS", "LINES", "NO_COLOR")
+_PROXIES = {"http_proxy", "https_proxy", "all_proxy"}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -73,6 +75,10 @@ def _clean_environment(
     for name in os.environ:
         if name.startswith(_MATTERS) and name not in _TOOLS:
             monkeypatch.delenv(name)
+    # No proxy reaches the emulators of tests. Tests of proxies say themselves who goes without.
+    if _PROXIES & {name.lower() for name in os.environ}:
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.setenv(name, "127.0.0.1,localhost")
     # Plugins keep their records of creates there.
     monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "pulumi-home"))
     if {"engine", "languages"} & {mark.name for mark in request.node.iter_markers()}:

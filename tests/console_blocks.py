@@ -183,7 +183,7 @@ def _run(script: str, folder: Path, env: Mapping[str, str]) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=600,
+        timeout=1200,  # the first program in Go on a machine takes minutes to compile
         check=False,
     )
     return done.stdout

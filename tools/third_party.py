@@ -241,7 +241,10 @@ def _python(name: str, *requirements: str) -> Path:
         venv.create(folder, with_pip=True)
         _run(folder / "bin" / "python", "-m", "pip", *PIP, *requirements)
 
-    return _kept(name, _versions("==", requirements), get) / "bin"
+    def works(folder: Path) -> bool:
+        return (folder / "bin" / "python").exists()  # a link to a Python that may have gone
+
+    return _kept(name, _versions("==", requirements), get, works) / "bin"
 
 
 def _npm(name: str, *packages: str) -> Path:
@@ -263,8 +266,13 @@ def _versions(separator: str, packages: Sequence[str]) -> str:
     return "-".join(package.rpartition(separator)[2] for package in packages)
 
 
-def _kept(name: str, version: str, get: Callable[[Path], None]) -> Path:
-    """Return the folder of a tool, and get it first if it is not complete.
+def _kept(
+    name: str,
+    version: str,
+    get: Callable[[Path], None],
+    works: Callable[[Path], bool] = lambda _: True,
+) -> Path:
+    """Return the folder of a tool, and get it first if it is not complete, or works no more.
 
     A tool is made where it stays, for a virtual environment cannot be moved; a file says that it
     is complete.
@@ -272,10 +280,10 @@ def _kept(name: str, version: str, get: Callable[[Path], None]) -> Path:
     system = f"{platform.system()}-{platform.machine()}".lower()
     folder = _cache() / f"{name}-{version}-{system}"
     complete = folder / ".complete"
-    if complete.exists():
+    if complete.exists() and works(folder):
         return folder
     with _locked(folder.with_name(f"{folder.name}.lock"), name):
-        if not complete.exists():
+        if not (complete.exists() and works(folder)):
             _say(f"Getting {name} {version} (once).")
             shutil.rmtree(folder, ignore_errors=True)  # of a killed run
             folder.mkdir()

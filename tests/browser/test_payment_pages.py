@@ -39,7 +39,7 @@ def test_a_payer_pays_once(browser: Browser, omise: Emulator, width: int, scheme
         assert box["y"] + box["height"] < 800, "not on the first screen"
         button.press("Enter")
 
-        assert tab.page.url == f"{address}/complete"
+        tab.page.wait_for_url(f"{address}/complete")
         assert tab.page.get_by_role("heading").all_inner_texts() == ["Payment received"]
         tab.check()
         tab.page.reload()

@@ -292,15 +292,16 @@ def test_findings_are_accepted_and_stay_visible(
     (tea, _twin, other) = (*omise.seed(2, **INPUTS), *omise.seed(1, title="Other"))
     fake_pulumi.answer(answers({DEV: state(omise, {"tea": tea, "gone": "link_test_5x1"})}))
     assert drift("--expect-no-changes")[0] == 7
-    today = datetime.now(timezone.utc).date()
-    write = ["--write-accepted", "a.yaml", "--reason", "Old posters", "--until", f"{today}"]
+    # Not today: midnight may pass during the test.
+    last = datetime.now(timezone.utc).date() + timedelta(1)
+    write = ["--write-accepted", "a.yaml", "--reason", "Old posters", "--until", f"{last}"]
 
     code, out, _ = drift("--expect-no-changes", *write)
 
     assert (code, "3 lines added to a.yaml." in out) == (0, True), out
     code, out, _ = drift("--expect-no-changes", "--accepted", "a.yaml")
     assert (code, "1 managed, 3 accepted. No drift." in out) == (0, True)
-    assert out.count(f"Accepted until {today}: Old posters") == 3
+    assert out.count(f"Accepted until {last}: Old posters") == 3
     # Nothing is new: the file stays, to the byte.
     before = Path("a.yaml").read_text() + "# mine\n"
     Path("a.yaml").write_text(before)
@@ -308,7 +309,7 @@ def test_findings_are_accepted_and_stay_visible(
     assert Path("a.yaml").read_text() == before
 
     omise.delete(other)
-    Path("a.yaml").write_text(before.replace(f"{today}", f"{today - timedelta(1)}"))
+    Path("a.yaml").write_text(before.replace(f"{last}", f"{last - timedelta(2)}"))
     code, out, _ = drift("--expect-no-changes", "--accepted", "a.yaml")
     assert code == 7
     assert out.count("which is over: Old posters") == 2

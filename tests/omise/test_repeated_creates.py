@@ -178,7 +178,7 @@ def test_a_lost_answer_behind_a_proxy_is_a_lost_answer(
         return False
 
     server = RawServer(proxy)
-    monkeypatch.setenv("HTTPS_PROXY", server.url)
+    monkeypatch.setenv("https_proxy", server.url)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
     with client_for("https://omise.test") as client:
         if refuses:

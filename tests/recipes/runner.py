@@ -42,8 +42,10 @@ def machine(shared: Path) -> Machine:
             must([*pip, "wheel", "--no-deps", "--wheel-dir", made.wheels, ROOT])
             wanted = ROOT / "examples/06-github-actions/requirements.in"
             uv: list[str | Path] = [third_party.uv() / "uv", "pip", "compile", "--quiet"]
-            # As the guide says, but for the wheel that is not published.
+            # As the guide says, but for the wheel that is not published, and for the versions: a
+            # new release of somebody else is no matter of this day's change.
             uv += ["--universal", "--generate-hashes", wanted, "-o", made.requirements]
+            uv += ["--constraint", distributions.NEWEST]
             must([*uv, "--find-links", made.wheels], env=distributions.environment())
             must([sys.executable, "-m", "venv", shared / "venv"])
             install = ("install", "--require-hashes", "--find-links", made.wheels)

@@ -160,6 +160,8 @@ def _running(command: Sequence[str | Path], *, env: dict[str, str], url: str) ->
                 if probe.connect_ex((host, int(port))) == 0:
                     break
             threading.Event().wait(0.1)
+        else:
+            raise AssertionError(f"{command[0]} does not answer at {url}")
         yield
     finally:
         end(child)

@@ -31,7 +31,7 @@ def test_gitlab_counts_a_replacement_twice(capsys: pytest.CaptureFixture[str]) -
     """Its widget knows three numbers; nothing else stands in the file."""
     assert run(["report", "--preview-file", "preview.json", "--gitlab", "gitlab.json"]) == 0
 
-    assert Path("gitlab.json").read_text() == '{"create": 2, "update": 1, "delete": 1}\n'
+    assert Path("gitlab.json").read_text("utf-8") == '{"create": 2, "update": 1, "delete": 1}\n'
     assert "spring" in capsys.readouterr().out
 
 
@@ -49,8 +49,10 @@ def test_one_preview_gives_all_formats(capsys: pytest.CaptureFixture[str]) -> No
         "create": 1,
         "same": 0,
     }
-    assert Path("out.md").read_text().startswith("<!-- omise-links report shop/dev -->\n\n###")
-    assert Path("out.md").read_text().endswith("\n")
+    assert (
+        Path("out.md").read_text("utf-8").startswith("<!-- omise-links report shop/dev -->\n\n###")
+    )
+    assert Path("out.md").read_text("utf-8").endswith("\n")
 
 
 @pytest.mark.usefixtures("small")
@@ -66,11 +68,11 @@ def test_in_a_github_job_the_summary_has_it_too(
     command = ["report", "--preview-file", "preview.json"]
 
     assert run(command) == 0
-    assert Path("summary.md").read_text() == "Before.\n"
+    assert Path("summary.md").read_text("utf-8") == "Before.\n"
     assert run([*command, "--markdown", "out.md"]) == 0
 
-    text = Path("out.md").read_text()
-    assert Path("summary.md").read_text() == f"Before.\n{text}"
+    text = Path("out.md").read_text("utf-8")
+    assert Path("summary.md").read_text("utf-8") == f"Before.\n{text}"
     assert "for commit `aaaaaaa`." in text
     assert capsys.readouterr().err == ""
 
