@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,14 @@ from pulumi_omise_links.state_format import LINK_TYPES, PROVIDER_KEY, PROVIDER_P
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # All keys of the emulator look like this; tests that add keys keep to it.
 KEY = re.compile(r"skey_(test_)?emulator")
+
+
+@contextmanager
+def nobody() -> Iterator[str]:
+    """An address at which nobody answers, and whose port nobody else can take meanwhile."""
+    with socket.socket() as bound:  # and never listening
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
 
 
 @dataclass(frozen=True)

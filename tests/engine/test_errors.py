@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import socket
-
 import pytest
-from harness import Project, Run
+from harness import Project, Run, nobody
 
 from pulumi_omise_links.emulator import Emulator
 
@@ -66,10 +64,7 @@ def test_nothing_changes_while_omise_cannot_be_used(project: Project, omise: Emu
     before, links = project.known(), omise.links()
     project.program(ONE.format("New"))
     variable = "environment variable OMISE_SECRET_KEY"
-    # Bound and never listening: nobody answers, and nobody else can take the port meanwhile.
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        nobody = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    with nobody() as closed:
         for env, sentence, commands in (
             (
                 {"OMISE_SECRET_KEY": "skey_test_wrong"},
@@ -82,8 +77,8 @@ def test_nothing_changes_while_omise_cannot_be_used(project: Project, omise: Emu
                 [project.refresh, project.destroy],
             ),
             (
-                {"OMISE_API_URL": nobody},
-                f"{nobody} refuses the connection; is it up, and the URL",
+                {"OMISE_API_URL": closed},
+                f"{closed} refuses the connection; is it up, and the URL",
                 [project.up, project.destroy],
             ),
             (
