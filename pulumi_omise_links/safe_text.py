@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SECRET = "[secret]"  # noqa: S105  (what people read in place of a secret input)
 # https://docs.omise.co/currency-and-amount: the yen alone has no smaller unit.
 _ZERO_DECIMAL = {"JPY"}
-_MOST_NAMED = 5
+_MOST_NAMED = 5  # a sentence that names more of them is not read
 # https://docs.omise.co/api-authentication: what follows the prefix is random. The prefix alone is
 # no key; messages explain it.
 _KEY = re.compile(r"\b([sp]key_(?:test_)?)[0-9A-Za-z]{6,}")

@@ -280,10 +280,14 @@ def _kept(
     system = f"{platform.system()}-{platform.machine()}".lower()
     folder = _cache() / f"{name}-{version}-{system}"
     complete = folder / ".complete"
-    if complete.exists() and works(folder):
+
+    def is_whole() -> bool:
+        return complete.exists() and works(folder)
+
+    if is_whole():
         return folder
     with _locked(folder.with_name(f"{folder.name}.lock"), name):
-        if not (complete.exists() and works(folder)):
+        if not is_whole():
             _say(f"Getting {name} {version} (once).")
             shutil.rmtree(folder, ignore_errors=True)  # of a killed run
             folder.mkdir()

@@ -23,8 +23,6 @@ from ..stack.model import ManagedLink, PulumiResource, StackState
 from .account_links import AccountLink, AccountLinks
 from .stacks import StackStates
 
-# A sentence that names more of them is not read.
-
 
 class Kind(str, Enum):
     """What a link is, seen from the stacks that were read and the account."""

@@ -47,7 +47,6 @@ _NEVER_REPLACED = (
     "The program adopts this very link, so `pulumi up` refuses to replace it, should an input that"
     " is not known yet turn out to be another one."
 )
-# More of the same kind are counted.
 
 
 def decide(facts: ReportFacts, *, zone: tzinfo = timezone.utc) -> Report:

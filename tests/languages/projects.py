@@ -31,15 +31,10 @@ def fill(project: Project, language: str) -> None:
     elif language == "go":
         for file in ("go.mod", "go.sum"):
             shutil.copy(EXAMPLES / "11-go" / file, project.folder)
-        compile_go(project)
+        # The first time takes minutes, and a command of Pulumi's is not given as many here.
+        run(project, "go", "build", "-o", os.devnull, ".")
     else:
         _install_python_package(project)
-
-
-def compile_go(project: Project) -> None:
-    """Compile what a program in Go imports: on a machine that has not done so for some days it
-    takes minutes, and a command of Pulumi's is not given as many here."""
-    run(project, "go", "build", "-o", os.devnull, ".")
 
 
 def provide(project: Project, language: str) -> None:

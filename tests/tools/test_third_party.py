@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import third_party
 
 TOOL = Path(__file__).parents[2] / "tools/third_party.py"
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the fakes are shell scripts")
@@ -100,3 +101,28 @@ def test_two_runs_at_once_build_once(machine: Machine) -> None:
     results = [process.communicate(timeout=60)[0].strip() for process in (first, second)]
     assert results[0] == results[1] != ""
     assert len(machine.calls.read_text().splitlines()) == 1
+
+
+def test_a_tool_whose_python_has_gone_is_got_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a Python was replaced, an environment made with it works no more."""
+    monkeypatch.setenv("OMISE_LINKS_TOOL_CACHE", str(tmp_path))
+    made = []
+
+    def create(folder: Path, **_: object) -> None:
+        made.append(folder)
+        (folder / "bin").mkdir()
+        (folder / "bin/python").symlink_to(sys.executable)
+
+    monkeypatch.setattr("venv.create", create)
+    monkeypatch.setattr(third_party, "_run", lambda *_: None)
+    python = third_party.uv() / "python"
+    assert third_party.uv() == python.parent
+    assert len(made) == 1
+    python.unlink()
+    python.symlink_to(tmp_path / "gone")
+
+    assert third_party.uv() == python.parent
+    assert python.exists()
+    assert len(made) == 2
